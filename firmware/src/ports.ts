@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+/**
+ * The ports of the device roles: everything a key, a lock or a station can touch.
+ *
+ * A role is a function over these interfaces and nothing else, so that the same source runs on a
+ * board, in the interpreter and in the simulator. Whoever implements a port calls the role back
+ * through the role's own `on…` functions, never from inside a port call: `send` must not deliver
+ * the answer before it has returned.
+ *
+ * Power cuts: a role has no "power is going" event, because real power goes without one. The world
+ * drops the instance and keeps its flash. Any port call may throw to say that power is gone at that
+ * very instant; roles do not catch, so the exception reaches the world, which alone handles it.
+ */
+
+/**
+ * Flash memory of one device: pages that are erased whole to 0xFF and words that are programmed.
+ *
+ * Called by the stores of `shared` only. Addresses are bytes from the start of the device's area.
+ */
+export interface FlashPort {
+  /** Bytes of one erase page, a multiple of 4. */
+  readonly pageBytes: number;
+  /** Number of pages in the area that this device owns. */
+  readonly pageCount: number;
+  /**
+   * Reads bytes as they are now.
+   *
+   * @param address - Byte address, any alignment.
+   * @param bytes - How many, at least 1; the range lies inside the area.
+   * @returns A fresh array that the caller owns.
+   */
+  read(address: number, bytes: number): Uint8Array;
+  /**
+   * Clears bits: every stored byte becomes its old value AND the given one.
+   *
+   * A power cut inside leaves any subset of the words done, the last one possibly in part.
+   * The stores never program one word twice between two erases.
+   *
+   * @param address - Byte address, a multiple of 4; the write does not cross a page.
+   * @param bytes - The content, a multiple of 4 bytes long, not kept by the port.
+   */
+  program(address: number, bytes: Uint8Array): void;
+  /**
+   * Sets a whole page to 0xFF. A power cut inside leaves unpredictable bits in that page alone.
+   *
+   * @param page - Page number from 0 to `pageCount - 1`.
+   */
+  erase(page: number): void;
+}
+
+/**
+ * The contact (V, GND, TX, RX) of one device: 8-bit clean, in order, may end at any byte.
+ *
+ * Bytes of the other side come in through the role's `onBytes`; the plug is told by `onContact`.
+ */
+export interface ContactPort {
+  /**
+   * Queues bytes for the other side. A contact that is open drops them silently.
+   *
+   * @param bytes - Whole frames of `@nyckelring/protocol`, not kept by the port.
+   */
+  send(bytes: Uint8Array): void;
+}
+
+/** One-shot timers. They do not survive a power cut and need no absolute time. */
+export interface TimerPort {
+  /**
+   * Calls back once, never before `after` has returned.
+   *
+   * @param delayMs - Delay in milliseconds, 0 or more.
+   * @param callback - Runs with nothing of the role on the stack.
+   * @returns An id for `cancel`, 1 or more, unique among the running timers of the device.
+   */
+  after(delayMs: number, callback: () => void): number;
+  /** Drops a timer. An id that has fired or was dropped is ignored. */
+  cancel(id: number): void;
+}
+
+/** The device's own clock, if it has one. */
+export interface ClockPort {
+  /**
+   * What the clock says, UTC seconds; undefined where there is none or it lost its time.
+   *
+   * A key-powered lock always answers undefined.
+   */
+  nowS(): number | undefined;
+  /** Sets the clock, UTC seconds. Called with issuer-signed time only. Ignored without a clock. */
+  set(nowS: number): void;
+}
+
+/** Bolt position: the end switches say neither, that is, it moves or stands between them. */
+export const BOLT_BETWEEN = 0;
+/** Bolt position: the end switch of the locked side is closed. */
+export const BOLT_LOCKED = 1;
+/** Bolt position: the end switch of the unlocked side is closed. */
+export const BOLT_UNLOCKED = 2;
+/** What the end switches of a bolt say: `BOLT_BETWEEN`, `BOLT_LOCKED` or `BOLT_UNLOCKED`. */
+export type BoltPosition = 0 | 1 | 2;
+
+/**
+ * The motor of the bolt and its end switches.
+ *
+ * The motor turns until it is told otherwise: reaching an end does not stop it, the lock role does,
+ * when the port's owner calls its `onBolt`. It is off at power-on and when power is gone. The
+ * resident's mechanical key and the inside handle work beside it and need nothing from here.
+ */
+export interface MotorPort {
+  /** Starts turning towards unlocked. */
+  unlock(): void;
+  /** Starts turning towards locked. */
+  lock(): void;
+  /** Stops. Always allowed, also when the motor stands. */
+  stop(): void;
+  /** Reads the end switches. Moves are told through the lock role's `onBolt(position)`. */
+  position(): BoltPosition;
+}
+
+/** What feeds the device: the contact on a key-powered lock, its battery on a key. */
+export interface SupplyPort {
+  /** Voltage now, in millivolts. */
+  millivolts(): number;
+  /** State of the battery in percent, 0 to 100; 100 where there is no battery. */
+  percent(): number;
+}
+
+/** Light and buzzer of a key. */
+export interface SignalPort {
+  /**
+   * Shows one of the nine signals until the next call.
+   *
+   * @param signal - A number of the key's table of signals.
+   */
+  show(signal: number): void;
+}
+
+/** No way to the issuer. */
+export const LINK_NONE = 0;
+/** Wired network of the office. */
+export const LINK_LAN = 1;
+/** Wireless network of the office. */
+export const LINK_WIFI = 2;
+/** Mobile network through the station's modem. */
+export const LINK_GSM = 3;
+/** A way from a station to the issuer: `LINK_NONE`, `LINK_LAN`, `LINK_WIFI` or `LINK_GSM`. */
+export type LinkKind = 0 | 1 | 2 | 3;
+
+/**
+ * The station's way to the issuer.
+ *
+ * Messages of the issuer come in through the station role's `onDown`, changes of the links through
+ * its `onLink`.
+ */
+export interface UplinkPort {
+  /**
+   * Hands one encoded up message to the link in use, with whatever quality of service it has.
+   *
+   * Nothing is promised: the station keeps what it must not lose until the issuer's own answer.
+   * With `LINK_NONE` in use the message is dropped.
+   */
+  publish(message: Uint8Array): void;
+  /** The links that are up now, in no order; empty when there is none. */
+  links(): readonly LinkKind[];
+  /** Chooses the link for what follows; `LINK_NONE` switches the radio and the modem off. */
+  use(link: LinkKind): void;
+}
+
+/** Mains power. */
+export const POWER_MAINS = 0;
+/** The station's own battery. */
+export const POWER_BATTERY = 1;
+/** The battery of the key that is plugged in. */
+export const POWER_KEY = 2;
+/** What feeds a station: `POWER_MAINS`, `POWER_BATTERY` or `POWER_KEY`. */
+export type PowerSource = 0 | 1 | 2;
+
+/** What feeds the station. Changes are told through the station role's `onPower`. */
+export interface StationPowerPort {
+  /** The source in use now. The hardware switches by itself, in the order of the numbers. */
+  source(): PowerSource;
+  /** Charge of the station's own battery in percent, 0 to 100. */
+  percent(): number;
+}
