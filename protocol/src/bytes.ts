@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Octet strings, with only what Espruino's typed arrays can do as well: their `slice` returns a
+// plain array there, and a view cannot start above offset 65535.
+
+const HEX_DIGITS = "0123456789abcdef";
+const VIEW_OFFSET_MAX = 0xffff;
+
+/**
+ * Reads one octet.
+ *
+ * Requires: `0 <= index < bytes.length`; a missing index of a typed array throws on a board.
+ * @public
+ */
+export function octetAt(bytes: Uint8Array, index: number): number {
+  return bytes[index] as number;
+}
+
+/**
+ * Joins octet strings into a new one.
+ * @public
+ */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let total = 0;
+  for (const part of parts) total += part.length;
+  const joined = new Uint8Array(total);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/**
+ * Tells whether two octet strings are the same. Every octet is read, whatever the first difference.
+ *
+ * Security: the length is not hidden; compare only values whose length is public.
+ * @public
+ */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let index = 0; index < a.length; index += 1) {
+    difference |= octetAt(a, index) ^ octetAt(b, index);
+  }
+  return difference === 0;
+}
+
+/**
+ * Copies the octets from `from` up to, not including, `to`; without `to` up to the end.
+ *
+ * Requires: `0 <= from <= to <= bytes.length`.
+ * @public
+ */
+export function sliceBytes(bytes: Uint8Array, from: number, to?: number): Uint8Array {
+  const end = to === undefined ? bytes.length : to;
+  const copy = new Uint8Array(end - from);
+  if (bytes.byteOffset + from <= VIEW_OFFSET_MAX) {
+    copy.set(bytes.subarray(from, end), 0);
+    return copy;
+  }
+  for (let index = from; index < end; index += 1) copy[index - from] = octetAt(bytes, index);
+  return copy;
+}
+
+/**
+ * Writes an octet string as lower-case hexadecimal digits.
+ * @public
+ */
+export function hexOf(bytes: Uint8Array): string {
+  let text = "";
+  for (let index = 0; index < bytes.length; index += 1) {
+    const octet = octetAt(bytes, index);
+    text += HEX_DIGITS.charAt(octet >> 4) + HEX_DIGITS.charAt(octet & 15);
+  }
+  return text;
+}
+
+/**
+ * Reads hexadecimal digits of either case. It is for constants of our own and checked input: an
+ * odd length or another character is a programmer error and throws.
+ * @public
+ */
+export function bytesOfHex(text: string): Uint8Array {
+  if (text.length % 2 !== 0) throw new Error("hexadecimal text of odd length");
+  const bytes = new Uint8Array(text.length / 2);
+  for (let index = 0; index < bytes.length; index += 1) {
+    const high = digitOfHex(text.charCodeAt(2 * index));
+    const low = digitOfHex(text.charCodeAt(2 * index + 1));
+    bytes[index] = high * 16 + low;
+  }
+  return bytes;
+}
+
+function digitOfHex(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  if (code >= 0x61 && code <= 0x66) return code - 0x61 + 10;
+  if (code >= 0x41 && code <= 0x46) return code - 0x41 + 10;
+  throw new Error("not a hexadecimal digit");
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { concatBytes, sliceBytes } from "../bytes.ts";
+import { PROMISE_BROKEN } from "../errors/code.ts";
+import { assert } from "../errors/result.ts";
+import type { CryptoPort } from "./crypto-port.ts";
+
+const HASH_BYTES = 32;
+
+/**
+ * HKDF-Extract with SHA-256: 32 octets of pseudorandom key.
+ * @see RFC 5869 §2.2
+ * @public
+ */
+export function extract(crypto: CryptoPort, salt: Uint8Array, ikm: Uint8Array): Uint8Array {
+  return crypto.hmac(salt, ikm);
+}
+
+/**
+ * HKDF-Expand with SHA-256: `bytes` octets of output, at most 255 hashes long.
+ * @see RFC 5869 §2.3
+ * @public
+ */
+export function expand(
+  crypto: CryptoPort,
+  prk: Uint8Array,
+  info: Uint8Array,
+  bytes: number,
+): Uint8Array {
+  assert(bytes <= 255 * HASH_BYTES, PROMISE_BROKEN);
+  const output = new Uint8Array(bytes);
+  let block = new Uint8Array(0);
+  let counter = 1;
+  for (let offset = 0; offset < bytes; offset += HASH_BYTES) {
+    block = new Uint8Array(
+      crypto.hmac(prk, concatBytes([block, info, new Uint8Array([counter])])),
+    );
+    const wanted = bytes - offset < HASH_BYTES ? bytes - offset : HASH_BYTES;
+    output.set(wanted === HASH_BYTES ? block : sliceBytes(block, 0, wanted), offset);
+    counter += 1;
+  }
+  return output;
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The host entry: what needs Node, npm packages or text for people. Devices never import it.
+
+export { CODES, type CodeEntry, type CodeKind, type RetryAction } from "./errors/codes.ts";
+export { type CodeDescription, describe, findCode } from "./host/describe.ts";
+export { createNodeCrypto } from "./host/node-crypto.ts";

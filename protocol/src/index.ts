@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The device-safe entry: everything that is reachable from here runs on Node and on a board.
+
+export * from "./bytes.ts";
+export * from "./crypto/crypto-port.ts";
+export * from "./crypto/hkdf.ts";
+export * from "./crypto/public-key.ts";
+export * from "./errors/code.ts";
+export * from "./errors/result.ts";
