@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import type { VirtualClock } from "./virtual-clock.ts";
+
+/** Speed of the link of four contacts: 115 200 baud, 10 bits for each byte. */
+const MICROSECONDS_OF_TEN_BITS = 10_000_000 / 115_200;
+
+/** Which end of the plug: the key, or the device that it is plugged into. */
+export type ContactSide = "key" | "device";
+
+/** What passed over the wire in one piece. */
+export type WirePiece = {
+  readonly from: ContactSide;
+  readonly startUs: number;
+  readonly endUs: number;
+  /** What was handed to the wire. */
+  readonly bytes: Uint8Array;
+  /** How many of the bytes passed before the plug was pulled. */
+  readonly passedBytes: number;
+};
+
+/** The world's side of one contact: who listens, and what happens when it ends. */
+export type ContactListeners = {
+  readonly onBytes: (to: ContactSide, bytes: Uint8Array) => void;
+  readonly onPiece: (piece: WirePiece) => void;
+  readonly onClose: () => void;
+};
+
+/**
+ * One insertion of a key: the plug, the wire between two boards, and the time that it lasts.
+ *
+ * @public
+ */
+export interface Contact {
+  /** Number of the insertion in the run, from 1. */
+  readonly id: number;
+  /** Hands bytes to the wire at a moment that is now or in the running step. */
+  send(from: ContactSide, bytes: Uint8Array, atUs: number): void;
+  /** Plans the withdrawal; an earlier plan stays. */
+  withdrawAt(timeUs: number): void;
+  /** When the plug leaves, as far as it is known. */
+  closesAtUs(): number | undefined;
+  /** Whether the plug is in. */
+  isOpen(): boolean;
+  /** Bytes that have been handed to the wire and fit before the withdrawal, both directions. */
+  passedBytes(): number;
+}
+
+/**
+ * Starts a contact now.
+ *
+ * A piece reaches the other side when its last byte has passed; a withdrawal in its middle
+ * delivers the bytes before it and then closes the contact.
+ *
+ * @param id - Number of the insertion in the run.
+ * @param withdrawAfterByte - Pull the plug after this many bytes of both directions together;
+ *   undefined leaves it to {@link Contact.withdrawAt}.
+ * @public
+ */
+export function openContact(
+  clock: VirtualClock,
+  id: number,
+  listeners: ContactListeners,
+  withdrawAfterByte: number | undefined,
+): Contact {
+  let isOpen = true;
+  let closeUs: number | undefined;
+  let passed = 0;
+  const freeAtUs = { key: 0, device: 0 };
+  const inFlight = new Set<{ readonly piece: WirePiece; readonly deliver: () => void }>();
+
+  function withdrawAt(timeUs: number): void {
+    if (!isOpen || (closeUs !== undefined && closeUs <= timeUs)) return;
+    closeUs = Math.max(timeUs, clock.nowUs());
+    const plannedUs = closeUs;
+    clock.scheduleAt(plannedUs, () => {
+      if (isOpen && closeUs === plannedUs) close();
+    });
+  }
+
+  function close(): void {
+    const nowUs = clock.nowUs();
+    const cutPieces = [...inFlight].map((flight) => flight.piece);
+    inFlight.clear();
+    for (const piece of cutPieces) {
+      const passedBytes = Math.min(
+        piece.bytes.length,
+        Math.max(0, Math.floor((nowUs - piece.startUs) / MICROSECONDS_OF_TEN_BITS)),
+      );
+      listeners.onPiece({ ...piece, endUs: nowUs, passedBytes });
+      if (passedBytes > 0) {
+        listeners.onBytes(otherSide(piece.from), piece.bytes.slice(0, passedBytes));
+      }
+    }
+    isOpen = false;
+    listeners.onClose();
+  }
+
+  function send(from: ContactSide, bytes: Uint8Array, atUs: number): void {
+    if (!isOpen || bytes.length === 0) return;
+    const startUs = Math.max(atUs, freeAtUs[from]);
+    const endUs = Math.ceil(startUs + bytes.length * MICROSECONDS_OF_TEN_BITS);
+    freeAtUs[from] = endUs;
+    if (withdrawAfterByte !== undefined && passed + bytes.length >= withdrawAfterByte) {
+      const ownByte = Math.max(0, withdrawAfterByte - passed);
+      withdrawAt(Math.ceil(startUs + ownByte * MICROSECONDS_OF_TEN_BITS));
+    }
+    passed += bytes.length;
+    const piece = { from, startUs, endUs, bytes: bytes.slice(), passedBytes: bytes.length };
+    const flight = {
+      piece,
+      deliver: () => {
+        if (!inFlight.delete(flight)) return;
+        listeners.onPiece(piece);
+        listeners.onBytes(otherSide(from), piece.bytes);
+      },
+    };
+    inFlight.add(flight);
+    clock.scheduleAt(endUs, flight.deliver);
+  }
+
+  return {
+    id,
+    send,
+    withdrawAt,
+    closesAtUs: () => closeUs,
+    isOpen: () => isOpen,
+    passedBytes: () => passed,
+  };
+}
+
+function otherSide(side: ContactSide): ContactSide {
+  return side === "key" ? "device" : "key";
+}
