@@ -17,6 +17,10 @@ export const VERSION_UNKNOWN = 0x0105;
 export const MESSAGE_UNEXPECTED = 0x0106;
 /** A message has not the form that its type prescribes. @public */
 export const MESSAGE_MALFORMED = 0x0107;
+/** The station has no link and no head signed in advance for this key. @public */
+export const NO_LINK = 0x0108;
+/** The station has no room or no power for another sync now. @public */
+export const STATION_BUSY = 0x0109;
 /** Octets are not deterministic CBOR of the kind that is spoken here. @public */
 export const CBOR_MALFORMED = 0x0201;
 /** A signed object is altered, of another kind, or not signed by a trusted key. @public */
@@ -43,8 +47,8 @@ export const RIGHT_EXPIRED = 0x0305;
 export const RING_FULL = 0x0306;
 /** The key holds no right to this door. @public */
 export const NO_RIGHT = 0x0307;
-/** A change to a ring does not fit the ring that the key holds, or not its head. @public */
-export const DELTA_MISMATCH = 0x0308;
+/** A change to a ring names slots that the ring cannot have. @public */
+export const DELTA_MALFORMED = 0x0308;
 /** A ring or certificate was made for another device. @public */
 export const HOLDER_MISMATCH = 0x0309;
 /** The shift of this key has not begun. @public */
@@ -73,8 +77,14 @@ export const OBJECT_OLD = 0x040b;
 export const GRANT_NOT_ASKED = 0x040c;
 /** The ring lets the key carry messages but open nothing. @public */
 export const COURIER_ONLY = 0x040d;
-/** The station has no link and has released all heads that were signed in advance. @public */
-export const OFFLINE_HEADS_USED = 0x040e;
+/** The station has no link, and its heads signed in advance are no longer valid. @public */
+export const PRESIGNED_EXPIRED = 0x040e;
+/** A change to a ring starts from another ring than the key holds. @public */
+export const RING_BASE_MISMATCH = 0x040f;
+/** The rights that came do not give the root that the head signs. @public */
+export const RING_ROOT_MISMATCH = 0x0410;
+/** A part of a ring did not come, or came out of order. @public */
+export const RING_PART_MISSING = 0x0411;
 /** The other side refused; it does not say why to a stranger. @public */
 export const SESSION_REFUSED = 0x0501;
 /** A message came that does not belong to this moment of the session. @public */
@@ -89,6 +99,8 @@ export const SESSION_BUSY = 0x0505;
 export const SESSION_MALFORMED = 0x0506;
 /** A record of an established session was altered, repeated or lost. @public */
 export const RECORD_INVALID = 0x0507;
+/** The contact ended before the lock's decision came. @public */
+export const NO_DECISION = 0x0508;
 /** The log is full of entries that are not home yet; new ones are counted in a gap record. @public */
 export const LOG_FULL = 0x0601;
 /** Log entries do not fit together: one was altered, dropped or invented. @public */
@@ -99,6 +111,8 @@ export const ACK_MISMATCH = 0x0603;
 export const LOG_NOT_HOME = 0x0604;
 /** Entries of this log are missing before those that came. @public */
 export const LOG_GAP = 0x0605;
+/** One number of one log came with two different contents. @public */
+export const LOG_FORKED = 0x0606;
 /** Stored state is damaged beyond its own repair. @public */
 export const FLASH_CORRUPT = 0x0701;
 /** There is no room for what should be stored. @public */
@@ -137,18 +151,18 @@ export const SCOPE_EXCEEDED = 0x0904;
 export const SEQUENCE_REPLAYED = 0x0905;
 /** The device is not registered here. @public */
 export const UNKNOWN_DEVICE = 0x0906;
-/** A person, door, client or organisation with that name is not registered. @public */
-export const UNKNOWN_SUBJECT = 0x0907;
+/** There is no such record for this user. @public */
+export const RECORD_UNKNOWN = 0x0907;
 /** The operation does not fit the present state, for example a thing that exists already. @public */
 export const STATE_CONFLICT = 0x0908;
 /** The store did not commit; nothing was acknowledged. @public */
 export const STORE_FAILED = 0x0909;
 /** The server, its database or the broker does not answer. @public */
 export const SERVICE_UNREACHABLE = 0x090a;
-/** Two different entries came under one number of one log. @public */
-export const TAMPERING_SUSPECTED = 0x090b;
+/** The record exists already. @public */
+export const RECORD_EXISTS = 0x090b;
 /** No shift is planned now for the carer of this key. @public */
-export const SHIFT_MISSING = 0x090c;
+export const NO_SHIFT = 0x090c;
 /** A stated bound of the system is reached. @public */
 export const LIMIT_REACHED = 0x090d;
 /** The command or its settings cannot be understood. @public */
@@ -163,6 +177,20 @@ export const FILE_UNREADABLE = 0x0913;
 export const TIMED_OUT = 0x0914;
 /** The command was interrupted. @public */
 export const INTERRUPTED = 0x0915;
+/** The user's role does not include this operation. @public */
+export const ROLE_FORBIDDEN = 0x0916;
+/** A field of the request has a value that it cannot have. @public */
+export const REQUEST_INVALID = 0x0917;
+/** Nobody may give rights to themselves. @public */
+export const SELF_GRANT = 0x0918;
+/** A consent lacks the signatures that the owner's rule demands. @public */
+export const SIGNATORY_MISSING = 0x0919;
+/** The door has a lock already. @public */
+export const DOOR_OCCUPIED = 0x091a;
+/** The enrolment of this device has ended. @public */
+export const DEVICE_ENDED = 0x091b;
+/** The key belongs to another provider than the station. @public */
+export const KEY_FOREIGN_STATION = 0x091c;
 /** Our own code called a function in a way that it must not. @public */
 export const PROMISE_BROKEN = 0x7f01;
 /** The program came to a place that it cannot come to. @public */
