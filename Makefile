@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: EUPL-1.2
+# The one entry for people and for continuous integration. It needs Node 20 or later, npm and make;
+# everything then runs with the Node of the npm package `node`, which stands first in PATH.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+INSTALLED := node_modules/.nyckelring-installed
+MANIFESTS := package.json $(wildcard */package.json)
+
+.PHONY: help deps build check test demo firmware clean
+
+help: ## Lists the targets.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+# A stamp instead of the folder itself: it is written last, so a broken install is repeated.
+$(INSTALLED): package-lock.json $(MANIFESTS)
+	npm ci --loglevel=error
+	@node -e 'if (Number(process.versions.node.split(".")[0]) < 24) { console.error("node_modules/.bin/node is missing: run npm rebuild node"); process.exit(1) }'
+	@touch $@
+
+deps: ## Installs the Debian packages that some suites use, where it may.
+	@bash scripts/install-debian-packages.sh
+
+build: $(INSTALLED) ## Checks the types of every package and builds the command and the firmware.
+	tsc -b
+	@$(MAKE) --no-print-directory firmware
+
+check: $(INSTALLED) ## Runs every gate: types, style, imports, words, documents, generated files.
+	@node scripts/src/check.ts
+
+test: $(INSTALLED) ## Runs the gates and all suites; a suite that cannot run here is listed as skipped.
+	@node scripts/src/run-tests.ts
+
+demo: $(INSTALLED) ## Runs the pilot day and tells its story.
+	@nyckel demo
+
+firmware: $(INSTALLED) ## Builds the device bundles into firmware/dist.
+	@node firmware/build/build-all.ts
+
+clean: ## Removes what was built; node_modules stays.
+	rm -rf -- */dist out *.tsbuildinfo

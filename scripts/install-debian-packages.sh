@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: EUPL-1.2
+# Installs the Debian packages that some suites use. Where it may not install, it says what is
+# missing and still ends well: the suites concerned are then listed as skipped by `make test`.
+set -u
+
+# program:package
+wanted=(socat:socat mosquitto:mosquitto)
+
+PATH="$PATH:/usr/sbin:/usr/local/sbin"
+missing=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair##*:}")
+done
+
+if [ "${#missing[@]}" -eq 0 ]; then
+  echo "deps: all ${#wanted[@]} Debian packages are here"
+  exit 0
+fi
+
+as_root=()
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "deps: no apt-get here; install by hand, or do without: ${missing[*]}"
+  exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  else
+    echo "deps: not allowed to install; ask an administrator for: ${missing[*]}"
+    exit 0
+  fi
+fi
+
+install() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
+}
+if ! install 2>/dev/null; then
+  "${as_root[@]}" apt-get update -q >/dev/null || true
+  install || true
+fi
+
+still=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null 2>&1 || still+=("${pair##*:}")
+done
+if [ "${#still[@]}" -eq 0 ]; then
+  echo "deps: installed ${missing[*]}"
+else
+  echo "deps: could not install: ${still[*]}"
+fi
+exit 0
