@@ -47,6 +47,13 @@ export interface FlashPort {
    * @param page - Page number from 0 to `pageCount - 1`.
    */
   erase(page: number): void;
+  /**
+   * The board's native CRC-32 (ISO-HDLC, the one of zip), where it has one.
+   *
+   * A loop over bytes costs an interpreter a thousand times what it costs the board; where this is
+   * absent the stores compute the same value themselves.
+   */
+  readonly crc32?: (bytes: Uint8Array) => number;
 }
 
 /**

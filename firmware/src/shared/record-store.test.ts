@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { describe, expect, test } from "vitest";
+import { createCutFlash, runUntilCut, TEAR_MODES } from "../../test/cut-flash.ts";
+import { crc32Of } from "./crc32.ts";
+import { createNonceCounter } from "./nonce-counter.ts";
+import { createRecordStore, type RecordStore } from "./record-store.ts";
+
+const AREA = { firstPage: 1, pageCount: 4 };
+
+function valueOf(id: number, version: number): Uint8Array {
+  const value = new Uint8Array(5 + ((id * 7 + version * 3) % 40));
+  value.fill((id * 31 + version) & 0xff);
+  value[0] = id;
+  value[1] = version & 0xff;
+  return value;
+}
+
+function contentOf(store: RecordStore, ids: readonly number[]): string {
+  return ids.map((id) => Buffer.from(store.read(id) ?? []).toString("hex")).join("|");
+}
+
+describe("record store", () => {
+  test("computes the CRC-32 of the standard check string", () => {
+    expect(crc32Of(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
+  });
+
+  test("L4: gives back after a boot what was written last, removed values excepted", () => {
+    const flash = createCutFlash(6, 256);
+    const store = createRecordStore(flash, AREA);
+    for (let version = 0; version < 100; version += 1) {
+      for (let id = 0; id < 5; id += 1) store.write(id, valueOf(id, version));
+    }
+    store.remove(3);
+    const reopened = createRecordStore(flash, AREA);
+    expect(reopened.read(3)).toBeUndefined();
+    for (const id of [0, 1, 2, 4]) expect(reopened.read(id)).toEqual(valueOf(id, 99));
+    expect(flash.doublePrograms()).toBe(0);
+  });
+
+  test("L4: keeps an empty value apart from none and takes the longest one", () => {
+    const flash = createCutFlash(6, 256);
+    const store = createRecordStore(flash, AREA);
+    store.write(1, new Uint8Array(0));
+    const longest = new Uint8Array(store.valueBytesMax).fill(7);
+    store.write(2, longest);
+    const reopened = createRecordStore(flash, AREA);
+    expect(reopened.read(1)).toEqual(new Uint8Array(0));
+    expect(reopened.read(2)).toEqual(longest);
+    expect(reopened.read(9)).toBeUndefined();
+    expect(() => store.write(2, new Uint8Array(store.valueBytesMax + 1))).toThrow();
+  });
+
+  /**
+   * Goal: a value is old or new after a power cut at any program or erase, and all others stay.
+   * Method: fill the store to different levels so that the update falls on a plain append, a page
+   * change and a change of halves; cut each update at each operation in each way; then boot, write
+   * again and boot once more.
+   */
+  test("L4: a value is old or new after a cut at every program and erase, torn in every way", () => {
+    const ids = [0, 1, 2, 3];
+    let cuts = 0;
+    let halfChanges = 0;
+    for (let fill = 0; fill < 40; fill += 1) {
+      const flash = createCutFlash(6, 256, fill + 1);
+      const store = createRecordStore(flash, AREA);
+      for (const id of ids) store.write(id, valueOf(id, 0));
+      for (let index = 0; index < fill; index += 1) store.write(index % 3, valueOf(index % 3, index));
+      const before = contentOf(store, ids);
+      const others = contentOf(store, [0, 1]);
+      const image = flash.image();
+      flash.cutAt(undefined);
+      store.write(3, valueOf(3, 77));
+      const operations = flash.operations();
+      const after = contentOf(store, ids);
+      if (operations > 1) halfChanges += 1;
+      for (let operation = 0; operation < operations; operation += 1) {
+        for (const mode of TEAR_MODES) {
+          flash.restore(image);
+          flash.cutAt(undefined);
+          const victim = createRecordStore(flash, AREA);
+          flash.cutAt(operation, mode);
+          expect(runUntilCut(() => victim.write(3, valueOf(3, 77)))).toBe(true);
+          flash.cutAt(undefined);
+          const booted = createRecordStore(flash, AREA);
+          const found = contentOf(booted, ids);
+          expect([before, after]).toContain(found);
+          if (mode === "complete" && operation === operations - 1) expect(found).toBe(after);
+          for (let version = 0; version < 12; version += 1) booted.write(3, valueOf(3, version));
+          booted.write(2, valueOf(2, 5));
+          const last = createRecordStore(flash, AREA);
+          expect(last.read(3)).toEqual(valueOf(3, 11));
+          expect(last.read(2)).toEqual(valueOf(2, 5));
+          expect(contentOf(last, [0, 1])).toBe(others);
+          cuts += 1;
+        }
+      }
+    }
+    expect(halfChanges).toBeGreaterThan(2);
+    expect(cuts).toBeGreaterThan(200);
+  });
+
+  test("L4: survives a cut while the first boot lays out an empty area", () => {
+    for (let operation = 0; operation < 3; operation += 1) {
+      for (const mode of TEAR_MODES) {
+        const flash = createCutFlash(6, 256);
+        flash.cutAt(operation, mode);
+        expect(runUntilCut(() => createRecordStore(flash, AREA))).toBe(true);
+        flash.cutAt(undefined);
+        createRecordStore(flash, AREA).write(1, valueOf(1, 1));
+        expect(createRecordStore(flash, AREA).read(1)).toEqual(valueOf(1, 1));
+      }
+    }
+  });
+
+  test("L4: does not trust a value whose bits flipped", () => {
+    const flash = createCutFlash(6, 256);
+    createRecordStore(flash, AREA).write(1, valueOf(1, 1));
+    const image = flash.image();
+    let flips = 0;
+    for (let index = 256; index < 320; index += 1) {
+      for (let bit = 0; bit < 8; bit += 1) {
+        const flipped = image.slice();
+        flipped[index] = (flipped[index] ?? 0) ^ (1 << bit);
+        flash.restore(flipped);
+        const found = createRecordStore(flash, AREA).read(1);
+        if (found !== undefined) expect(found).toEqual(valueOf(1, 1));
+        else flips += 1;
+      }
+    }
+    expect(flips).toBeGreaterThan(100);
+  });
+
+  test("spreads erases evenly over the pages of both halves", () => {
+    const flash = createCutFlash(6, 256);
+    const store = createRecordStore(flash, AREA);
+    for (let version = 0; version < 3000; version += 1) store.write(1, valueOf(1, version));
+    const used = flash.erases.slice(1, 5);
+    expect(Math.max(...used) - Math.min(...used)).toBeLessThanOrEqual(1);
+    expect(flash.erases[0]).toBe(0);
+    expect(flash.erases[5]).toBe(0);
+  });
+});
+
+describe("nonce counter", () => {
+  test("L4: never repeats a number, whatever power cut meets the reservation", () => {
+    const flash = createCutFlash(6, 256);
+    const seen = new Set<number>();
+    for (let boot = 0; boot < 200; boot += 1) {
+      flash.cutAt(undefined);
+      const counter = createNonceCounter(createRecordStore(flash, AREA), 9);
+      flash.cutAt(boot % 3, TEAR_MODES[boot % TEAR_MODES.length] ?? "none");
+      runUntilCut(() => {
+        for (let index = 0; index < 70 + (boot % 90); index += 1) {
+          const number = counter.next();
+          expect(seen.has(number)).toBe(false);
+          seen.add(number);
+        }
+      });
+    }
+    expect(seen.size).toBeGreaterThan(1000);
+  });
+
+  test("writes flash once for 64 numbers", () => {
+    const flash = createCutFlash(6, 4096);
+    const counter = createNonceCounter(createRecordStore(flash, AREA), 9);
+    flash.cutAt(undefined);
+    for (let index = 0; index < 640; index += 1) counter.next();
+    expect(flash.operations()).toBe(10);
+  });
+});
