@@ -12,4 +12,5 @@ export * from "./crypto/hkdf.ts";
 export * from "./crypto/public-key.ts";
 export * from "./errors/code.ts";
 export * from "./errors/result.ts";
+export * from "./message/key-station.ts";
 export * from "./message/types.ts";

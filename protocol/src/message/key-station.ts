@@ -27,43 +27,55 @@
 
 import { decodeCbor } from "../cbor/decode.ts";
 import { encodeCbor } from "../cbor/encode.ts";
-import type { CborValue } from "../cbor/value.ts";
-import { CBOR_MALFORMED, FRAME_TOO_LONG } from "../errors/code.ts";
+import {
+  bytesOf,
+  bytesUpTo,
+  exactly,
+  listOf,
+  type Shape,
+  type ShapeValue,
+  tuple,
+  uint,
+  uint16,
+  uint32,
+} from "../cbor/shape.ts";
+import { type CborValue, isArray } from "../cbor/value.ts";
+import { FRAME_TOO_LONG, MESSAGE_MALFORMED } from "../errors/code.ts";
 import { fail, type Result, succeed } from "../errors/result.ts";
 
 /** Longest encoded message of the conversation: one link message. */
-export const KEY_STATION_BYTES_MAX = 4096;
+export const SYNC_BYTES_MAX = 4096;
 /** Longest ring bundle, object or sealed batch inside a message. */
-export const KEY_STATION_PAYLOAD_BYTES_MAX = 4000;
+export const SYNC_PAYLOAD_BYTES_MAX = 4000;
 /** Parts of one ring: 4096 slots of at most 19 bytes in parts of at least 2 kB. */
-export const RING_PARTS_MAX = 64;
+export const SYNC_PARTS_MAX = 64;
 /** Requests for the time that a key carries for locks at most. */
 export const TIME_ASKS_MAX = 4;
 
 /** Key: who I am and which ring I hold. Asks for the first thing. */
-export const RING_STATE = 1;
+export const SYNC_RING_STATE = 1;
 /** Key: asks for the next thing. */
-export const NEXT = 2;
+export const SYNC_NEXT = 2;
 /** Key: verdict on the bundle part or object just received. Asks for the next thing. */
-export const ANSWER = 3;
+export const SYNC_ANSWER = 3;
 /** Key: a batch of its own log, sealed to the issuer. */
-export const OWN_BATCH = 4;
+export const SYNC_OWN_BATCH = 4;
 /** Key: a batch that it carries for a lock, sealed to the issuer. */
-export const CARRIED_BATCH = 5;
+export const SYNC_CARRIED_BATCH = 5;
 /** Key: it has finished. The only message without an answer. */
-export const DONE = 6;
+export const SYNC_DONE = 6;
 /** Station: one part of a ring. */
-export const BUNDLE = 11;
+export const SYNC_BUNDLE = 11;
 /** Station: one signed object. */
-export const OBJECT = 12;
+export const SYNC_OBJECT = 12;
 /** Station: the batch lies in its flash, or the fault that kept it from there. */
-export const STORED = 13;
+export const SYNC_STORED = 13;
 /** Station: the issuer has not answered yet; ask again. */
-export const WAIT = 14;
+export const SYNC_WAIT = 14;
 /** Station: nothing is left to hand over now. */
-export const NONE = 15;
+export const SYNC_NONE = 15;
 /** Station: there is no ring for this key, and why. */
-export const REFUSAL = 16;
+export const SYNC_REFUSAL = 16;
 
 /** A request for the time that a lock with a clock gave to a key to carry. */
 export interface CarriedTimeAsk {
@@ -93,19 +105,19 @@ export interface RingState {
 
 /** One message of the conversation. */
 export type KeyStationMessage =
-  | { readonly type: typeof RING_STATE; readonly state: RingState }
-  | { readonly type: typeof NEXT | typeof DONE | typeof WAIT | typeof NONE }
+  | { readonly type: typeof SYNC_RING_STATE; readonly state: RingState }
+  | { readonly type: typeof SYNC_NEXT | typeof SYNC_DONE | typeof SYNC_WAIT | typeof SYNC_NONE }
   | {
-      readonly type: typeof ANSWER | typeof STORED | typeof REFUSAL;
+      readonly type: typeof SYNC_ANSWER | typeof SYNC_STORED | typeof SYNC_REFUSAL;
       /** 0 for success, otherwise a code of the one table. */
       readonly code: number;
     }
   | {
-      readonly type: typeof OWN_BATCH | typeof CARRIED_BATCH | typeof OBJECT;
+      readonly type: typeof SYNC_OWN_BATCH | typeof SYNC_CARRIED_BATCH | typeof SYNC_OBJECT;
       readonly bytes: Uint8Array;
     }
   | {
-      readonly type: typeof BUNDLE;
+      readonly type: typeof SYNC_BUNDLE;
       /** Number of this part, from 0. */
       readonly part: number;
       /** Number of parts of the ring. */
@@ -117,8 +129,8 @@ export type KeyStationMessage =
 /**
  * Encodes one message of the conversation.
  *
- * @returns The body of a link message of kind 5, at most `KEY_STATION_BYTES_MAX` bytes as long as the
- *   payload respects `KEY_STATION_PAYLOAD_BYTES_MAX`.
+ * @returns The body of a link message of kind 5, at most `SYNC_BYTES_MAX` bytes as long as the
+ *   payload respects `SYNC_PAYLOAD_BYTES_MAX`.
  * @public
  */
 export function encodeKeyStation(message: KeyStationMessage): Uint8Array {
@@ -127,17 +139,17 @@ export function encodeKeyStation(message: KeyStationMessage): Uint8Array {
 
 function bodyOf(message: KeyStationMessage): CborValue {
   switch (message.type) {
-    case RING_STATE:
+    case SYNC_RING_STATE:
       return ringStateBody(message.state);
-    case ANSWER:
-    case STORED:
-    case REFUSAL:
+    case SYNC_ANSWER:
+    case SYNC_STORED:
+    case SYNC_REFUSAL:
       return message.code;
-    case OWN_BATCH:
-    case CARRIED_BATCH:
-    case OBJECT:
+    case SYNC_OWN_BATCH:
+    case SYNC_CARRIED_BATCH:
+    case SYNC_OBJECT:
       return message.bytes;
-    case BUNDLE:
+    case SYNC_BUNDLE:
       return [message.part, message.parts, message.bytes];
     default:
       return null;
@@ -146,12 +158,7 @@ function bodyOf(message: KeyStationMessage): CborValue {
 
 function ringStateBody(state: RingState): CborValue {
   const asks: CborValue[] = [];
-  for (let index = 0; index < state.timeAsks.length; index += 1) {
-    const ask = state.timeAsks[index];
-    if (ask !== undefined) {
-      asks.push([ask.devid, ask.nonce]);
-    }
-  }
+  for (const ask of state.timeAsks) asks.push([ask.devid, ask.nonce]);
   return [
     state.devid,
     state.ringseq,
@@ -163,127 +170,77 @@ function ringStateBody(state: RingState): CborValue {
   ];
 }
 
+const isTimeAsk = tuple([bytesOf(8), bytesOf(8)]);
+const isRingState = tuple([
+  bytesOf(8),
+  uint32,
+  bytesOf(16),
+  uint32,
+  bytesOf(8),
+  uint(100),
+  listOf(isTimeAsk, 0, TIME_ASKS_MAX),
+]);
+const isPayload: Shape<Uint8Array> = bytesUpTo(SYNC_PAYLOAD_BYTES_MAX);
+const isBundle = tuple([uint(SYNC_PARTS_MAX - 1), uint(SYNC_PARTS_MAX), isPayload]);
+const isNothing = exactly(null);
+
 /**
  * Decodes one message of the conversation.
  *
  * @param bytes - Body of a link message of kind 5, from an untrusted peer.
- * @returns The message, or `FRAME_TOO_LONG`, or `CBOR_MALFORMED` for anything that is not exactly
- *   one known message.
+ * @returns The message, or `FRAME_TOO_LONG`, `CBOR_MALFORMED` for what is not strict CBOR, or
+ *   `MESSAGE_MALFORMED` for anything that is not exactly one known message.
  * @public
  */
 export function decodeKeyStation(bytes: Uint8Array): Result<KeyStationMessage> {
-  if (bytes.length > KEY_STATION_BYTES_MAX) {
-    return fail(FRAME_TOO_LONG);
-  }
+  if (bytes.length > SYNC_BYTES_MAX) return fail(FRAME_TOO_LONG);
   const decoded = decodeCbor(bytes);
-  if (!decoded.ok) {
-    return decoded;
-  }
+  if (!decoded.ok) return decoded;
   const pair = decoded.value;
-  if (!Array.isArray(pair) || pair.length !== 2) {
-    return fail(CBOR_MALFORMED);
-  }
+  if (!isPair(pair)) return fail(MESSAGE_MALFORMED);
   const message = messageOf(pair[0], pair[1]);
-  return message === undefined ? fail(CBOR_MALFORMED) : succeed(message);
+  return message === undefined ? fail(MESSAGE_MALFORMED) : succeed(message);
+}
+
+function isPair(value: CborValue): value is readonly [CborValue, CborValue] {
+  return isArray(value) && value.length === 2;
 }
 
 function messageOf(type: CborValue, body: CborValue): KeyStationMessage | undefined {
   switch (type) {
-    case RING_STATE:
-      return ringStateOf(body);
-    case NEXT:
-    case DONE:
-    case WAIT:
-    case NONE:
-      return body === null ? { type } : undefined;
-    case ANSWER:
-    case STORED:
-    case REFUSAL:
-      return isUint(body, 0xffff) ? { type, code: body } : undefined;
-    case OWN_BATCH:
-    case CARRIED_BATCH:
-    case OBJECT:
+    case SYNC_RING_STATE:
+      return isRingState(body) ? { type, state: ringStateOf(body) } : undefined;
+    case SYNC_NEXT:
+    case SYNC_DONE:
+    case SYNC_WAIT:
+    case SYNC_NONE:
+      return isNothing(body) ? { type } : undefined;
+    case SYNC_ANSWER:
+    case SYNC_STORED:
+    case SYNC_REFUSAL:
+      return uint16(body) ? { type, code: body } : undefined;
+    case SYNC_OWN_BATCH:
+    case SYNC_CARRIED_BATCH:
+    case SYNC_OBJECT:
       return isPayload(body) ? { type, bytes: body } : undefined;
-    case BUNDLE:
-      return bundleOf(body);
+    case SYNC_BUNDLE:
+      if (!isBundle(body) || body[0] >= body[1]) return undefined;
+      return { type, part: body[0], parts: body[1], bytes: body[2] };
     default:
       return undefined;
   }
 }
 
-function bundleOf(body: CborValue): KeyStationMessage | undefined {
-  if (!Array.isArray(body) || body.length !== 3) {
-    return undefined;
-  }
-  const part: CborValue = body[0];
-  const parts: CborValue = body[1];
-  const bytes: CborValue = body[2];
-  if (!isUint(part, RING_PARTS_MAX - 1) || !isUint(parts, RING_PARTS_MAX) || !isPayload(bytes)) {
-    return undefined;
-  }
-  return part < parts ? { type: BUNDLE, part, parts, bytes } : undefined;
-}
-
-function ringStateOf(body: CborValue): KeyStationMessage | undefined {
-  if (!Array.isArray(body) || body.length !== 7) {
-    return undefined;
-  }
-  const devid: CborValue = body[0];
-  const ringseq: CborValue = body[1];
-  const root16: CborValue = body[2];
-  const listseq: CborValue = body[3];
-  const nonce: CborValue = body[4];
-  const batteryPercent: CborValue = body[5];
-  const timeAsks = timeAsksOf(body[6]);
-  if (
-    !isBytes(devid, 8) ||
-    !isUint(ringseq, 0xffffffff) ||
-    !isBytes(root16, 16) ||
-    !isUint(listseq, 0xffffffff) ||
-    !isBytes(nonce, 8) ||
-    !isUint(batteryPercent, 100) ||
-    timeAsks === undefined
-  ) {
-    return undefined;
-  }
+function ringStateOf(body: ShapeValue<typeof isRingState>): RingState {
+  const timeAsks: CarriedTimeAsk[] = [];
+  for (const ask of body[6]) timeAsks.push({ devid: ask[0], nonce: ask[1] });
   return {
-    type: RING_STATE,
-    state: { devid, ringseq, root16, listseq, nonce, batteryPercent, timeAsks },
+    devid: body[0],
+    ringseq: body[1],
+    root16: body[2],
+    listseq: body[3],
+    nonce: body[4],
+    batteryPercent: body[5],
+    timeAsks,
   };
-}
-
-function timeAsksOf(value: CborValue): CarriedTimeAsk[] | undefined {
-  if (!Array.isArray(value) || value.length > TIME_ASKS_MAX) {
-    return undefined;
-  }
-  const asks: CarriedTimeAsk[] = [];
-  for (let index = 0; index < value.length; index += 1) {
-    const pair: CborValue = value[index];
-    if (!Array.isArray(pair) || pair.length !== 2) {
-      return undefined;
-    }
-    const devid: CborValue = pair[0];
-    const nonce: CborValue = pair[1];
-    if (!isBytes(devid, 8) || !isBytes(nonce, 8)) {
-      return undefined;
-    }
-    asks.push({ devid, nonce });
-  }
-  return asks;
-}
-
-function isUint(value: CborValue, max: number): value is number {
-  return typeof value === "number" && value >= 0 && value <= max;
-}
-
-function isBytes(value: CborValue, bytes: number): value is Uint8Array {
-  return value instanceof Uint8Array && value.length === bytes;
-}
-
-function isPayload(value: CborValue): value is Uint8Array {
-  return (
-    value instanceof Uint8Array &&
-    value.length > 0 &&
-    value.length <= KEY_STATION_PAYLOAD_BYTES_MAX
-  );
 }
