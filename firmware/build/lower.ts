@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { build as esbuild } from "esbuild";
+import { minify } from "terser";
+import ts from "typescript";
+
+import { declareEarly } from "./declare-early.ts";
+import { createSourceTrace, type SourceTrace } from "./source-trace.ts";
+
+/** One bundle in the interpreter's dialect, with the way back to its sources. */
+export interface LoweredBundle {
+  /** Script text: ASCII, ES5, every function and variable declared before its use. */
+  readonly code: string;
+  /** Leads from a place in `code` to a file and line of the sources. */
+  readonly trace: SourceTrace;
+  /** Source files that are part of the bundle, relative to the repository root, sorted. */
+  readonly inputs: readonly string[];
+}
+
+/** What is bundled: an entry text and the folder that its imports are resolved in. */
+export interface LoweringRequest {
+  readonly entryText: string;
+  readonly resolveDir: string;
+  /** Repository root; names of inputs are relative to it, so that no machine path is kept. */
+  readonly root: string;
+}
+
+/**
+ * Turns modern TypeScript into the script that an Espruino board evaluates.
+ *
+ * Four stages, because no single tool knows the dialect: esbuild joins the modules, TypeScript
+ * lowers to ES5, terser puts functions first and shortens, and {@link declareEarly} repairs the
+ * declarations that the interpreter would not find (it hoists nothing).
+ *
+ * @throws when a stage refuses its input; a build tool has nobody to hand a fault to.
+ */
+export async function lowerBundle(request: LoweringRequest): Promise<LoweredBundle> {
+  const joined = await joinModules(request);
+  const es5 = lowerToEs5(joined.code);
+  const short = await shorten(es5.code);
+  const declared = declareEarly(short.code);
+  return {
+    code: declared.code,
+    trace: createSourceTrace(declared.insertions, [short.map, es5.map, joined.map]),
+    inputs: joined.inputs,
+  };
+}
+
+async function joinModules(
+  request: LoweringRequest,
+): Promise<{ code: string; map: string; inputs: readonly string[] }> {
+  const result = await esbuild({
+    stdin: {
+      contents: request.entryText,
+      resolveDir: request.resolveDir,
+      sourcefile: "entry.ts",
+      loader: "ts",
+    },
+    absWorkingDir: request.root,
+    bundle: true,
+    write: false,
+    outfile: "bundle.js",
+    format: "esm",
+    platform: "neutral",
+    target: "esnext",
+    treeShaking: true,
+    minifySyntax: true,
+    charset: "ascii",
+    legalComments: "none",
+    sourcemap: "external",
+    metafile: true,
+    // The one helper of ours: object spread lowers to it. Terser drops it where it is not used.
+    banner: { js: "var __assign = Object.assign;" },
+    logLevel: "silent",
+    // The bundle is judged, not the checker's options: those of a workspace would change output.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+  });
+  const code = result.outputFiles.find((file) => file.path.endsWith(".js"))?.text;
+  const map = result.outputFiles.find((file) => file.path.endsWith(".map"))?.text;
+  if (code === undefined || map === undefined) {
+    throw new Error("esbuild wrote no bundle");
+  }
+  const inputs = Object.keys(result.metafile.inputs)
+    .filter((name) => name !== "entry.ts")
+    .sort();
+  return { code, map, inputs };
+}
+
+function lowerToEs5(code: string): { code: string; map: string } {
+  const result = ts.transpileModule(code, {
+    fileName: "bundle.js",
+    reportDiagnostics: true,
+    compilerOptions: {
+      allowJs: true,
+      target: ts.ScriptTarget.ES5,
+      module: ts.ModuleKind.ESNext,
+      ignoreDeprecations: "6.0",
+      // TypeScript's helpers read variables that were never declared by an executed statement.
+      // Without them a lost construct ends as an unknown global, which the gate refuses by name.
+      noEmitHelpers: true,
+      removeComments: true,
+      sourceMap: true,
+      strict: false,
+      newLine: ts.NewLineKind.LineFeed,
+    },
+  });
+  const serious = (result.diagnostics ?? []).filter(
+    (one) => one.category === ts.DiagnosticCategory.Error,
+  );
+  if (serious.length > 0) {
+    const text = serious.map((one) => ts.flattenDiagnosticMessageText(one.messageText, "\n"));
+    throw new Error(`lowering to ES5 failed: ${text.join("; ")}`);
+  }
+  return { code: result.outputText, map: result.sourceMapText ?? "{}" };
+}
+
+async function shorten(code: string): Promise<{ code: string; map: string }> {
+  const result = await minify(
+    { "bundle.js": code },
+    {
+      ecma: 5,
+      toplevel: true,
+      // The bundle is one strict script; the directive itself would only cost bytes.
+      module: true,
+      compress: {
+        ecma: 5,
+        toplevel: true,
+        passes: 3,
+        hoist_funs: true,
+        // Getters do not occur, so reading a field has no effect of its own.
+        pure_getters: true,
+        unsafe_arrows: false,
+        arrows: false,
+        keep_fargs: true,
+        // A function moved to its only caller would be made anew at every call of that caller.
+        reduce_funcs: false,
+        // A function that is called once and inlined into a loop would share one binding there.
+        inline: 1,
+        booleans_as_integers: false,
+        typeofs: false,
+        drop_debugger: false,
+      },
+      mangle: { toplevel: true, eval: false },
+      format: { ecma: 5, ascii_only: true, comments: false, semicolons: true },
+      sourceMap: { asObject: false, includeSources: false },
+    },
+  );
+  if (typeof result.code !== "string" || typeof result.map !== "string") {
+    throw new Error("terser wrote no bundle");
+  }
+  return { code: result.code, map: result.map };
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { buildBundle, bundleTargets, describeRefusals } from "../build/build-bundle.ts";
+import { checkSources } from "./check-sources.ts";
+
+/**
+ * Command line of the gate: builds every bundle in memory and judges script and sources.
+ *
+ * Prints how much it looked at; nothing looked at is a failure, as is any refusal.
+ */
+async function main(): Promise<number> {
+  const lines: string[] = [];
+  const inputs = new Set<string>();
+  let bundles = 0;
+  let nodes = 0;
+  for (const target of bundleTargets()) {
+    const bundle = await buildBundle(target);
+    const report = describeRefusals(bundle);
+    bundles += 1;
+    nodes += report.nodes;
+    lines.push(...report.lines);
+    for (const input of bundle.inputs) {
+      inputs.add(input);
+    }
+  }
+  const sources = checkSources([...inputs].sort());
+  lines.push(...sources.lines);
+  for (const line of lines) {
+    process.stderr.write(`${line}\n`);
+  }
+  const looked = `${bundles} bundles, ${nodes} nodes, ${sources.files} sources, ${sources.accesses} member accesses`;
+  process.stdout.write(`dialect: ${looked}, ${lines.length} refused\n`);
+  const isEmpty = bundles === 0 || nodes === 0 || sources.files === 0 || sources.accesses === 0;
+  return lines.length > 0 || isEmpty ? 1 : 0;
+}
+
+process.exitCode = await main();

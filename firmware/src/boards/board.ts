@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+/** Serial line of the contact: pins of a board, or a device file where the board is a computer. */
+export type ContactWiring =
+  | { readonly kind: "pins"; readonly tx: string; readonly rx: string }
+  | { readonly kind: "path"; readonly path: string };
+
+/**
+ * Where the pages of a role lie.
+ *
+ * `storage` is one pre-sized file of Storage whose data area is used page by page through the
+ * `Flash` module, so that Storage never compacts. `disk` is a file of the computer that runs the
+ * interpreter: its emulated flash of 256 KiB is smaller than a key's or a station's area.
+ */
+export type FlashWiring = {
+  readonly kind: "storage" | "disk";
+  readonly name: string;
+  readonly pageBytes: number;
+  readonly pageCount: number;
+};
+
+/** The pins of the bolt; `unlocked` and `locked` are end switches that close to ground. */
+export type BoltWiring = {
+  readonly forward: string;
+  readonly backward: string;
+  readonly unlocked: string;
+  readonly locked: string;
+};
+
+/** The pins of a key's signals. */
+export type SignalWiring = {
+  readonly red: string;
+  readonly green: string;
+  readonly buzzer: string;
+};
+
+/**
+ * What differs between boards, as plain data. The wiring reads it; roles never see it.
+ *
+ * Pins are an estimate from the boards' public pin tables: nothing was tried on silicon yet.
+ */
+export type Board = {
+  /** Name in manifests and in `firmware/dist/<role>/<name>`. */
+  readonly name: string;
+  /** Which implementation of the ports serves it. */
+  readonly platform: "linux" | "nrf52" | "esp32";
+  readonly contact: ContactWiring;
+  /** Pin that tells whether the other side of the contact is there; undefined: at boot it is. */
+  readonly contactSense: string | undefined;
+  /** Pin that is high when the contact itself carries a voltage, as a station's does. */
+  readonly voltageSense: string | undefined;
+  readonly button: string | undefined;
+  readonly bolt: BoltWiring | undefined;
+  readonly signal: SignalWiring | undefined;
+  /** Flash areas by role; a role that is absent is not offered on the board. */
+  readonly flash: {
+    readonly key: FlashWiring | undefined;
+    readonly lock: FlashWiring | undefined;
+    readonly station: FlashWiring | undefined;
+  };
+};

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: EUPL-1.2
+import type { Board } from "./board.ts";
+
+/**
+ * The interpreter's Linux build as a board: a pseudo terminal is its contact, a file its flash.
+ *
+ * All paths are relative to the folder in which the interpreter is started.
+ */
+export const board: Board = {
+  name: "linux",
+  platform: "linux",
+  contact: { kind: "path", path: "./contact" },
+  contactSense: undefined,
+  voltageSense: undefined,
+  button: undefined,
+  bolt: undefined,
+  signal: undefined,
+  flash: {
+    key: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 96 },
+    lock: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 48 },
+    station: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 192 },
+  },
+};

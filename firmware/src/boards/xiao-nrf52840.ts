@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: EUPL-1.2
+import type { Board } from "./board.ts";
+
+/** Seeed XIAO nRF52840: the reference board of key and lock; 2 MB of SPI flash hold the pages. */
+export const board: Board = {
+  name: "xiao-nrf52840",
+  platform: "nrf52",
+  contact: { kind: "pins", tx: "D6", rx: "D7" },
+  contactSense: "D2",
+  voltageSense: "D3",
+  button: "D8",
+  bolt: { forward: "D9", backward: "D10", unlocked: "D4", locked: "D5" },
+  signal: { red: "D11", green: "D13", buzzer: "D0" },
+  flash: {
+    key: { kind: "storage", name: "nyckel", pageBytes: 4096, pageCount: 96 },
+    lock: { kind: "storage", name: "nyckel", pageBytes: 4096, pageCount: 48 },
+    station: undefined,
+  },
+};

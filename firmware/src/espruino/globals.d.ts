@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The names of the interpreter that `src/espruino` uses, and no others: what is not declared here
+// cannot be used by mistake. Checked against Espruino 2v29.
+
+/** A pin by its name, such as `D6`. */
+type EspruinoPin = string;
+
+interface EspruinoSerial {
+  setup(baud: number, options: { path?: string; tx?: EspruinoPin; rx?: EspruinoPin }): void;
+  on(event: "data", callback: (bytes: string) => void): void;
+  write(bytes: Uint8Array): void;
+}
+
+interface EspruinoFlash {
+  read(bytes: number, address: number): Uint8Array;
+  write(bytes: Uint8Array, address: number): void;
+  erasePage(address: number): void;
+}
+
+interface EspruinoStorage {
+  read(name: string, offset?: number, bytes?: number): string | undefined;
+  write(name: string, content: string, offset: number, size: number): boolean;
+  list(): string[];
+}
+
+interface EspruinoCrypto {
+  SHA256(message: Uint8Array): ArrayBuffer;
+  SHA512(message: Uint8Array): ArrayBuffer;
+}
+
+interface EspruinoFile {
+  read(bytes: number): string | undefined;
+  write(text: string | Uint8Array): void;
+  seek(offset: number): void;
+  close(): void;
+}
+
+declare const Serial1: EspruinoSerial;
+
+declare const AES: {
+  encrypt(
+    message: Uint8Array,
+    key: Uint8Array,
+    options: { mode: "CBC" | "CTR" | "ECB"; iv?: Uint8Array },
+  ): ArrayBuffer;
+};
+
+declare const E: {
+  hwRand(): number;
+  toUint8Array(text: string): Uint8Array;
+  toString(bytes: Uint8Array): string;
+  openFile(path: string, mode: "r" | "r+" | "w"): EspruinoFile;
+  convolve(left: Float64Array, right: Float64Array, offset: number): number;
+  getBattery(): number;
+};
+
+declare function require(name: "Flash"): EspruinoFlash;
+declare function require(name: "Storage"): EspruinoStorage;
+declare function require(name: "crypto"): EspruinoCrypto;
+
+declare function getTime(): number;
+declare function setTime(seconds: number): void;
+declare function setTimeout(callback: () => void, delayMs: number): number;
+declare function setInterval(callback: () => void, delayMs: number): number;
+declare function clearTimeout(id: number): void;
+declare function setWatch(
+  callback: () => void,
+  pin: EspruinoPin,
+  options: { repeat: boolean; edge: "rising" | "falling" | "both"; debounce: number },
+): void;
+declare function digitalWrite(pin: EspruinoPin, level: 0 | 1): void;
+declare function digitalRead(pin: EspruinoPin): 0 | 1;
+declare function pinMode(pin: EspruinoPin, mode: "output" | "input_pullup" | "input_pulldown"): void;
+declare function print(...values: unknown[]): void;
+
+declare const process: {
+  memory(): { free: number; usage: number; total: number };
+};
