@@ -31,9 +31,7 @@ export function expand(
   let block = new Uint8Array(0);
   let counter = 1;
   for (let offset = 0; offset < bytes; offset += HASH_BYTES) {
-    block = new Uint8Array(
-      crypto.hmac(prk, concatBytes([block, info, new Uint8Array([counter])])),
-    );
+    block = new Uint8Array(crypto.hmac(prk, concatBytes([block, info, new Uint8Array([counter])])));
     const wanted = bytes - offset < HASH_BYTES ? bytes - offset : HASH_BYTES;
     output.set(wanted === HASH_BYTES ? block : sliceBytes(block, 0, wanted), offset);
     counter += 1;

@@ -12,9 +12,19 @@ import {
   verify,
 } from "node:crypto";
 import { concatBytes } from "../bytes.ts";
-import type { AgreementKey, CryptoPort, SigningKey, VerificationKey } from "../crypto/crypto-port.ts";
+import type {
+  AgreementKey,
+  CryptoPort,
+  SigningKey,
+  VerificationKey,
+} from "../crypto/crypto-port.ts";
 import { isUsablePublicKey } from "../crypto/public-key.ts";
-import { PROMISE_BROKEN, PUBLIC_KEY_INVALID, SEAL_INVALID, SHARED_SECRET_ZERO } from "../errors/code.ts";
+import {
+  PROMISE_BROKEN,
+  PUBLIC_KEY_INVALID,
+  SEAL_INVALID,
+  SHARED_SECRET_ZERO,
+} from "../errors/code.ts";
 import { assert, fail, type Result, succeed } from "../errors/result.ts";
 
 // The fixed heads of PKCS #8 and SubjectPublicKeyInfo for these two curves, RFC 8410 §4 and §7.
