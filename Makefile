@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.nyckelring-installed
 MANIFESTS := package.json $(wildcard */package.json)
 
-.PHONY: help deps build check test demo firmware clean
+.PHONY: help deps build command check test demo firmware clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -26,7 +26,10 @@ deps: ## Installs the Debian packages that some suites use, where it may.
 
 build: $(INSTALLED) ## Checks the types of every package and builds the command and the firmware.
 	tsc -b
-	@$(MAKE) --no-print-directory firmware
+	@$(MAKE) --no-print-directory command firmware
+
+command: $(INSTALLED) ## Bundles the nyckel command into cli/dist.
+	@cd cli && tsup --silent
 
 check: $(INSTALLED) ## Runs every gate: types, style, imports, words, documents, generated files.
 	@node scripts/src/check.ts
@@ -34,7 +37,7 @@ check: $(INSTALLED) ## Runs every gate: types, style, imports, words, documents,
 test: $(INSTALLED) ## Runs the gates and all suites; a suite that cannot run here is listed as skipped.
 	@node scripts/src/run-tests.ts
 
-demo: $(INSTALLED) ## Runs the pilot day and tells its story.
+demo: command ## Runs the pilot day and tells its story.
 	@nyckel demo
 
 firmware: $(INSTALLED) ## Builds the device bundles into firmware/dist.
