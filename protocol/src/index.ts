@@ -165,6 +165,59 @@ export {
 } from "./errors/code.ts";
 export { assert, type ErrorCode, type Fault, fail, type Result, succeed } from "./errors/result.ts";
 export {
+  decodeLogBatch,
+  encodeLogBatch,
+  type LogBatch,
+  type VerifiedBatch,
+  type VerifiedEntry,
+  verifyBatch,
+} from "./event-log/batch.ts";
+export {
+  chainNext,
+  chainStart,
+  decodeEntry,
+  ENTRY_BYTES_MAX,
+  type Entry,
+  encodeEntry,
+} from "./event-log/entry.ts";
+export { crc16 } from "./link/crc16.ts";
+export {
+  createFrameReader,
+  encodeFrames,
+  type FrameReader,
+  LINK_MESSAGE_BYTES_MAX,
+} from "./link/frame.ts";
+export {
+  decodeHello,
+  decodeHelloAnswer,
+  encodeHello,
+  encodeHelloAnswer,
+  type HelloAnswer,
+} from "./link/hello.ts";
+export {
+  type CarriedTimeAsk,
+  decodeKeyStation,
+  encodeKeyStation,
+  type KeyStationMessage,
+  type RingState,
+  SYNC_ANSWER,
+  SYNC_BUNDLE,
+  SYNC_BYTES_MAX,
+  SYNC_CARRIED_BATCH,
+  SYNC_DONE,
+  SYNC_NEXT,
+  SYNC_NONE,
+  SYNC_OBJECT,
+  SYNC_OWN_BATCH,
+  SYNC_PARTS_MAX,
+  SYNC_PAYLOAD_BYTES_MAX,
+  SYNC_REFUSAL,
+  SYNC_RING_STATE,
+  SYNC_STORED,
+  SYNC_WAIT,
+  TIME_ASKS_MAX,
+} from "./message/key-station.ts";
+export {
   type ConfigAnchor,
   type FirmwareNote,
   type LockConfig,
@@ -187,6 +240,26 @@ export {
   verifyResend,
   verifyTimeGrant,
 } from "./message/objects.ts";
+export {
+  type BundleDown,
+  type ConfigDown,
+  type DownMessage,
+  decodeDown,
+  decodeUp,
+  encodeDown,
+  encodeUp,
+  type KeyPresent,
+  type Numbered,
+  type ObjectsDown,
+  type RefusedDown,
+  STATION_MESSAGE_BYTES_MAX,
+  type StationEvent,
+  type StationLog,
+  type StationStatusReport,
+  type Upload,
+  type UploadAckDown,
+  type UpMessage,
+} from "./message/station-issuer.ts";
 export {
   ACKS_MAX,
   AUTHORITIES_MAX,
@@ -271,3 +344,42 @@ export {
   WANT_TIME_GRANT,
   WINDOW_S_MAX,
 } from "./message/types.ts";
+export {
+  applyRingDelta,
+  assignSlots,
+  countLeaves,
+  decodeRingBundle,
+  decodeRingDelta,
+  diffRings,
+  encodeRingBundle,
+  encodeRingDelta,
+  RING_DELTA_BYTES_MAX,
+  type RingBundle,
+  type RingDelta,
+  type RingSlots,
+  rootHead,
+  type SlotChange,
+} from "./ring/delta.ts";
+export {
+  decodePresentation,
+  decodeSaltedLeaf,
+  encodeLeaf,
+  encodePresentation,
+  encodeSaltedLeaf,
+  equalLeaves,
+  type Leaf,
+  type Presentation,
+  ringSecret,
+  saltOf,
+  slotBytes,
+} from "./ring/leaf.ts";
+export {
+  createRingTree,
+  inclusionPath,
+  leafHash,
+  nodeHash,
+  type RingTree,
+  ringRoot,
+  rootFromPath,
+  treeOfSlots,
+} from "./ring/tree.ts";
