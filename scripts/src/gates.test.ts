@@ -136,8 +136,8 @@ const PLANTED: readonly Planted[] = [
     plant: () =>
       folderWith(
         {
-          "firmware/dialect/check-dialect.ts":
-            'console.log(JSON.stringify({ looked: 3, unit: "bundles", findings: ["key.js:9 class"] }));\n',
+          "firmware/dialect/check-bundles.ts":
+            'console.log("dialect: 3 bundles"); console.error("key.js:9 class"); process.exit(1);\n',
         },
         [],
       ),

@@ -3,32 +3,33 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Gate, GateReport } from "../run-gates.ts";
+import type { Gate } from "../run-gates.ts";
 
-const CHECKER = "firmware/dialect/check-dialect.ts";
+const CHECKER = "firmware/dialect/check-bundles.ts";
 
-/** The built bundles stay inside the dialect of the boards; firmware/dialect holds the rules. */
+/**
+ * The built bundles stay inside the dialect of the boards; firmware/dialect holds the rules.
+ *
+ * The checker prints what it refuses on standard error, and on standard output one line of counts
+ * that starts with `dialect: N bundles`.
+ */
 export const dialectGate: Gate = {
   name: "dialect",
-  floor: 1,
+  floor: 3,
   inspect: ({ root }) => {
+    const unit = "bundles";
     if (!existsSync(join(root, CHECKER))) {
-      return { looked: 0, unit: "bundles", findings: [`${CHECKER} is missing`] };
+      return { looked: 0, unit, findings: [`${CHECKER} is missing`] };
     }
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, CHECKER)], {
       cwd: root,
       encoding: "utf8",
       maxBuffer: 1 << 26,
     });
-    const lastLine = stdout.trimEnd().split("\n").at(-1) ?? "";
-    let report: GateReport;
-    try {
-      report = JSON.parse(lastLine) as GateReport;
-    } catch {
-      return { looked: 0, unit: "bundles", findings: [`${CHECKER}: ${(stderr || stdout).trim()}`] };
-    }
-    return status !== 0 && report.findings.length === 0
-      ? { ...report, findings: [`${CHECKER} ended with ${status}: ${stderr.trim()}`] }
-      : report;
+    const counts = /^dialect: (\d+) bundles(.*)$/m.exec(stdout);
+    const refusals = stderr.split("\n").filter((line) => line.trim() !== "");
+    const findings =
+      status === 0 ? [] : refusals.length > 0 ? refusals : [`${CHECKER} ended with ${status}`];
+    return { looked: Number(counts?.[1] ?? 0), unit: `${unit}${counts?.[2] ?? ""}`, findings };
   },
 };
