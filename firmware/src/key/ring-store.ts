@@ -2,19 +2,22 @@
 import {
   type CryptoPort,
   concatBytes,
-  DELTA_MISMATCH,
-  encodeSaltedLeaf,
+  createRingTree,
+  DELTA_MALFORMED,
   equalBytes,
+  fail,
   type Leaf,
   leafHash,
-  MESSAGE_MALFORMED,
-  nodeHash,
   octetAt,
+  RING_BASE_MISMATCH,
   RING_FULL,
   RING_LEAVES_MAX,
+  RING_ROOT_MISMATCH,
   type Result,
-  fail,
-  saltOf,
+  type RingTree,
+  rootHead,
+  type SlotChange,
+  slotBytes,
   sliceBytes,
   succeed,
 } from "@nyckelring/protocol";
@@ -22,22 +25,21 @@ import type { FlashPort } from "../ports.ts";
 import { readU32, writeU32 } from "../shared/page-journal.ts";
 import type { RecordStore } from "../shared/record-store.ts";
 
-/** Octets of the base or root prefix that a delta names. */
-const ROOT_PREFIX_BYTES = 16;
-
 // A slot is 12 octets, little endian: kind (u8) | ops (u8) | 0 (u16) | target (u32) | until (u32).
 // An empty leaf is an erased slot; no kind is 0xFF, so the two cannot be confused.
 const SLOT_BYTES = 12;
 const SLOT_EMPTY = 0xff;
-// Slots are written, hashed and searched in blocks of 32: the subtrees of level 5, whose roots and
-// all above them are kept, so that a path costs one block of hashes and not the whole tree.
+// Slots are written in blocks of 32. Every 32 slots the tree keeps one node and those above it, so
+// that a path costs one block of hashes and not the whole tree.
 const BLOCK_SLOTS = 32;
-const BLOCK_LEVEL = 5;
 const BLOCK_BYTES = BLOCK_SLOTS * SLOT_BYTES;
 const HASH_BYTES = 32;
+// area (u32) | size (u32) | root | head
+const AT_ROOT = 8;
+const AT_HEAD = AT_ROOT + HASH_BYTES;
 
-/** What the commit record of a ring says. */
-export interface ActiveRing {
+/** What the head of a ring promises of it. */
+export interface PromisedRing {
   /** The signed head, as received. */
   readonly head: Uint8Array;
   /** Root of the tree, 32 octets. */
@@ -56,19 +58,6 @@ export interface RingPlace {
   readonly recordId: number;
 }
 
-/** One slot of a delta. */
-export interface SlotChange {
-  readonly slot: number;
-  readonly leaf: Leaf | null;
-}
-
-/** The new ring that is being staged: what its head promises. */
-export interface StagedRing {
-  readonly head: Uint8Array;
-  readonly root: Uint8Array;
-  readonly size: number;
-}
-
 /** What a door is shown: the leaf as hashed, and its way to the root. */
 export interface SlotProof {
   readonly saltedLeaf: Uint8Array;
@@ -79,42 +68,42 @@ export interface SlotProof {
 /**
  * One ring of a key in flash: old or new, never mixed.
  *
- * A delta is written slot by slot into the area that is not in use; the active ring is not touched
+ * A delta is written slot by slot into the area that is not in use; the ring in use is not touched
  * until one record names the other area, and that record is the only commit.
  */
 export interface RingStore {
   /** The ring in use; undefined where none was ever activated. */
-  active(): ActiveRing | undefined;
+  active(): PromisedRing | undefined;
   /** First 16 octets of the root of the ring in use, of the empty tree without one. */
   root16(): Uint8Array;
   /**
-   * Begins a new ring.
+   * Begins a new ring. What was staged before is forgotten.
    *
-   * @param base - First 16 octets of the root that the delta starts from; those of the empty tree
-   *   mean that it lists every slot.
-   * @returns Nothing, or `RING_FULL` for too many slots, or `DELTA_MISMATCH` for another base.
+   * @param base16 - First 16 octets of the root that the delta starts from; those of the empty tree
+   *   mean that the delta lists every right.
+   * @returns Nothing, or `RING_FULL` for more slots than the area has, or `RING_BASE_MISMATCH`.
    */
-  begin(staged: StagedRing, base: Uint8Array): Result<undefined>;
+  begin(ring: PromisedRing, base16: Uint8Array): Result<undefined>;
   /**
    * Writes the next slots of the delta.
    *
    * @param changes - In ascending order, also across calls.
-   * @returns Nothing, or `MESSAGE_MALFORMED` for another order or a slot outside the ring, or
-   *   `RING_FULL` for right 4001. After a fault the staged ring is gone and the active one stands.
+   * @returns Nothing, or `DELTA_MALFORMED` for another order or a slot outside the ring, or
+   *   `RING_FULL` for right 4001. After a fault nothing is staged and the ring in use stands.
    */
   apply(changes: readonly SlotChange[]): Result<undefined>;
   /**
-   * Checks the root of what was staged and makes it the ring in use.
+   * Checks the root of what was staged, as it lies in flash, and makes it the ring in use.
    *
-   * @returns Nothing, or `DELTA_MISMATCH` when the root is not the head's, or `RING_FULL`.
+   * @returns Nothing, or `RING_ROOT_MISMATCH` when the root is not the head's, or `RING_FULL`.
    */
   commit(): Result<undefined>;
   /**
    * Puts a new head over the ring in use, whose root it must repeat.
    *
-   * @returns Nothing, or `DELTA_MISMATCH`.
+   * @returns Nothing, or `RING_BASE_MISMATCH`.
    */
-  renew(staged: StagedRing): Result<undefined>;
+  renew(ring: PromisedRing): Result<undefined>;
   /** Forgets what was staged. */
   abandon(): void;
   /** Removes the ring. */
@@ -122,7 +111,7 @@ export interface RingStore {
   /**
    * Finds the slot of a right.
    *
-   * @param kind - 0 for a door, 1 for a group.
+   * @param kind - `LEAF_DOOR` or `LEAF_GROUP`.
    * @param from - First slot to look at, so that a caller can go on behind a hit.
    * @returns The slot, or -1.
    */
@@ -134,26 +123,32 @@ export interface RingStore {
 }
 
 type Staging = {
-  readonly ring: StagedRing;
+  readonly ring: PromisedRing;
   readonly area: number;
-  /** True where unlisted slots come from the ring in use. */
+  /** True where slots that the delta does not list come from the ring in use. */
   readonly keepsBase: boolean;
   block: number;
   slots: Uint8Array;
   nextSlot: number;
   leaves: number;
-  readonly levels: number[];
-  readonly hashes: Uint8Array[];
 };
+
+// One area: slots | kept nodes of the tree | one octet for each slot to search by.
+function nodesOffset(slotsMax: number): number {
+  return slotsMax * SLOT_BYTES;
+}
+
+function searchOffset(slotsMax: number): number {
+  return nodesOffset(slotsMax) + 2 * (slotsMax / BLOCK_SLOTS) * HASH_BYTES;
+}
+
+function pagesOfArea(slotsMax: number, pageBytes: number): number {
+  return Math.ceil((searchOffset(slotsMax) + slotsMax) / pageBytes);
+}
 
 /** Pages that the two areas of a ring take together. */
 export function ringPages(slotsMax: number, pageBytes: number): number {
-  return 2 * Math.ceil(areaBytes(slotsMax) / pageBytes);
-}
-
-// One area: slots | nodes of level 5 and above | one octet for each slot to search by.
-function areaBytes(slotsMax: number): number {
-  return slotsMax * SLOT_BYTES + 2 * (slotsMax / BLOCK_SLOTS) * HASH_BYTES + slotsMax;
+  return 2 * pagesOfArea(slotsMax, pageBytes);
 }
 
 /**
@@ -166,36 +161,19 @@ export function createRingStore(
   place: RingPlace,
   secret: Uint8Array,
 ): RingStore {
-  const { flash, crypto, records } = ports;
-  const areaPages = Math.ceil(areaBytes(place.slotsMax) / flash.pageBytes);
-  const emptyRoot = crypto.hash(new Uint8Array(0));
-  const emptyLeafHash = leafHash(crypto, new Uint8Array(0));
+  const flash = ports.flash;
+  const crypto = ports.crypto;
+  const records = ports.records;
+  const slotsMax = place.slotsMax;
+  const areaPages = pagesOfArea(slotsMax, flash.pageBytes);
+  const emptyRoot16 = rootHead(crypto.hash(new Uint8Array(0)));
   let activeArea = 0;
-  let active: ActiveRing | undefined;
+  let active: PromisedRing | undefined;
   let staging: Staging | undefined;
   let searchOctets: Uint8Array | undefined;
 
   function addressOf(area: number): number {
     return (place.firstPage + area * areaPages) * flash.pageBytes;
-  }
-
-  function slotAddress(area: number, slot: number): number {
-    return addressOf(area) + slot * SLOT_BYTES;
-  }
-
-  function nodeAddress(area: number, level: number, index: number): number {
-    let base = 0;
-    let count = place.slotsMax / BLOCK_SLOTS;
-    for (let step = BLOCK_LEVEL; step < level; step += 1) {
-      base += count;
-      count >>= 1;
-    }
-    return addressOf(area) + place.slotsMax * SLOT_BYTES + (base + index) * HASH_BYTES;
-  }
-
-  function searchAddress(area: number): number {
-    const nodeBytes = 2 * (place.slotsMax / BLOCK_SLOTS) * HASH_BYTES;
-    return addressOf(area) + place.slotsMax * SLOT_BYTES + nodeBytes;
   }
 
   function programAcross(address: number, bytes: Uint8Array): void {
@@ -208,50 +186,17 @@ export function createRingStore(
     }
   }
 
-  function hashOfSlot(slots: Uint8Array, offset: number): Uint8Array {
-    const leaf = decodeSlot(slots, offset);
-    return leaf === null ? emptyLeafHash : leafHash(crypto, saltedOf(leaf));
+  function leafOfArea(area: number, slot: number): Leaf | null {
+    return decodeSlot(flash.read(addressOf(area) + slot * SLOT_BYTES, SLOT_BYTES), 0);
   }
 
-  function saltedOf(leaf: Leaf): Uint8Array {
-    return encodeSaltedLeaf(leaf, saltOf(crypto, secret, leaf));
-  }
-
-  /** Hash of the subtree over `size` slots from `start` of the ring in use (RFC 9162 §2.1.1). */
-  function subtreeHash(start: number, size: number): Uint8Array {
-    if (size === 1) return hashOfSlot(flash.read(slotAddress(activeArea, start), SLOT_BYTES), 0);
-    const half = splitOf(size);
-    if (half * 2 === size && size >= BLOCK_SLOTS) {
-      const level = levelOf(size);
-      return flash.read(nodeAddress(activeArea, level, start / size), HASH_BYTES);
-    }
-    return nodeHash(crypto, subtreeHash(start, half), subtreeHash(start + half, size - half));
-  }
-
-  /** Adds a leaf to the frontier of the staged tree and keeps the nodes that a path will want. */
-  function pushLeaf(stage: Staging, slot: number, hash: Uint8Array): void {
-    let level = 0;
-    let node = hash;
-    let count = slot + 1;
-    while ((count & 1) === 0) {
-      stage.levels.pop();
-      node = nodeHash(crypto, stage.hashes.pop() as Uint8Array, node);
-      level += 1;
-      count >>= 1;
-      if (level >= BLOCK_LEVEL) flash.program(nodeAddress(stage.area, level, count - 1), node);
-    }
-    stage.levels.push(level);
-    stage.hashes.push(node);
-  }
-
-  function stagedRoot(stage: Staging): Uint8Array {
-    let root = stage.hashes.pop();
-    if (root === undefined) return emptyRoot;
-    for (;;) {
-      const left = stage.hashes.pop();
-      if (left === undefined) return root;
-      root = nodeHash(crypto, left, root);
-    }
+  function treeOfArea(area: number, size: number, nodes: Uint8Array | undefined): RingTree {
+    return createRingTree(
+      crypto,
+      size,
+      (slot) => leafHash(crypto, slotBytes(crypto, secret, leafOfArea(area, slot))),
+      nodes,
+    );
   }
 
   function loadBlock(stage: Staging): void {
@@ -259,35 +204,32 @@ export function createRingStore(
     const base = active;
     if (stage.keepsBase && base !== undefined && first < base.size) {
       // Slots behind the end of a ring are erased in flash, so the whole block can be taken.
-      stage.slots = flash.read(slotAddress(activeArea, first), BLOCK_BYTES);
+      stage.slots = flash.read(addressOf(activeArea) + first * SLOT_BYTES, BLOCK_BYTES);
       return;
     }
     stage.slots = new Uint8Array(BLOCK_BYTES);
     stage.slots.fill(SLOT_EMPTY);
   }
 
-  /** Writes the block in hand with its hashes; false when that was right 4001. */
+  /** Writes the block in hand and takes the next; false when that was right 4001. */
   function flushBlock(stage: Staging): boolean {
     const first = stage.block * BLOCK_SLOTS;
     const search = new Uint8Array(BLOCK_SLOTS);
     search.fill(SLOT_EMPTY);
     for (let index = 0; index < BLOCK_SLOTS; index += 1) {
       const offset = index * SLOT_BYTES;
-      if (first + index >= stage.ring.size) {
-        encodeSlot(stage.slots, offset, null);
-        continue;
-      }
+      if (first + index >= stage.ring.size) encodeSlot(stage.slots, offset, null);
       const leaf = decodeSlot(stage.slots, offset);
       if (leaf !== null) {
         stage.leaves += 1;
         search[index] = searchOctetOf(leaf.kind, leaf.target);
       }
-      pushLeaf(stage, first + index, hashOfSlot(stage.slots, offset));
     }
     if (stage.leaves > RING_LEAVES_MAX) return false;
-    programAcross(slotAddress(stage.area, first), stage.slots);
-    programAcross(searchAddress(stage.area) + first, search);
+    programAcross(addressOf(stage.area) + first * SLOT_BYTES, stage.slots);
+    programAcross(addressOf(stage.area) + searchOffset(slotsMax) + first, search);
     stage.block += 1;
+    loadBlock(stage);
     return true;
   }
 
@@ -296,65 +238,55 @@ export function createRingStore(
     return fail(code);
   }
 
-  function writeCommit(ring: StagedRing, area: number): void {
-    const image = new Uint8Array(8);
-    writeU32(image, 0, area);
-    writeU32(image, 4, ring.size);
-    records.write(place.recordId, concatBytes([image, ring.root, ring.head]));
+  function writeCommit(ring: PromisedRing, area: number): void {
+    const numbers = new Uint8Array(AT_ROOT);
+    writeU32(numbers, 0, area);
+    writeU32(numbers, 4, ring.size);
+    records.write(place.recordId, concatBytes([numbers, ring.root, ring.head]));
     activeArea = area;
-    active = { head: ring.head, root: ring.root, size: ring.size };
+    active = ring;
     searchOctets = undefined;
   }
 
   function load(): void {
-    const image = records.read(place.recordId);
-    if (image === undefined || image.length < 8 + HASH_BYTES) return;
-    activeArea = readU32(image, 0);
+    const record = records.read(place.recordId);
+    if (record === undefined || record.length < AT_HEAD) return;
+    activeArea = readU32(record, 0);
     active = {
-      size: readU32(image, 4),
-      root: sliceBytes(image, 8, 8 + HASH_BYTES),
-      head: sliceBytes(image, 8 + HASH_BYTES),
+      size: readU32(record, 4),
+      root: sliceBytes(record, AT_ROOT, AT_HEAD),
+      head: sliceBytes(record, AT_HEAD),
     };
   }
 
   function root16(): Uint8Array {
-    return sliceBytes(active === undefined ? emptyRoot : active.root, 0, ROOT_PREFIX_BYTES);
+    return active === undefined ? emptyRoot16 : rootHead(active.root);
   }
 
-  function begin(ring: StagedRing, base: Uint8Array): Result<undefined> {
+  function begin(ring: PromisedRing, base16: Uint8Array): Result<undefined> {
     staging = undefined;
-    if (ring.size > place.slotsMax) return fail(RING_FULL);
-    const fromNothing = equalBytes(base, sliceBytes(emptyRoot, 0, ROOT_PREFIX_BYTES));
-    if (!fromNothing && !equalBytes(base, root16())) return fail(DELTA_MISMATCH);
+    if (ring.size > slotsMax) return fail(RING_FULL, ring.size);
+    const isWhole = equalBytes(base16, emptyRoot16);
+    if (!isWhole && !equalBytes(base16, root16())) return fail(RING_BASE_MISMATCH);
     const area = active === undefined ? 0 : 1 - activeArea;
     for (let page = 0; page < areaPages; page += 1) {
       flash.erase(place.firstPage + area * areaPages + page);
     }
-    staging = {
-      ring,
-      area,
-      keepsBase: !fromNothing,
-      block: 0,
-      slots: new Uint8Array(0),
-      nextSlot: 0,
-      leaves: 0,
-      levels: [],
-      hashes: [],
-    };
+    const slots = new Uint8Array(0);
+    staging = { ring, area, keepsBase: !isWhole, block: 0, slots, nextSlot: 0, leaves: 0 };
     loadBlock(staging);
     return succeed(undefined);
   }
 
   function apply(changes: readonly SlotChange[]): Result<undefined> {
     const stage = staging;
-    if (stage === undefined) return fail(DELTA_MISMATCH);
+    if (stage === undefined) return fail(RING_BASE_MISMATCH);
     for (const change of changes) {
       if (change.slot < stage.nextSlot || change.slot >= stage.ring.size) {
-        return refuse(MESSAGE_MALFORMED);
+        return refuse(DELTA_MALFORMED);
       }
       while (change.slot >= (stage.block + 1) * BLOCK_SLOTS) {
         if (!flushBlock(stage)) return refuse(RING_FULL);
-        loadBlock(stage);
       }
       encodeSlot(stage.slots, (change.slot % BLOCK_SLOTS) * SLOT_BYTES, change.leaf);
       stage.nextSlot = change.slot + 1;
@@ -364,41 +296,39 @@ export function createRingStore(
 
   function commit(): Result<undefined> {
     const stage = staging;
-    if (stage === undefined) return fail(DELTA_MISMATCH);
+    if (stage === undefined) return fail(RING_BASE_MISMATCH);
     while (stage.block * BLOCK_SLOTS < stage.ring.size) {
       if (!flushBlock(stage)) return refuse(RING_FULL);
-      loadBlock(stage);
     }
-    if (!equalBytes(stagedRoot(stage), stage.ring.root)) return refuse(DELTA_MISMATCH);
+    const tree = treeOfArea(stage.area, stage.ring.size, undefined);
+    if (!equalBytes(tree.root(), stage.ring.root)) return refuse(RING_ROOT_MISMATCH);
+    programAcross(addressOf(stage.area) + nodesOffset(slotsMax), tree.nodes);
     staging = undefined;
     writeCommit(stage.ring, stage.area);
     return succeed(undefined);
   }
 
-  function renew(ring: StagedRing): Result<undefined> {
+  function renew(ring: PromisedRing): Result<undefined> {
     const base = active;
     if (base === undefined || base.size !== ring.size || !equalBytes(base.root, ring.root)) {
-      return fail(DELTA_MISMATCH);
+      return fail(RING_BASE_MISMATCH);
     }
+    staging = undefined;
     writeCommit(ring, activeArea);
     return succeed(undefined);
-  }
-
-  function leafAt(slot: number): Leaf | null {
-    return decodeSlot(flash.read(slotAddress(activeArea, slot), SLOT_BYTES), 0);
   }
 
   function find(kind: number, target: number, from: number): number {
     const ring = active;
     if (ring === undefined) return -1;
     if (searchOctets === undefined) {
-      searchOctets = flash.read(searchAddress(activeArea), place.slotsMax);
+      searchOctets = flash.read(addressOf(activeArea) + searchOffset(slotsMax), slotsMax);
     }
     const wanted = searchOctetOf(kind, target);
     // The search by octet runs natively; about one slot in 127 of the same kind is read in vain.
     let slot = searchOctets.indexOf(wanted, from);
     while (slot >= 0 && slot < ring.size) {
-      const leaf = leafAt(slot);
+      const leaf = leafOfArea(activeArea, slot);
       if (leaf !== null && leaf.kind === kind && leaf.target === target) return slot;
       slot = searchOctets.indexOf(wanted, slot + 1);
     }
@@ -406,25 +336,16 @@ export function createRingStore(
   }
 
   function proofOf(slot: number): SlotProof {
-    const ring = active as ActiveRing;
-    const siblings: Uint8Array[] = [];
-    let start = 0;
-    let size = ring.size;
-    while (size > 1) {
-      const half = splitOf(size);
-      if (slot - start < half) {
-        siblings.push(subtreeHash(start + half, size - half));
-        size = half;
-      } else {
-        siblings.push(subtreeHash(start, half));
-        start += half;
-        size -= half;
-      }
-    }
-    siblings.reverse();
-    const leaf = leafAt(slot);
-    const saltedLeaf = leaf === null ? new Uint8Array(0) : saltedOf(leaf);
-    return { saltedLeaf, path: concatBytes(siblings) };
+    const size = active === undefined ? 0 : active.size;
+    const nodeBytes = treeOfArea(activeArea, size, undefined).nodes.length;
+    const nodes =
+      nodeBytes === 0
+        ? undefined
+        : flash.read(addressOf(activeArea) + nodesOffset(slotsMax), nodeBytes);
+    return {
+      saltedLeaf: slotBytes(crypto, secret, leafOfArea(activeArea, slot)),
+      path: treeOfArea(activeArea, size, nodes).path(slot),
+    };
   }
 
   load();
@@ -445,22 +366,9 @@ export function createRingStore(
       records.remove(place.recordId);
     },
     find,
-    leafAt,
+    leafAt: (slot) => leafOfArea(activeArea, slot),
     proofOf,
   };
-}
-
-/** The largest power of two below `size` (RFC 9162 §2.1.1). */
-function splitOf(size: number): number {
-  let half = 1;
-  while (half * 2 < size) half *= 2;
-  return half;
-}
-
-function levelOf(size: number): number {
-  let level = 0;
-  for (let width = 1; width < size; width *= 2) level += 1;
-  return level;
 }
 
 /** Never 0xFF, which is an empty slot's. */
@@ -485,7 +393,7 @@ function decodeSlot(slots: Uint8Array, offset: number): Leaf | null {
   const kind = octetAt(slots, offset);
   if (kind === SLOT_EMPTY) return null;
   return {
-    kind: kind === 1 ? 1 : 0,
+    kind,
     ops: octetAt(slots, offset + 1),
     target: readU32(slots, offset + 4),
     untilS: readU32(slots, offset + 8),
