@@ -2,5 +2,7 @@
 // The host entry: what needs Node, npm packages or text for people. Devices never import it.
 
 export { CODES, type CodeEntry, type CodeKind, type RetryAction } from "./errors/codes.ts";
+export { decodeWithCborX, encodeWithCborX } from "./host/cbor-x-codec.ts";
 export { type CodeDescription, describe, findCode } from "./host/describe.ts";
+export { createNobleCrypto } from "./host/noble-crypto.ts";
 export { createNodeCrypto } from "./host/node-crypto.ts";
