@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { sliceBytes } from "../bytes.ts";
+import { decodeCbor } from "../cbor/decode.ts";
+import { encodeCbor } from "../cbor/encode.ts";
+import {
+  bytesOf,
+  bytesUpTo,
+  type ShapeValue,
+  tuple,
+  uint,
+  uint8,
+  uint16,
+  uint32,
+  uintFrom,
+} from "../cbor/shape.ts";
+import type { CborValue } from "../cbor/value.ts";
+import type { CryptoPort } from "../crypto/crypto-port.ts";
+import { expand, extract } from "../crypto/hkdf.ts";
+import { MESSAGE_MALFORMED } from "../errors/code.ts";
+import { fail, type Result, succeed } from "../errors/result.ts";
+import { LEAF_GROUP, OP_ENTER, OP_LEAVE, PATH_HASHES_MAX } from "../message/types.ts";
+
+const SALT_BYTES = 8;
+const SECRET_BYTES = 32;
+const HASH_BYTES = 32;
+const SALTED_LEAF_BYTES_MAX = 32;
+const NOTHING = new Uint8Array(0);
+// "nyckel ring 1"
+const RING_LABEL = new Uint8Array([110, 121, 99, 107, 101, 108, 32, 114, 105, 110, 103, 32, 49]);
+
+/** Shape of a leaf as it is stored and travels in deltas. @internal */
+export const LEAF = tuple([uint(LEAF_GROUP), uint32, uint8, uint32]);
+const SALTED_LEAF = tuple([uint(LEAF_GROUP), uint32, uint8, uint32, bytesOf(SALT_BYTES)]);
+const PRESENTATION = tuple([
+  uintFrom(OP_ENTER, OP_LEAVE),
+  uint16,
+  bytesUpTo(SALTED_LEAF_BYTES_MAX),
+  bytesUpTo(PATH_HASHES_MAX * HASH_BYTES),
+]);
+
+/**
+ * One right: what may be done at a door, or at each door of a group, and until when.
+ * @public
+ */
+export interface Leaf {
+  /** `LEAF_DOOR` or `LEAF_GROUP`. */
+  readonly kind: number;
+  /** Number of the door or group. */
+  readonly target: number;
+  /** Sum of OPS_ constants. */
+  readonly ops: number;
+  /** End of the right itself, not of a shift; not included; seconds UTC. */
+  readonly untilS: number;
+}
+
+/**
+ * What a key shows at a door beside its head.
+ * @public
+ */
+export interface Presentation {
+  /** `OP_ENTER` or `OP_LEAVE`. */
+  readonly op: number;
+  /** Slot of the leaf. */
+  readonly index: number;
+  /** The salted leaf, hashed as these octets. */
+  readonly leaf: Uint8Array;
+  /** Inclusion path from the leaf upwards, 32 octets a hash. */
+  readonly path: Uint8Array;
+}
+
+/**
+ * Derives the secret from which the salts of a key's rings come. It stays the same for an
+ * enrolment, so an unchanged ring keeps its root.
+ *
+ * @param sharedSecret - static X25519 secret of key and issuer, 32 octets
+ * @returns 32 octets
+ * @see RFC 5869
+ * @public
+ */
+export function ringSecret(crypto: CryptoPort, sharedSecret: Uint8Array): Uint8Array {
+  return expand(crypto, extract(crypto, NOTHING, sharedSecret), RING_LABEL, SECRET_BYTES);
+}
+
+/**
+ * The salt of a leaf: the first 8 octets of HMAC(secret, leaf without salt). It keeps a lock that
+ * sees one path from guessing the neighbours.
+ * @public
+ */
+export function saltOf(crypto: CryptoPort, secret: Uint8Array, leaf: Leaf): Uint8Array {
+  return sliceBytes(crypto.hmac(secret, encodeLeaf(leaf)), 0, SALT_BYTES);
+}
+
+/**
+ * Encodes a leaf without salt, as stored.
+ * @public
+ */
+export function encodeLeaf(leaf: Leaf): Uint8Array {
+  return encodeCbor(leafValue(leaf));
+}
+
+/**
+ * Encodes a leaf with a given salt, as hashed and shown.
+ * @public
+ */
+export function encodeSaltedLeaf(leaf: Leaf, salt: Uint8Array): Uint8Array {
+  return encodeCbor([leaf.kind, leaf.target, leaf.ops, leaf.untilS, salt]);
+}
+
+/**
+ * The octets that a slot's hash covers: the salted leaf, or nothing for a tombstone.
+ * @public
+ */
+export function slotBytes(crypto: CryptoPort, secret: Uint8Array, leaf: Leaf | null): Uint8Array {
+  return leaf === null ? NOTHING : encodeSaltedLeaf(leaf, saltOf(crypto, secret, leaf));
+}
+
+/**
+ * Reads a salted leaf as shown.
+ *
+ * @returns the leaf, or `MESSAGE_MALFORMED`
+ * @public
+ */
+export function decodeSaltedLeaf(bytes: Uint8Array): Result<Leaf> {
+  const value = decodeCbor(bytes);
+  if (!value.ok || !SALTED_LEAF(value.value)) return fail(MESSAGE_MALFORMED);
+  const fields = value.value;
+  return succeed({ kind: fields[0], target: fields[1], ops: fields[2], untilS: fields[3] });
+}
+
+/**
+ * Encodes what a key shows.
+ * @public
+ */
+export function encodePresentation(presentation: Presentation): Uint8Array {
+  return encodeCbor([presentation.op, presentation.index, presentation.leaf, presentation.path]);
+}
+
+/**
+ * Reads what a key shows; path and leaf are not judged yet.
+ *
+ * @returns the presentation, or `MESSAGE_MALFORMED`
+ * @public
+ */
+export function decodePresentation(bytes: Uint8Array): Result<Presentation> {
+  const value = decodeCbor(bytes);
+  if (!value.ok || !PRESENTATION(value.value)) return fail(MESSAGE_MALFORMED);
+  const fields = value.value;
+  if (fields[3].length % HASH_BYTES !== 0) return fail(MESSAGE_MALFORMED);
+  return succeed({ op: fields[0], index: fields[1], leaf: fields[2], path: fields[3] });
+}
+
+/** The four fields of a leaf as a value. @internal */
+export function leafValue(leaf: Leaf): CborValue {
+  return [leaf.kind, leaf.target, leaf.ops, leaf.untilS];
+}
+
+/** Requires: a value that {@link LEAF} accepted. @internal */
+export function leafOf(fields: ShapeValue<typeof LEAF>): Leaf {
+  return { kind: fields[0], target: fields[1], ops: fields[2], untilS: fields[3] };
+}
+
+/** Tells whether two slots hold the same. @public */
+export function equalLeaves(a: Leaf | null, b: Leaf | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.kind === b.kind && a.target === b.target && a.ops === b.ops && a.untilS === b.untilS;
+}
