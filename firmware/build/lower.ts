@@ -59,7 +59,9 @@ async function joinModules(
     bundle: true,
     write: false,
     outfile: "bundle.js",
-    format: "esm",
+    // Only this form leaves `require` of a module that is inside the interpreter as it is.
+    format: "cjs",
+    external: ["Flash", "Storage", "crypto"],
     platform: "neutral",
     target: "esnext",
     treeShaking: true,
@@ -80,7 +82,7 @@ async function joinModules(
     throw new Error("esbuild wrote no bundle");
   }
   const inputs = Object.keys(result.metafile.inputs)
-    .filter((name) => name !== "entry.ts")
+    .filter((name) => !name.endsWith("entry.ts"))
     .sort();
   return { code, map, inputs };
 }

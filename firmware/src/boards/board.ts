@@ -17,6 +17,8 @@ export type FlashWiring = {
   readonly name: string;
   readonly pageBytes: number;
   readonly pageCount: number;
+  /** Address of the first header of Storage; 0 for `disk`. */
+  readonly storageStart: number;
 };
 
 /** The pins of the bolt; `unlocked` and `locked` are end switches that close to ground. */
@@ -27,11 +29,22 @@ export type BoltWiring = {
   readonly locked: string;
 };
 
-/** The pins of a key's signals. */
+/** The pins of a key's signals; the three colours are lit by a low level. */
 export type SignalWiring = {
   readonly red: string;
   readonly green: string;
+  readonly blue: string;
   readonly buzzer: string;
+};
+
+/** Where the supply voltage is measured, and what the numbers mean. */
+export type SupplyWiring = {
+  readonly pin: string;
+  /** Voltage before the divider at which the converter is full. */
+  readonly fullScaleMillivolts: number;
+  /** Voltages of an empty and of a full battery; estimates until a board was measured. */
+  readonly emptyMillivolts: number;
+  readonly fullMillivolts: number;
 };
 
 /**
@@ -52,6 +65,7 @@ export type Board = {
   readonly button: string | undefined;
   readonly bolt: BoltWiring | undefined;
   readonly signal: SignalWiring | undefined;
+  readonly supply: SupplyWiring | undefined;
   /** Flash areas by role; a role that is absent is not offered on the board. */
   readonly flash: {
     readonly key: FlashWiring | undefined;

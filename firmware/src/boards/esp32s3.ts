@@ -15,9 +15,10 @@ export const board: Board = {
   button: undefined,
   bolt: undefined,
   signal: undefined,
+  supply: undefined,
   flash: {
     key: undefined,
     lock: undefined,
-    station: { kind: "storage", name: "nyckel", pageBytes: 4096, pageCount: 192 },
+    station: { kind: "storage", name: "nyckel", pageBytes: 4096, pageCount: 192, storageStart: 0x320000 },
   },
 };

@@ -15,9 +15,10 @@ export const board: Board = {
   button: undefined,
   bolt: undefined,
   signal: undefined,
+  supply: undefined,
   flash: {
-    key: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 96 },
-    lock: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 48 },
-    station: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 192 },
+    key: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 96, storageStart: 0 },
+    lock: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 48, storageStart: 0 },
+    station: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 192, storageStart: 0 },
   },
 };

@@ -15,6 +15,7 @@ interface EspruinoFlash {
   read(bytes: number, address: number): Uint8Array;
   write(bytes: Uint8Array, address: number): void;
   erasePage(address: number): void;
+  getPage(address: number): { addr: number; length: number } | undefined | null;
 }
 
 interface EspruinoStorage {
@@ -69,6 +70,7 @@ declare function setWatch(
   options: { repeat: boolean; edge: "rising" | "falling" | "both"; debounce: number },
 ): void;
 declare function digitalWrite(pin: EspruinoPin, level: 0 | 1): void;
+declare function analogRead(pin: EspruinoPin): number;
 declare function digitalRead(pin: EspruinoPin): 0 | 1;
 declare function pinMode(pin: EspruinoPin, mode: "output" | "input_pullup" | "input_pulldown"): void;
 declare function print(...values: unknown[]): void;

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  assert,
+  type CryptoPort,
+  concatBytes,
+  type EntropyPort,
+  octetAt,
+  PROMISE_BROKEN,
+  sliceBytes,
+} from "@nyckelring/protocol";
+
+/** Four fresh octets of a hardware generator as one number. */
+export type RandomWord = () => number;
+
+const BLOCK_BYTES = 32;
+// NIST SP 800-90B §4.4.1 and §4.4.2 with an assumed 6 bits of entropy in an octet: six equal octets
+// in a row, or the first octet of a window of 64 seen ten times, happen less often than once in 2^20.
+const REPEATS_MAX = 5;
+const WINDOW_OCTETS = 64;
+const WINDOW_SAME_MAX = 9;
+
+/**
+ * Entropy from a hardware generator, watched and mixed.
+ *
+ * Every octet passes a repetition and a proportion test; a generator that fails one throws, which
+ * stops the device, because a guessable secret is worse than none. What leaves is SHA-256 over a
+ * pool and fresh octets, so that a weak stretch of the generator is covered by the earlier ones.
+ */
+export function createEntropy(crypto: CryptoPort, word: RandomWord): EntropyPort {
+  let pool = new Uint8Array(BLOCK_BYTES);
+  let last = -1;
+  let repeats = 0;
+  let windowFirst = -1;
+  let windowSeen = 0;
+  let windowSame = 0;
+
+  function watch(octet: number): void {
+    repeats = octet === last ? repeats + 1 : 1;
+    last = octet;
+    assert(repeats <= REPEATS_MAX, PROMISE_BROKEN);
+    if (windowSeen === 0) {
+      windowFirst = octet;
+      windowSame = 0;
+    }
+    if (octet === windowFirst) {
+      windowSame += 1;
+    }
+    windowSeen = (windowSeen + 1) % WINDOW_OCTETS;
+    assert(windowSame <= WINDOW_SAME_MAX, PROMISE_BROKEN);
+  }
+
+  function drawBlock(): Uint8Array {
+    const fresh = new Uint8Array(BLOCK_BYTES);
+    for (let offset = 0; offset < BLOCK_BYTES; offset += 4) {
+      const value = word();
+      for (let index = 0; index < 4; index += 1) {
+        const octet = (value >>> (8 * index)) & 0xff;
+        watch(octet);
+        fresh[offset + index] = octet;
+      }
+    }
+    const block = crypto.hash(concatBytes([new Uint8Array([1]), pool, fresh]));
+    pool = new Uint8Array(crypto.hash(concatBytes([new Uint8Array([2]), pool, fresh])));
+    return block;
+  }
+
+  // The start-up test: one window is drawn and thrown away before anything is handed out.
+  drawBlock();
+  drawBlock();
+
+  return {
+    fill(target, offset, bytes) {
+      for (let done = 0; done < bytes; done += BLOCK_BYTES) {
+        const block = drawBlock();
+        const wanted = bytes - done < BLOCK_BYTES ? bytes - done : BLOCK_BYTES;
+        target.set(wanted === BLOCK_BYTES ? block : sliceBytes(block, 0, wanted), offset + done);
+      }
+    },
+  };
+}
+
+/** The generator of the SoftDevice on an nRF52. On an ESP32 the same name is the C library's. */
+export function readHardwareWord(): number {
+  return E.hwRand();
+}
+
+/** The computer's generator, where a computer is the board. */
+export function readSystemWord(): number {
+  const file = E.openFile("/dev/urandom", "r");
+  const bytes = E.toUint8Array(file.read(4) ?? "");
+  file.close();
+  assert(bytes.length === 4, PROMISE_BROKEN);
+  return (
+    octetAt(bytes, 0) +
+    256 * octetAt(bytes, 1) +
+    65536 * octetAt(bytes, 2) +
+    16777216 * octetAt(bytes, 3)
+  );
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { assert, octetAt, PROMISE_BROKEN } from "@nyckelring/protocol";
+
+import type { FlashWiring } from "../boards/board.ts";
+import type { FlashPort } from "../ports.ts";
+
+const HEADER_BYTES = 32;
+const NAME_OFFSET = 4;
+const NAME_BYTES = 28;
+const NO_FILE_SIZE = 0xffffff;
+
+/**
+ * Pages inside one pre-sized file of Storage.
+ *
+ * Storage itself survives no power cut while it compacts, and it compacts when it is full. So its
+ * file is made once, right after the application, and only the pages inside its data area are ever
+ * erased and programmed, through the `Flash` module; the chain of files is not touched again.
+ *
+ * @throws when the file is not there and cannot be made: the board has not been set up.
+ */
+export function openStorageFlash(wiring: FlashWiring): FlashPort {
+  const { name, pageBytes, pageCount, storageStart } = wiring;
+  const flash = require("Flash");
+  // One page more than needed, because the data of a file starts anywhere in a page.
+  const fileBytes = (pageCount + 1) * pageBytes;
+  let dataStart = findFile(flash, storageStart, name, fileBytes);
+  if (dataStart === 0) {
+    require("Storage").write(name, " ", 0, fileBytes);
+    dataStart = findFile(flash, storageStart, name, fileBytes);
+  }
+  assert(dataStart !== 0, PROMISE_BROKEN);
+  const first = Math.ceil(dataStart / pageBytes) * pageBytes;
+
+  return {
+    pageBytes,
+    pageCount,
+    read: (address, bytes) => flash.read(bytes, first + address),
+    program: (address, bytes) => flash.write(bytes, first + address),
+    erase(page) {
+      // The erase unit of a board is at most our page; the Linux build has four to one.
+      const end = first + (page + 1) * pageBytes;
+      let address = first + page * pageBytes;
+      while (address < end) {
+        const unit = flash.getPage(address);
+        assert(unit !== undefined && unit !== null && unit.length <= pageBytes, PROMISE_BROKEN);
+        flash.erasePage(address);
+        address += unit.length;
+      }
+    },
+  };
+}
+
+// Walks the chain of headers: 24 bits of size, 8 of flags, 28 octets of name; then the data, padded
+// to 4. A deleted file has a zeroed name and keeps its place.
+function findFile(
+  flash: EspruinoFlash,
+  start: number,
+  name: string,
+  fileBytes: number,
+): number {
+  let address = start;
+  for (;;) {
+    const header = flash.read(HEADER_BYTES, address);
+    const size = octetAt(header, 0) + 256 * octetAt(header, 1) + 65536 * octetAt(header, 2);
+    if (size === NO_FILE_SIZE) {
+      return 0;
+    }
+    if (size === fileBytes && hasName(header, name)) {
+      return address + HEADER_BYTES;
+    }
+    address += HEADER_BYTES + 4 * Math.ceil(size / 4);
+  }
+}
+
+function hasName(header: Uint8Array, name: string): boolean {
+  for (let index = 0; index < NAME_BYTES; index += 1) {
+    const expected = index < name.length ? name.charCodeAt(index) : 0;
+    if (octetAt(header, NAME_OFFSET + index) !== expected) {
+      return false;
+    }
+  }
+  return true;
+}

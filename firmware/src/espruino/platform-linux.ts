@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: EUPL-1.2
+import type { Board } from "../boards/board.ts";
+import { POWER_MAINS } from "../ports.ts";
+import { openSimulatedBolt } from "./bolt.ts";
+import { createClock } from "./clock.ts";
+import { openContact } from "./contact.ts";
+import { createDeviceCrypto } from "./crypto.ts";
+import { createEntropy, readSystemWord } from "./entropy.ts";
+import { openDiskFlash } from "./flash-disk.ts";
+import type { Platform } from "./platform.ts";
+import { bindPrimitives } from "./primitives.ts";
+import { createTimer } from "./timer.ts";
+import { createNoUplink } from "./uplink.ts";
+
+// The interpreter computes a door session in half a minute; a board does in half a second.
+const TIMER_STRETCH = 60;
+const PLUG_MS = 100;
+const STAY_MS = 1000;
+
+/**
+ * The interpreter's Linux build as a board.
+ *
+ * It is plugged in from its start, its supply is good, its bolt and its signals are lines on the
+ * console, and it has no way to the issuer.
+ */
+export function createPlatform(board: Board): Platform {
+  const crypto = createDeviceCrypto(bindPrimitives());
+  const timer = createTimer(TIMER_STRETCH);
+  return {
+    crypto,
+    timer,
+    openEntropy: () => createEntropy(crypto, readSystemWord),
+    openFlash: openDiskFlash,
+    openContact: (onBytes) => openContact(board.contact, onBytes),
+    watchContact(onChange) {
+      setTimeout(() => onChange(true, board.voltageSense !== undefined), PLUG_MS);
+      // The process ends when no timer is left, although the serial line is open.
+      setInterval(() => undefined, STAY_MS);
+    },
+    openClock: () => createClock(true),
+    openBolt: openSimulatedBolt,
+    openSupply: () => ({ millivolts: () => 3300, percent: () => 100 }),
+    openSignal: () => ({ show: (signal) => print("signal", signal) }),
+    watchButton: () => undefined,
+    openUplink: createNoUplink,
+    openPower: () => ({ source: () => POWER_MAINS, percent: () => 100 }),
+  };
+}
