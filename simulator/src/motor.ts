@@ -18,6 +18,8 @@ export interface VirtualMotor {
   readonly port: MotorPort;
   /** Where the bolt is now. */
   position(): BoltPosition;
+  /** Whether the motor has power and turns. */
+  isTurning(): boolean;
   /** Lets the motor stand, as the end of power does. */
   powerOff(): void;
 }
@@ -82,6 +84,7 @@ export function createVirtualMotor(
       position: () => positionAt(processor.nowUs()),
     },
     position: () => positionAt(clock.nowUs()),
+    isTurning: () => direction !== 0,
     powerOff: () => drive(0, clock.nowUs()),
   };
 }

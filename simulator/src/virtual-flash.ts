@@ -104,15 +104,15 @@ export function createVirtualFlash(
 
   function erase(page: number, isTorn: boolean): void {
     checkRange(page * pageBytes, pageBytes);
-    const content = pageForWriting(page);
     if (isTorn) {
       torn += 1;
+      const content = pageForWriting(page);
       for (let index = 0; index < pageBytes; index += 1) {
         content[index] = (content[index] ?? 0) | (random.drawU32() & 0xff);
       }
       return;
     }
-    content.fill(0xff);
+    pages.delete(page);
     erases.set(page, (erases.get(page) ?? 0) + 1);
   }
 

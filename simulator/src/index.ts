@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+/**
+ * The whole system in one process: virtual time, one seed, real firmware above simulated hardware.
+ *
+ * @packageDocumentation
+ */
+
+export type { Invariant, Violation } from "./oracle/oracle.ts";
+export { RealWorldTouched } from "./real-world-trap.ts";
+export {
+  isScenarioName,
+  type RunOutcome,
+  type RunRequest,
+  type RunResult,
+  runScenario,
+  SCENARIOS,
+  type ScenarioName,
+} from "./run.ts";
+export type { StoryLine } from "./story.ts";
+export type { TraceFile, TraceSink } from "./trace.ts";

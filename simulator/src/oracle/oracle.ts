@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Judges a run from outside. It sees what a camera, a logic analyser, the journal of the
+// authorization system and the raw flash of the devices show, and it uses none of the code that
+// decides, signs, stores or counts.
+
+import type { KeyObject } from "node:crypto";
+import type { AuditRecord } from "@nyckelring/issuer/domain";
+import { FORBIDDEN_PURPOSES, type SignalName, type WorldEvent } from "../world-events.ts";
+import { type FoundEntry, findEntries } from "./flash-log.ts";
+import { createRightsModel, type IssuedHead, type RightsModel } from "./rights-model.ts";
+import {
+  ed25519KeyOf,
+  type HeadClaims,
+  isSignedBy,
+  readFloorClaims,
+  readHeadClaims,
+  readIat,
+  readIssuerCertificate,
+  readSign1,
+  TYP_FLOOR_LIST,
+  TYP_ISSUER_CERTIFICATE,
+  TYP_RING_HEAD,
+} from "./signed-objects.ts";
+
+/** Promise of the system that a run has broken; the names are those of the fault table. */
+export type Invariant =
+  | "I1 no-unauth"
+  | "I2 nothing-lost"
+  | "I3 no-lockout"
+  | "I4 no-brick"
+  | "I7 door-safe"
+  | "X6 right-at-issue";
+
+/** One broken promise. */
+export type Violation = {
+  readonly invariant: Invariant;
+  readonly atUs: number;
+  readonly text: string;
+};
+
+/** A device at the end of the run. */
+export type DeviceAtEnd = {
+  readonly name: string;
+  readonly devid: string;
+  readonly role: "key" | "lock";
+  /** Copies of other devices keep no log of their own that counts. */
+  readonly isCounterfeit: boolean;
+  readonly pages: readonly Uint8Array[];
+  /** Where the bolt stands and whether its motor still turns, for locks. */
+  readonly isMotorOn: boolean;
+};
+
+/** What the authorization system's store was told to keep, in the order of its commits. */
+export type CommittedEntry = {
+  readonly devid: string;
+  readonly logEpoch: number;
+  readonly n: number;
+  readonly bytes: string;
+};
+
+/** Everything that the oracle is shown. */
+export type Evidence = {
+  /** UTC seconds at microsecond 0 of the run. */
+  readonly startS: number;
+  readonly events: readonly WorldEvent[];
+  readonly journal: readonly AuditRecord[];
+  readonly committed: readonly CommittedEntry[];
+  readonly devices: readonly DeviceAtEnd[];
+  /** True when the run had its second phase, after which nothing may be on its way. */
+  readonly isSettled: boolean;
+};
+
+/** The judgement of a run. */
+export type Verdict = {
+  readonly violations: readonly Violation[];
+  readonly openings: number;
+  readonly unauthorizedOpenings: number;
+  readonly residualOpenings: number;
+  /** Residual openings by class. */
+  readonly residualClasses: { readonly [name: string]: number };
+  readonly denials: number;
+  readonly wrongDenials: number;
+  readonly eventsAtDevices: number;
+  readonly eventsAtIssuer: number;
+  readonly eventsLost: number;
+  readonly eventsDuplicated: number;
+  readonly eventsGapped: number;
+  /** Attempts at what is forbidden, and how many of them were stopped. */
+  readonly forbiddenAttempts: number;
+  readonly forbiddenStopped: number;
+  readonly attemptsByPurpose: { readonly [purpose: string]: number };
+  readonly openedByPurpose: { readonly [purpose: string]: number };
+  /** How much was looked at; a judgement over nothing is worth nothing. */
+  readonly headsVerified: number;
+  readonly leavesChecked: number;
+  readonly floorsDelivered: number;
+};
+
+/** Largest error of an honest key's clock within a window, in seconds. */
+const CLOCK_BOUND_S = 2;
+/** Entry numbers of protocol.md: kind of a passage and of a gap record. */
+const KIND_PASSAGE = 1;
+const KIND_GAP = 4;
+/** A person who waits this long and is not let in was refused. */
+const PATIENCE_US = 6_000_000;
+
+type Head = { readonly issued: IssuedHead; readonly claims: HeadClaims };
+
+type ContactStory = {
+  readonly id: number;
+  readonly key: string;
+  readonly device: string;
+  readonly startUs: number;
+  endUs: number;
+  early: boolean;
+  signal: SignalName;
+  attempt: Extract<WorldEvent, { kind: "attempt" }> | undefined;
+  readonly unlocks: number[];
+};
+
+type Delivery = { readonly atUs: number; readonly payload: Uint8Array; readonly typ: number };
+
+/**
+ * Judges a run.
+ *
+ * Authorised means: a genuine head of this key with a leaf for this door and operation exists, true
+ * time lies in its window plus the stated clock bound, and no covering floor had reached this lock.
+ * An opening that only the missing clock of the lock explains is residual when the key was an
+ * attacker's, and a violation when it was honest.
+ *
+ * @param evidence - What is known of the run; nothing in it is changed.
+ * @public
+ */
+export function judgeRun(evidence: Evidence): Verdict {
+  const model = createRightsModel(evidence.journal);
+  const violations: Violation[] = [];
+  const heads = verifyHeads(model, violations);
+  const devids = new Map(evidence.devices.map((device) => [device.name, device.devid]));
+  const contacts = readContacts(evidence.events);
+  const deliveries = readDeliveries(evidence.events);
+  for (const wrong of model.wrongLeaves) {
+    const atUs = (wrong.atS - evidence.startS) * 1_000_000;
+    violations.push({ invariant: "X6 right-at-issue", atUs, text: `${wrong.devid}: ${wrong.text}` });
+  }
+  readFaults(evidence, violations);
+
+  const doors = judgeDoors({ evidence, model, heads, devids, contacts, deliveries, violations });
+  const logs = judgeLogs(evidence, doors.openingsByLock, devids, violations);
+  return {
+    violations: violations.sort((left, right) => left.atUs - right.atUs),
+    ...doors.counts,
+    ...logs,
+    headsVerified: heads.length,
+    leavesChecked: model.leavesChecked,
+    floorsDelivered: doors.floorsDelivered,
+  };
+}
+
+function verifyHeads(model: RightsModel, violations: Violation[]): Head[] {
+  const ringKeys = readRingKeys(model);
+  const heads: Head[] = [];
+  for (const issued of model.heads) {
+    const object = readSign1(issued.head);
+    const claims = object === undefined ? undefined : readHeadClaims(object.payload);
+    const isGenuine =
+      object !== undefined &&
+      object.typ === TYP_RING_HEAD &&
+      ringKeys.some((key) => isSignedBy(object, key)) &&
+      claims !== undefined &&
+      claims.holder === issued.devid &&
+      claims.root === issued.root &&
+      claims.ringseq === issued.ringseq;
+    if (claims !== undefined && isGenuine) {
+      heads.push({ issued, claims });
+    } else {
+      const text = `head ${issued.ringseq} of ${issued.devid} in the journal is not genuine`;
+      violations.push({ invariant: "X6 right-at-issue", atUs: 0, text });
+    }
+  }
+  return heads;
+}
+
+function readRingKeys(model: RightsModel): KeyObject[] {
+  const root = model.rootPublicKey;
+  if (root === undefined) return [];
+  const rootKey = ed25519KeyOf(root);
+  return model.ringCertificates.flatMap((bytes) => {
+    const object = readSign1(bytes);
+    if (object === undefined || object.typ !== TYP_ISSUER_CERTIFICATE) return [];
+    const certificate = readIssuerCertificate(object.payload);
+    if (certificate === undefined || certificate.level !== 1) return [];
+    return isSignedBy(object, rootKey) ? [ed25519KeyOf(certificate.publicKey)] : [];
+  });
+}
+
+function readContacts(events: readonly WorldEvent[]): Map<number, ContactStory> {
+  const contacts = new Map<number, ContactStory>();
+  for (const event of events) {
+    if (event.kind === "plugged") {
+      contacts.set(event.contact, {
+        id: event.contact,
+        key: event.key,
+        device: event.device,
+        startUs: event.atUs,
+        endUs: event.atUs,
+        early: false,
+        signal: "none",
+        attempt: undefined,
+        unlocks: [],
+      });
+    } else if (event.kind === "pulled") {
+      const contact = contacts.get(event.contact);
+      if (contact === undefined) continue;
+      contact.endUs = event.atUs;
+      contact.early = event.early;
+      contact.signal = event.signal;
+    } else if (event.kind === "attempt") {
+      const contact = contacts.get(event.contact);
+      if (contact !== undefined) contact.attempt = event;
+    }
+  }
+  return contacts;
+}
+
+/**
+ * Which signed objects have reached which device: those that its verifier found good and after
+ * which it still answered in the same contact. A power cut in between leaves it open whether the
+ * device kept them, and then nothing is demanded of it.
+ */
+function readDeliveries(events: readonly WorldEvent[]): Map<string, Delivery[]> {
+  const deliveries = new Map<string, Delivery[]>();
+  const open = new Map<string, Extract<WorldEvent, { kind: "verified" }>[]>();
+  for (const event of events) {
+    if (event.kind === "verified") {
+      const waiting = open.get(event.device) ?? [];
+      waiting.push(event);
+      open.set(event.device, waiting);
+    } else if (event.kind === "sent") {
+      for (const verified of open.get(event.device) ?? []) {
+        if (verified.contact !== event.contact || verified.atUs > event.atUs) continue;
+        const known = deliveries.get(event.device) ?? [];
+        const payload = Buffer.from(verified.payload, "hex");
+        known.push({ atUs: event.atUs, payload, typ: verified.typ });
+        deliveries.set(event.device, known);
+      }
+      open.delete(event.device);
+    }
+  }
+  return deliveries;
+}
+
+function readFaults(evidence: Evidence, violations: Violation[]): void {
+  for (const event of evidence.events) {
+    if (event.kind !== "fault") continue;
+    const text = `${event.device} threw: ${event.text}`;
+    violations.push({ invariant: "I4 no-brick", atUs: event.atUs, text });
+  }
+  for (const device of evidence.devices) {
+    if (!device.isMotorOn) continue;
+    const text = `the motor of ${device.name} still turns at the end`;
+    violations.push({ invariant: "I7 door-safe", atUs: 0, text });
+  }
+}
+
+type DoorCase = {
+  readonly evidence: Evidence;
+  readonly model: RightsModel;
+  readonly heads: readonly Head[];
+  readonly devids: ReadonlyMap<string, string>;
+  readonly contacts: ReadonlyMap<number, ContactStory>;
+  readonly deliveries: ReadonlyMap<string, readonly Delivery[]>;
+  readonly violations: Violation[];
+};
+
+type Opening = { readonly atUs: number; readonly contact: ContactStory };
+
+/** The strongest thing that can be said for an opening. */
+type Standing = "authorised" | "expiredAtClocklessLock" | "notYetAtClocklessLock" | "none";
+
+function judgeDoors(doorCase: DoorCase) {
+  const { evidence, contacts, violations } = doorCase;
+  const openingsByLock = new Map<string, Opening[]>();
+  const residualClasses: Record<string, number> = {};
+  let openings = 0;
+  let unauthorizedOpenings = 0;
+  let residualOpenings = 0;
+  for (const event of evidence.events) {
+    if (event.kind !== "motor" || event.command !== "unlock") continue;
+    const contact = contacts.get(event.contact);
+    const list = openingsByLock.get(event.lock) ?? [];
+    openingsByLock.set(event.lock, list);
+    if (contact === undefined) {
+      unauthorizedOpenings += 1;
+      const text = `${event.lock} moved to unlocked without a key`;
+      violations.push({ invariant: "I1 no-unauth", atUs: event.atUs, text });
+      continue;
+    }
+    contact.unlocks.push(event.atUs);
+    list.push({ atUs: event.atUs, contact });
+    openings += 1;
+    const standing = standingOf(doorCase, contact, event.atUs);
+    if (standing === "authorised") continue;
+    const isHonest = !isExtracted(contact);
+    if (standing !== "none" && !isHonest) {
+      residualOpenings += 1;
+      residualClasses[standing] = (residualClasses[standing] ?? 0) + 1;
+      continue;
+    }
+    unauthorizedOpenings += 1;
+    const text = `${event.lock} opened for ${contact.key} (contact ${contact.id}), standing: ${standing}`;
+    violations.push({ invariant: "I1 no-unauth", atUs: event.atUs, text });
+  }
+  const floorsDelivered = [...doorCase.deliveries.entries()]
+    .filter(([device]) => device.startsWith("lock"))
+    .reduce((sum, [, list]) => sum + list.filter((item) => item.typ === TYP_FLOOR_LIST).length, 0);
+  return {
+    openingsByLock,
+    floorsDelivered,
+    counts: {
+      openings,
+      unauthorizedOpenings,
+      residualOpenings,
+      residualClasses,
+      ...judgeAttempts(doorCase),
+    },
+  };
+}
+
+function isExtracted(contact: ContactStory): boolean {
+  const purpose = contact.attempt?.purpose;
+  return purpose === "extracted-key" || purpose === "extracted-key-unvisited";
+}
+
+function standingOf(doorCase: DoorCase, contact: ContactStory, atUs: number): Standing {
+  const { evidence, model, heads, devids, deliveries } = doorCase;
+  const nowS = evidence.startS + atUs / 1_000_000;
+  const keyDevid = devids.get(contact.key);
+  const lock = model.locks.get(devids.get(contact.device) ?? "");
+  if (lock === undefined || keyDevid === undefined) return "none";
+  const reached = (deliveries.get(contact.device) ?? []).filter((item) => item.atUs <= atUs);
+  let standing: Standing = "none";
+  for (const head of heads) {
+    const { claims, issued } = head;
+    if (claims.holder !== keyDevid || issued.atS > nowS + 1) continue;
+    if (!hasLeaf(head, lock, 1, claims.expS)) continue;
+    if (isCoveredByFloor(reached, claims)) continue;
+    const isStarted = nowS >= claims.nbfS - CLOCK_BOUND_S;
+    const isOver = nowS >= claims.expS + CLOCK_BOUND_S;
+    if (isStarted && !isOver) {
+      // A right can end inside the window of its head.
+      if (hasLeaf(head, lock, 1, nowS - CLOCK_BOUND_S)) return "authorised";
+    } else if (isOver && claims.expS > timeFloor(reached)) {
+      standing = "expiredAtClocklessLock";
+    } else if (!isStarted) {
+      standing = "notYetAtClocklessLock";
+    }
+  }
+  return standing;
+}
+
+function hasLeaf(
+  head: Head,
+  lock: { readonly door: number; readonly groups: readonly number[] },
+  op: 1 | 2,
+  afterS: number,
+): boolean {
+  return head.issued.leaves.some(([kind, target, ops, untilS]) => {
+    const isHere = kind === 0 ? target === lock.door : lock.groups.includes(target);
+    // A right that ends with the window counts for the whole window.
+    return isHere && (ops & op) !== 0 && untilS >= Math.min(afterS, head.claims.expS);
+  });
+}
+
+function isCoveredByFloor(reached: readonly Delivery[], claims: HeadClaims): boolean {
+  let newest: ReturnType<typeof readFloorClaims>;
+  for (const item of reached) {
+    if (item.typ !== TYP_FLOOR_LIST) continue;
+    const floors = readFloorClaims(item.payload);
+    if (floors === undefined) continue;
+    if (newest === undefined || floors.listseq > newest.listseq) newest = floors;
+  }
+  if (newest === undefined) return false;
+  const minimum = Math.max(newest.ringfloor, newest.floors.get(claims.holder) ?? 0);
+  return claims.ringseq < minimum;
+}
+
+/** What a lock can know of the time: the newest time of signing that has reached it. */
+function timeFloor(reached: readonly Delivery[]): number {
+  return reached.reduce((floorS, item) => Math.max(floorS, readIat(item.payload) ?? 0), 0);
+}
+
+function judgeAttempts(doorCase: DoorCase) {
+  const attemptsByPurpose: Record<string, number> = {};
+  const openedByPurpose: Record<string, number> = {};
+  let denials = 0;
+  let wrongDenials = 0;
+  let forbiddenAttempts = 0;
+  let forbiddenStopped = 0;
+  for (const contact of doorCase.contacts.values()) {
+    const { attempt } = contact;
+    if (attempt === undefined) continue;
+    attemptsByPurpose[attempt.purpose] = (attemptsByPurpose[attempt.purpose] ?? 0) + 1;
+    // A leave moves no bolt that a camera could tell from a relock; the light of the key has to do.
+    const isIn = contact.unlocks.length > 0 || (attempt.op === 2 && contact.signal === "granted");
+    if (isIn) openedByPurpose[attempt.purpose] = (openedByPurpose[attempt.purpose] ?? 0) + 1;
+    const isForbidden = FORBIDDEN_PURPOSES.includes(attempt.purpose);
+    if (isForbidden) {
+      forbiddenAttempts += 1;
+      if (!isIn) forbiddenStopped += 1;
+    }
+    const wasWaiting = !contact.early || contact.endUs - contact.startUs >= PATIENCE_US;
+    if (isIn || !wasWaiting) continue;
+    denials += 1;
+    if (isForbidden || !mustOpen(doorCase, contact, attempt.op)) continue;
+    wrongDenials += 1;
+    const text = `${attempt.key} was refused at ${attempt.lock} (contact ${contact.id}) with a right`;
+    doorCase.violations.push({ invariant: "I3 no-lockout", atUs: contact.startUs, text });
+  }
+  return {
+    denials,
+    wrongDenials,
+    forbiddenAttempts,
+    forbiddenStopped,
+    attemptsByPurpose,
+    openedByPurpose,
+  };
+}
+
+/**
+ * Whether an honest person had to be let through: the newest ring that has surely reached the key
+ * is within its window, holds the door, and no floor covers it.
+ */
+function mustOpen(doorCase: DoorCase, contact: ContactStory, op: 1 | 2): boolean {
+  const { evidence, model, heads, devids, deliveries } = doorCase;
+  const nowS = evidence.startS + contact.startUs / 1_000_000;
+  const keyDevid = devids.get(contact.key);
+  const lock = model.locks.get(devids.get(contact.device) ?? "");
+  if (keyDevid === undefined || lock === undefined) return false;
+  const held = (deliveries.get(contact.key) ?? []).flatMap((item) => {
+    if (item.typ !== TYP_RING_HEAD || item.atUs > contact.startUs) return [];
+    const claims = readHeadClaims(item.payload);
+    return claims === undefined || claims.holder !== keyDevid ? [] : [claims.ringseq];
+  });
+  if (held.length === 0) return false;
+  const atLock = (deliveries.get(contact.device) ?? []).filter((item) => item.atUs <= contact.endUs);
+  const onKey = deliveries.get(contact.key) ?? [];
+  return heads.some((head) => {
+    const { claims } = head;
+    const isNewest = claims.ringseq === Math.max(...held);
+    return (
+      claims.holder === keyDevid &&
+      isNewest &&
+      nowS > claims.nbfS + CLOCK_BOUND_S &&
+      nowS < claims.expS - CLOCK_BOUND_S &&
+      hasLeaf(head, lock, op, nowS + CLOCK_BOUND_S) &&
+      !isCoveredByFloor(atLock, claims) &&
+      // A key that carries the floor against its own ring delivers it before it is judged.
+      !isCoveredByFloor(onKey, claims)
+    );
+  });
+}
+
+function judgeLogs(
+  evidence: Evidence,
+  openingsByLock: ReadonlyMap<string, readonly Opening[]>,
+  devids: ReadonlyMap<string, string>,
+  violations: Violation[],
+) {
+  const committed = countCommits(evidence.committed);
+  const endUs = evidence.events.at(-1)?.atUs ?? 0;
+  let eventsAtDevices = 0;
+  let eventsLost = 0;
+  let eventsGapped = 0;
+  let eventsDuplicated = 0;
+  for (const [place, count] of committed.counts) {
+    if (count.times === 1 && count.texts.size === 1) continue;
+    eventsDuplicated += count.times - 1;
+    const text = `entry ${place} was stored ${count.times} times at the issuer`;
+    violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
+  }
+  for (const device of evidence.devices) {
+    if (device.isCounterfeit) continue;
+    const found = findEntries(device.pages);
+    const lastN = Math.max(0, ...found.keys());
+    eventsAtDevices += lastN;
+    const gaps = gapsOf(found);
+    for (let n = 1; n <= lastN; n += 1) {
+      const atIssuer = committed.counts.get(`${device.devid}/1/${n}`);
+      if (atIssuer !== undefined) {
+        const finds = found.get(n);
+        const isSame = finds === undefined || finds.some((find) => atIssuer.texts.has(find.bytes));
+        if (isSame) continue;
+        const text = `entry ${n} of ${device.name} is another one at the issuer`;
+        violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
+      } else if (gaps.has(n)) {
+        eventsGapped += 1;
+      } else if (evidence.isSettled) {
+        eventsLost += 1;
+        const text = `entry ${n} of ${device.name} never reached the issuer`;
+        violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
+      }
+    }
+    eventsLost += missingPassages(device, found, committed, openingsByLock, devids, violations);
+  }
+  const eventsAtIssuer = committed.counts.size;
+  return { eventsAtDevices, eventsAtIssuer, eventsLost, eventsDuplicated, eventsGapped };
+}
+
+type Commits = {
+  readonly counts: ReadonlyMap<string, { readonly times: number; readonly texts: Set<string> }>;
+};
+
+function countCommits(entries: readonly CommittedEntry[]): Commits {
+  const counts = new Map<string, { times: number; texts: Set<string> }>();
+  for (const entry of entries) {
+    const place = `${entry.devid}/${entry.logEpoch}/${entry.n}`;
+    const count = counts.get(place) ?? { times: 0, texts: new Set<string>() };
+    count.times += 1;
+    count.texts.add(entry.bytes);
+    counts.set(place, count);
+  }
+  return { counts };
+}
+
+function gapsOf(found: ReadonlyMap<number, readonly FoundEntry[]>): ReadonlySet<number> {
+  const gaps = new Set<number>();
+  for (const finds of found.values()) {
+    for (const { entry } of finds) {
+      if (entry.kind !== KIND_GAP) continue;
+      for (let offset = 0; offset < entry.target; offset += 1) gaps.add(entry.ring + offset);
+    }
+  }
+  return gaps;
+}
+
+/** Openings that the camera saw and the lock's log does not know, in the order of both. */
+function missingPassages(
+  device: DeviceAtEnd,
+  found: ReadonlyMap<number, readonly FoundEntry[]>,
+  committed: Commits,
+  openingsByLock: ReadonlyMap<string, readonly Opening[]>,
+  devids: ReadonlyMap<string, string>,
+  violations: Violation[],
+): number {
+  const entries = [...found.entries()]
+    .sort(([left], [right]) => left - right)
+    .map(([n, finds]) => {
+      const texts = committed.counts.get(`${device.devid}/1/${n}`)?.texts;
+      return finds.find((find) => texts?.has(find.bytes)) ?? finds[0];
+    })
+    .flatMap((find) => (find === undefined ? [] : [find.entry]))
+    .filter((entry) => entry.kind === KIND_PASSAGE && entry.reason === 0 && entry.op === 1);
+  let next = 0;
+  let missing = 0;
+  let previousContact: ContactStory | undefined;
+  for (const opening of openingsByLock.get(device.name) ?? []) {
+    // A motor that starts again in one contact without a new decision tries to free a jam.
+    if (opening.contact === previousContact) continue;
+    previousContact = opening.contact;
+    const peer = devids.get(opening.contact.key);
+    const index = entries.findIndex((entry, at) => at >= next && entry.peer === peer);
+    if (index < 0) {
+      missing += 1;
+      const text = `${device.name} opened for ${opening.contact.key} and its log does not say so`;
+      violations.push({ invariant: "I2 nothing-lost", atUs: opening.atUs, text });
+    } else {
+      next = index + 1;
+    }
+  }
+  return missing;
+}

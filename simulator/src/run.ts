@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { type Calendar, createCalendar } from "./calendar.ts";
+import { judgeRun, type Verdict, type Violation } from "./oracle/oracle.ts";
+import { createRandomStream } from "./prng.ts";
+import { withoutRealWorld } from "./real-world-trap.ts";
+import { PILOT_DATE, startPilot } from "./scenarios/pilot.ts";
+import { settle } from "./settle.ts";
+import { createStory, type StoryLine } from "./story.ts";
+import { createTrace, type TraceSink } from "./trace.ts";
+import { createWorld, type World, type WorldHooks } from "./world.ts";
+
+/** Scenarios by name, with a sentence for people. */
+export const SCENARIOS = {
+  pilot: "one day of the pilot: 45 locks, 10 carers, 35 clients, everything that can go wrong",
+} as const;
+
+/** Name of a scenario. */
+export type ScenarioName = keyof typeof SCENARIOS;
+
+/** Whether a text names a scenario. */
+export function isScenarioName(text: string): text is ScenarioName {
+  return Object.hasOwn(SCENARIOS, text);
+}
+
+/** What to run. */
+export type RunRequest = {
+  readonly scenario: ScenarioName;
+  /** Decimal digits. */
+  readonly seed: string;
+  /** Days of the first phase, 1 or more. */
+  readonly days: number;
+  /** Receives the trace; see docs/trace-format.md. */
+  readonly sink?: TraceSink;
+  /** Told now and then how far the run is. */
+  readonly onProgress?: (text: string) => void;
+  /** Replaces parts of the world; only tests of the oracle use it. */
+  readonly hooks?: WorldHooks;
+};
+
+/** Figures of one run. All but the hash and the texts are counts. */
+export type RunResult = {
+  readonly scenario: ScenarioName;
+  readonly seed: string;
+  readonly virtualDays: number;
+  readonly sessions: number;
+  readonly openings: number;
+  readonly denials: number;
+  readonly unauthorizedOpenings: number;
+  readonly residualOpenings: number;
+  readonly wrongDenials: number;
+  readonly eventsAtDevices: number;
+  readonly eventsAtIssuer: number;
+  readonly eventsLost: number;
+  readonly eventsDuplicated: number;
+  readonly eventsGapped: number;
+  readonly syncs: number;
+  readonly traceHash: string;
+  /** From insertion to the motor, in milliseconds of virtual time. */
+  readonly openingMs: { readonly p50: number; readonly p99: number };
+  readonly residualClasses: Verdict["residualClasses"];
+  readonly forbiddenAttempts: number;
+  readonly forbiddenStopped: number;
+  readonly attempts: Verdict["attemptsByPurpose"];
+  readonly opened: Verdict["openedByPurpose"];
+  readonly earlyPulls: number;
+  readonly tornWrites: number;
+  readonly messagesDuplicated: number;
+  readonly messagesOverGsm: number;
+  readonly flashWearMax: number;
+  readonly headsVerified: number;
+  readonly leavesChecked: number;
+  readonly floorsDelivered: number;
+  /** Hours of the second phase, and whether it ended with nothing left. */
+  readonly settleHours: number;
+  readonly isSettled: boolean;
+  readonly ticks: number;
+};
+
+/** A finished run. */
+export type RunOutcome = {
+  readonly result: RunResult;
+  readonly violations: readonly Violation[];
+  readonly story: readonly StoryLine[];
+  readonly calendar: Calendar;
+};
+
+/**
+ * Runs a scenario from its seed to the judgement. The real world is out of reach until it returns.
+ *
+ * @throws Error when the scenario itself is wrong; a broken promise of the system is no exception
+ *   but a violation in the outcome.
+ * @public
+ */
+export function runScenario(request: RunRequest): RunOutcome {
+  const calendar = createCalendar(PILOT_DATE, request.days);
+  return withoutRealWorld(() => play(request, calendar));
+}
+
+function play(request: RunRequest, calendar: Calendar): RunOutcome {
+  const random = createRandomStream(request.seed);
+  const trace = createTrace(request.sink);
+  const report = request.onProgress ?? (() => undefined);
+  const world = createWorld(random.split("world"), calendar.startS, 1, trace, request.hooks ?? {});
+  const story = createStory(() => world.clock, calendar);
+  const openingsUs: number[] = [];
+  const pilot = startPilot(world, calendar, random.split("people"), story, (afterUs) => {
+    openingsUs.push(afterUs);
+  });
+  report(`seed ${request.seed}: the pilot stands, ${world.locks.length} locks, day 1 begins`);
+
+  for (let day = 0; day < request.days; day += 1) {
+    for (let hour = 5; hour < 29; hour += 6) {
+      world.clock.runUntil(calendar.atUs(day, hour + 6, 0));
+      report(`day ${day + 1}, ${calendar.labelOf(world.clock.nowUs())}: ${progressOf(world)}`);
+    }
+  }
+  const settled = settle(world, pilot, random.split("settle"), report);
+  writeEnd(world, trace.write);
+  const devices = world.devicesNow();
+  const verdict = judgeRun({
+    startS: calendar.startS,
+    events: world.events,
+    journal: journalOf(world),
+    committed: world.committed,
+    devices,
+    isSettled: true,
+  });
+  const result: RunResult = {
+    scenario: request.scenario,
+    seed: request.seed,
+    virtualDays: request.days,
+    sessions: world.contactCount(),
+    openings: verdict.openings,
+    denials: verdict.denials,
+    unauthorizedOpenings: verdict.unauthorizedOpenings,
+    residualOpenings: verdict.residualOpenings,
+    wrongDenials: verdict.wrongDenials,
+    eventsAtDevices: verdict.eventsAtDevices,
+    eventsAtIssuer: verdict.eventsAtIssuer,
+    eventsLost: verdict.eventsLost,
+    eventsDuplicated: verdict.eventsDuplicated,
+    eventsGapped: verdict.eventsGapped,
+    syncs: countSyncs(world),
+    traceHash: trace.finish(),
+    openingMs: { p50: percentileMs(openingsUs, 0.5), p99: percentileMs(openingsUs, 0.99) },
+    residualClasses: verdict.residualClasses,
+    forbiddenAttempts: verdict.forbiddenAttempts,
+    forbiddenStopped: verdict.forbiddenStopped,
+    attempts: verdict.attemptsByPurpose,
+    opened: verdict.openedByPurpose,
+    earlyPulls: world.events.filter((event) => event.kind === "pulled" && event.early).length,
+    tornWrites: sumOf(world, (board) => board.flash.tornCount()),
+    messagesDuplicated: world.stations.reduce((sum, unit) => sum + unit.uplink.counts.duplicated, 0),
+    messagesOverGsm: world.stations.reduce((sum, unit) => sum + unit.uplink.counts.overGsm, 0),
+    flashWearMax: Math.max(...boardsOf(world).map((board) => board.flash.wearMax())),
+    headsVerified: verdict.headsVerified,
+    leavesChecked: verdict.leavesChecked,
+    floorsDelivered: verdict.floorsDelivered,
+    settleHours: Math.round(settled.hours * 10) / 10,
+    isSettled: settled.isSettled,
+    ticks: world.clock.ticks(),
+  };
+  return { result, violations: verdict.violations, story: story.lines, calendar };
+}
+
+function progressOf(world: World): string {
+  return `${world.contactCount()} contacts, ${world.committed.length} events at the issuer`;
+}
+
+function boardsOf(world: World) {
+  return [...world.locks, ...world.keys, ...world.stations].map((unit) => unit.board);
+}
+
+function sumOf(
+  world: World,
+  measure: (board: ReturnType<typeof boardsOf>[number]) => number,
+): number {
+  return boardsOf(world).reduce((sum, board) => sum + measure(board), 0);
+}
+
+/** Contacts with a station that left the key fit for its shift. */
+function countSyncs(world: World): number {
+  const stations = new Set(world.stations.map((station) => station.name));
+  const atStation = new Set<number>();
+  let syncs = 0;
+  for (const event of world.events) {
+    if (event.kind === "plugged" && stations.has(event.device)) atStation.add(event.contact);
+    if (event.kind !== "pulled" || event.early || !atStation.has(event.contact)) continue;
+    if (["ready", "battery-low", "logs-not-home"].includes(event.signal)) syncs += 1;
+  }
+  return syncs;
+}
+
+function percentileMs(valuesUs: readonly number[], share: number): number {
+  const sorted = valuesUs.toSorted((left, right) => left - right);
+  const index = Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1);
+  return Math.round((sorted[Math.max(0, index)] ?? 0) / 1000);
+}
+
+function journalOf(world: World) {
+  const audit = world.issuer.audit(world.issuer.founder);
+  if (!audit.ok) throw new Error("the founder may read the journal");
+  return audit.value;
+}
+
+/** Writes what only the end shows: the issuer's past, and what each device holds. */
+function writeEnd(world: World, write: ReturnType<typeof createTrace>["write"]): void {
+  for (const record of world.issuer.history()) {
+    write("issuer", JSON.parse(JSON.stringify(record)));
+  }
+  for (const { entries, ...device } of world.logsNow()) write("devices", { ...device, entries });
+}

@@ -1,0 +1,630 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import {
+  commissionKey,
+  commissionLock,
+  commissionStation,
+  enrolDevice,
+  SIGNAL_BATTERY_LOW,
+  SIGNAL_DENIED,
+  SIGNAL_EXPIRED,
+  SIGNAL_GRANTED,
+  SIGNAL_LOGS_NOT_HOME,
+  SIGNAL_NEEDS_SYNC,
+  SIGNAL_NO_CONTACT,
+  SIGNAL_READY,
+  SIGNAL_WORKING,
+  LINK_GSM,
+  LINK_LAN,
+  LINK_WIFI,
+  type LinkKind,
+  POWER_BATTERY,
+  POWER_MAINS,
+} from "@nyckelring/firmware";
+import {
+  createIssuer,
+  createMemoryStore,
+  createMemoryVault,
+  type Issuer,
+  type IssuerStore,
+} from "@nyckelring/issuer/domain";
+import type { Result } from "@nyckelring/protocol";
+import { createNodeCrypto, describe } from "@nyckelring/protocol/host";
+import { createKeyBoard, type KeyBoard } from "./boards/key-board.ts";
+import { createLockBoard, type LockBoard, type BoardParts } from "./boards/lock-board.ts";
+import { createStationBoard, type StationBoard } from "./boards/station-board.ts";
+import { CORTEX_M4_MODEL } from "./compute-model.ts";
+import { type Contact, openContact, type WirePiece } from "./contact.ts";
+import { findEntries } from "./oracle/flash-log.ts";
+import type { CommittedEntry, DeviceAtEnd } from "./oracle/oracle.ts";
+import { hex, readSigStructure } from "./oracle/signed-objects.ts";
+import type { RandomStream } from "./prng.ts";
+import type { Trace } from "./trace.ts";
+import { type BrokerFaults, createVirtualUplink, type VirtualUplink } from "./uplink.ts";
+import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+import type { AttemptPurpose, SignalName, WorldEvent } from "./world-events.ts";
+
+/** A lock in the world. */
+export type LockUnit = {
+  readonly name: string;
+  readonly door: number;
+  readonly devid: string;
+  readonly board: LockBoard;
+  /** The contact that is plugged in. */
+  contact: Contact | undefined;
+};
+
+/** A key in the world, and its copies. */
+export type KeyUnit = {
+  readonly name: string;
+  readonly devid: string;
+  readonly devidBytes: Uint8Array;
+  readonly board: KeyBoard;
+  readonly isCounterfeit: boolean;
+  /** What its light says. */
+  signal: SignalName;
+  contact: Contact | undefined;
+  /** Told each signal while a contact lasts. */
+  onSignal: ((signal: SignalName) => void) | undefined;
+};
+
+/** A station in the world. */
+export type StationUnit = {
+  readonly name: string;
+  readonly id: number;
+  readonly board: StationBoard;
+  readonly uplink: VirtualUplink;
+  /** The issuer does not answer while this is false. */
+  contact: Contact | undefined;
+};
+
+/** How a person handles one contact with a door. */
+export type DoorVisit = {
+  readonly key: KeyUnit;
+  readonly lock: LockUnit;
+  /** 1 enter, 2 leave. */
+  readonly op: 1 | 2;
+  readonly purpose: AttemptPurpose;
+  /** Pull after this many bytes; undefined waits for the verdict. */
+  readonly pullAfterByte: number | undefined;
+  /** How long the key stays in after the verdict, in milliseconds. */
+  readonly lingerMs: number;
+};
+
+/** What a person saw in one contact with a door. */
+export type DoorOutcome = {
+  readonly contact: number;
+  readonly isOpened: boolean;
+  readonly signal: SignalName;
+  readonly isPulledEarly: boolean;
+  /** From insertion to the first turn of the motor, in microseconds. */
+  readonly openedAfterUs: number | undefined;
+};
+
+/** How a person handles one contact with a station. */
+export type StationVisit = {
+  readonly key: KeyUnit;
+  readonly station: StationUnit;
+  readonly pullAfterByte: number | undefined;
+};
+
+/** What a person saw in one contact with a station. */
+export type StationOutcome = {
+  readonly contact: number;
+  readonly signal: SignalName;
+  readonly isPulledEarly: boolean;
+  readonly lastedUs: number;
+};
+
+const SIGNAL_NAMES: ReadonlyMap<number, SignalName> = new Map([
+  [SIGNAL_READY, "ready"],
+  [SIGNAL_WORKING, "working"],
+  [SIGNAL_GRANTED, "granted"],
+  [SIGNAL_DENIED, "denied"],
+  [SIGNAL_NEEDS_SYNC, "needs-sync"],
+  [SIGNAL_EXPIRED, "expired"],
+  [SIGNAL_BATTERY_LOW, "battery-low"],
+  [SIGNAL_LOGS_NOT_HOME, "logs-not-home"],
+  [SIGNAL_NO_CONTACT, "no-contact"],
+]);
+
+const LINK_NAMES: ReadonlyMap<LinkKind, string> = new Map([
+  [LINK_LAN, "lan"],
+  [LINK_WIFI, "wifi"],
+  [LINK_GSM, "gsm"],
+]);
+
+/** Longest that a person holds a key in a door, and in a station. */
+const DOOR_PATIENCE_MS = 9_000;
+const STATION_PATIENCE_MS = 90_000;
+/** A person needs this long to see a light and to move a hand. */
+const REACTION_MS = 350;
+
+/** How the boards of a world are made; mutants replace parts of it. */
+export type WorldHooks = {
+  /** Wraps what a board is made of, for example its crypto port. */
+  readonly board?: (name: string, parts: BoardParts) => BoardParts;
+  /** Wraps the store of the authorization system. */
+  readonly store?: (store: IssuerStore) => IssuerStore;
+};
+
+/** Everything that exists in one run. */
+export interface World {
+  readonly clock: VirtualClock;
+  readonly issuer: Issuer;
+  readonly events: readonly WorldEvent[];
+  readonly committed: readonly CommittedEntry[];
+  readonly locks: readonly LockUnit[];
+  readonly keys: readonly KeyUnit[];
+  readonly stations: readonly StationUnit[];
+  /** Enrols and commissions a lock at a door. */
+  addLock(door: number): LockUnit;
+  /** Enrols a key for a carer; `driftPpm` is how fast its clock runs. */
+  addKey(carer: number, driftPpm: number): KeyUnit;
+  /** Copies a key, as a thief does who reads out its flash, with a clock that lies. */
+  copyKey(original: KeyUnit, claimedS: number): KeyUnit;
+  /** Enrols a station; undefined serves every provider. */
+  addStation(provider: number | undefined): StationUnit;
+  /** Lets a person use a key at a door; `then` runs when the key is out again. */
+  visitDoor(visit: DoorVisit, then: (outcome: DoorOutcome) => void): void;
+  /** Lets a person put a key into a station; `then` runs when the key is out again. */
+  visitStation(visit: StationVisit, then: (outcome: StationOutcome) => void): void;
+  /** Switches the mains of a station. */
+  setMains(station: StationUnit, isThere: boolean): void;
+  /** Sets the charge of a station's own battery. */
+  setStationBattery(station: StationUnit, percent: number): void;
+  /** Sets which links of a station are up. */
+  setLinks(station: StationUnit, links: readonly LinkKind[]): void;
+  /** Sets how unkind the broker is. */
+  setBrokerFaults(faults: BrokerFaults): void;
+  /** Devices as they are now, for the oracle. */
+  devicesNow(): DeviceAtEnd[];
+  /** The log entries that lie in the flash of each device now, as hexadecimal text by number. */
+  logsNow(): { kind: "log"; name: string; devid: string; entries: [number, string][] }[];
+  /** Contacts so far. */
+  contactCount(): number;
+}
+
+/**
+ * Makes a world with an authorization system and nothing else in it.
+ *
+ * @param startS - UTC seconds at microsecond 0.
+ * @param authority - Number of the authority.
+ * @public
+ */
+export function createWorld(
+  random: RandomStream,
+  startS: number,
+  authority: number,
+  trace: Trace,
+  hooks: WorldHooks,
+): World {
+  const clock = createVirtualClock(startS);
+  const crypto = createNodeCrypto();
+  const events: WorldEvent[] = [];
+  const committed: CommittedEntry[] = [];
+  const locks: LockUnit[] = [];
+  const keys: KeyUnit[] = [];
+  const stations: StationUnit[] = [];
+  let contactCount = 0;
+
+  const store = watchStore(hooks.store?.(createMemoryStore()) ?? createMemoryStore());
+  const issuerRandom = random.split("issuer");
+  const issuer = createIssuer(
+    {
+      crypto,
+      entropy: issuerRandom,
+      clock: { nowS: clock.nowS },
+      store,
+      vault: createMemoryVault(crypto, issuerRandom.split("vault")),
+    },
+    { authority },
+  );
+
+  /** Sees what is really committed, entry by entry, so that a second commit of one shows. */
+  function watchStore(inner: IssuerStore): IssuerStore {
+    return {
+      ...inner,
+      commit: (change) => {
+        inner.commit(change);
+        for (const { devid, logEpoch, n, bytes } of change.entries) {
+          committed.push({ devid, logEpoch, n, bytes });
+        }
+      },
+    };
+  }
+
+  function note(event: WorldEvent): void {
+    events.push(event);
+    if (event.kind === "sent") return;
+    trace.write("world", event);
+  }
+
+  function partsOf(name: string, contactOf: () => Contact | undefined): BoardParts {
+    const parts: BoardParts = {
+      clock,
+      model: CORTEX_M4_MODEL,
+      crypto,
+      random: random.split("boards").split(name),
+      listeners: {
+        onVerified: (signed, atUs) => {
+          const content = readSigStructure(signed);
+          if (content === undefined) return;
+          const contact = contactOf()?.id ?? 0;
+          const payload = hex(content.payload);
+          note({ kind: "verified", atUs, contact, device: name, typ: content.typ, payload });
+        },
+        onFault: (error) => {
+          const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          note({ kind: "fault", atUs: clock.nowUs(), device: name, text });
+        },
+      },
+    };
+    return hooks.board?.(name, parts) ?? parts;
+  }
+
+  function addLock(door: number): LockUnit {
+    const name = `lock-${String(locks.length + 1).padStart(2, "0")}`;
+    let unit: LockUnit;
+    const board = createLockBoard(
+      partsOf(name, () => unit.contact),
+      (command, atUs) => {
+        note({ kind: "motor", atUs, contact: unit.contact?.id ?? 0, lock: name, command });
+      },
+    );
+    const entropy = random.split("boards").split(name).split("enrolment");
+    const enrolled = enrolDevice(board.flash.cable, entropy, crypto);
+    const provision = must(
+      issuer.enrolLock(issuer.founder, { door, devicePublic: enrolled, profile: 0 }),
+    );
+    commissionLock(board.flash.cable, crypto, provision);
+    unit = { name, door, devid: hex(enrolled.devid), board, contact: undefined };
+    locks.push(unit);
+    trace.write("devices", { kind: "lock", name, devid: unit.devid, door });
+    return unit;
+  }
+
+  function addKey(carer: number, driftPpm: number): KeyUnit {
+    const name = `key-${String(keys.length + 1).padStart(2, "0")}`;
+    const unit = makeKeyUnit(name, driftPpm, undefined, (board) => {
+      const entropy = random.split("boards").split(name).split("enrolment");
+      const enrolled = enrolDevice(board.flash.cable, entropy, crypto);
+      const request = { carer, devicePublic: enrolled };
+      const provision = must(issuer.enrolKey(issuer.founder, request));
+      commissionKey(board.flash.cable, crypto, provision);
+      return enrolled.devid;
+    });
+    trace.write("devices", { kind: "key", name, devid: unit.devid, carer });
+    return unit;
+  }
+
+  function copyKey(original: KeyUnit, claimedS: number): KeyUnit {
+    const name = `copy-${String(keys.length + 1).padStart(2, "0")}`;
+    const bornUs = clock.nowUs();
+    // The copy believes that time went on from the moment that its thief chose.
+    const falseClock = () => claimedS + Math.floor((clock.nowUs() - bornUs) / 1_000_000);
+    const unit = makeKeyUnit(name, 0, falseClock, (board) => {
+      board.flash.restore(original.board.flash.image());
+      return original.devidBytes;
+    });
+    trace.write("devices", { kind: "copy", name, devid: unit.devid, of: original.name });
+    return unit;
+  }
+
+  function makeKeyUnit(
+    name: string,
+    driftPpm: number,
+    falseClock: (() => number) | undefined,
+    fill: (board: KeyBoard) => Uint8Array,
+  ): KeyUnit {
+    let unit: KeyUnit | undefined;
+    const board = createKeyBoard(
+      partsOf(name, () => unit?.contact),
+      {
+        driftPpm,
+        ...(falseClock === undefined ? {} : { falseClock }),
+        onSignal: (number, atUs) => {
+          if (unit === undefined) return;
+          const signal = SIGNAL_NAMES.get(number) ?? "none";
+          unit.signal = signal;
+          const contact = unit.contact?.id ?? 0;
+          note({ kind: "signal", atUs, contact, key: name, signal });
+          unit.onSignal?.(signal);
+        },
+      },
+    );
+    const devidBytes = fill(board);
+    unit = {
+      name,
+      devid: hex(devidBytes),
+      devidBytes,
+      board,
+      isCounterfeit: falseClock !== undefined,
+      signal: "none",
+      contact: undefined,
+      onSignal: undefined,
+    };
+    keys.push(unit);
+    board.powerOn();
+    return unit;
+  }
+
+  function addStation(provider: number | undefined): StationUnit {
+    const name = `station-${stations.length + 1}`;
+    let unit: StationUnit;
+    const uplink = createVirtualUplink(clock, random.split("network").split(name), {
+      onUp: (message) => {
+        for (const answer of issuer.receiveUp(unit.id, message)) uplink.sendDown(answer);
+      },
+      onDown: (message) => unit.board.receiveDown(message),
+      onLinks: () => unit.board.linksChanged(),
+      onPublished: (direction, message, link) => {
+        const via = LINK_NAMES.get(link) ?? "none";
+        trace.write("frames", {
+          t: clock.nowUs(),
+          station: name,
+          direction,
+          link: via,
+          hex: hex(message),
+        });
+      },
+    });
+    const board = createStationBoard(
+      partsOf(name, () => unit.contact),
+      uplink.port,
+    );
+    const request = provider === undefined ? {} : { provider };
+    const provision = must(issuer.enrolStation(issuer.founder, request));
+    commissionStation(board.flash.cable, crypto, provision);
+    unit = { name, id: provision.stationId, board, uplink, contact: undefined };
+    stations.push(unit);
+    board.powerOn();
+    pollOutgoing(unit);
+    trace.write("devices", { kind: "station", name, station: unit.id });
+    return unit;
+  }
+
+  /** The issuer's own push: heads signed in advance, once a minute. */
+  function pollOutgoing(unit: StationUnit): void {
+    for (const message of issuer.outgoing(unit.id)) unit.uplink.sendDown(message);
+    clock.scheduleAfter(60_000_000, () => pollOutgoing(unit));
+  }
+
+  function startContact(
+    key: KeyUnit,
+    device: LockUnit | StationUnit,
+    pullAfterByte: number | undefined,
+    onClose: (contact: Contact) => void,
+  ): Contact {
+    contactCount += 1;
+    const id = contactCount;
+    const contact = openContact(
+      clock,
+      id,
+      {
+        onBytes: (to, bytes) => (to === "key" ? key.board : device.board).receive(bytes),
+        onPiece: (piece) => tracePiece(id, key.name, device.name, piece),
+        onClose: () => {
+          key.contact = undefined;
+          device.contact = undefined;
+          key.board.disconnect();
+          device.board.disconnect();
+          onClose(contact);
+        },
+      },
+      pullAfterByte,
+    );
+    key.contact = contact;
+    device.contact = contact;
+    note({
+      kind: "plugged",
+      atUs: clock.nowUs(),
+      contact: id,
+      key: key.name,
+      device: device.name,
+    });
+    return contact;
+  }
+
+  function tracePiece(contact: number, key: string, device: string, piece: WirePiece): void {
+    const from = piece.from === "key" ? key : device;
+    note({ kind: "sent", atUs: piece.startUs, contact, device: from });
+    trace.write("frames", {
+      t: piece.endUs,
+      contact,
+      from,
+      to: piece.from === "key" ? device : key,
+      sent: piece.bytes.length,
+      hex: hex(piece.bytes.subarray(0, piece.passedBytes)),
+    });
+  }
+
+  function visitDoor(visit: DoorVisit, then: (outcome: DoorOutcome) => void): void {
+    const { key, lock, op, purpose } = visit;
+    const startUs = clock.nowUs();
+    let verdict: SignalName = "none";
+    let isPlanned = false;
+    let hasPressed = false;
+    const firstMotorEvent = events.length;
+
+    function unlockUs(): number | undefined {
+      for (let index = firstMotorEvent; index < events.length; index += 1) {
+        const event = events[index];
+        if (event?.kind === "motor" && event.lock === lock.name && event.command === "unlock") {
+          return event.atUs;
+        }
+      }
+      return undefined;
+    }
+
+    const contact = startContact(key, lock, visit.pullAfterByte, (closed) => {
+      key.onSignal = undefined;
+      const isPulledEarly = verdict === "none";
+      note({
+        kind: "pulled",
+        atUs: clock.nowUs(),
+        contact: closed.id,
+        passedBytes: closed.passedBytes(),
+        early: isPulledEarly,
+        signal: verdict,
+      });
+      const openedUs = unlockUs();
+      then({
+        contact: closed.id,
+        isOpened: openedUs !== undefined,
+        signal: verdict,
+        isPulledEarly,
+        openedAfterUs: openedUs === undefined ? undefined : openedUs - startUs,
+      });
+    });
+    note({
+      kind: "attempt",
+      atUs: startUs,
+      contact: contact.id,
+      key: key.name,
+      lock: lock.name,
+      purpose,
+      op,
+    });
+
+    key.onSignal = (signal) => {
+      if (signal === "working" || signal === "none") return;
+      verdict = signal;
+      if (isPlanned) return;
+      isPlanned = true;
+      clock.scheduleAfter(REACTION_MS * 1000, () => {
+        const isOtherWay = signal === "granted" && (unlockUs() === undefined) === (op === 1);
+        if (isOtherWay && !hasPressed && contact.isOpen()) {
+          // The key took the other direction; the button tells it which one is meant.
+          hasPressed = true;
+          isPlanned = false;
+          key.board.press();
+        } else {
+          contact.withdrawAt(clock.nowUs() + visit.lingerMs * 1000);
+        }
+      });
+    };
+    clock.scheduleAfter(DOOR_PATIENCE_MS * 1000, () => contact.withdrawAt(clock.nowUs()));
+    lock.board.connect(contact);
+    key.board.connect(contact, false);
+  }
+
+  function visitStation(visit: StationVisit, then: (outcome: StationOutcome) => void): void {
+    const { key, station } = visit;
+    const startUs = clock.nowUs();
+    let verdict: SignalName = "none";
+    let isPlanned = false;
+    const contact = startContact(key, station, visit.pullAfterByte, (closed) => {
+      key.onSignal = undefined;
+      const isPulledEarly = verdict === "none";
+      note({
+        kind: "pulled",
+        atUs: clock.nowUs(),
+        contact: closed.id,
+        passedBytes: closed.passedBytes(),
+        early: isPulledEarly,
+        signal: verdict,
+      });
+      const lastedUs = clock.nowUs() - startUs;
+      then({ contact: closed.id, signal: verdict, isPulledEarly, lastedUs });
+    });
+    key.onSignal = (signal) => {
+      if (signal === "working" || signal === "none") return;
+      verdict = signal;
+      if (isPlanned) return;
+      isPlanned = true;
+      clock.scheduleAfter(700_000, () => contact.withdrawAt(clock.nowUs()));
+    };
+    clock.scheduleAfter(STATION_PATIENCE_MS * 1000, () => contact.withdrawAt(clock.nowUs()));
+    const hadPower = station.board.source() !== undefined;
+    station.board.connect(contact, key.board.batteryPercent() > 20);
+    key.board.connect(contact, hadPower);
+    if (!hadPower) notePower(station);
+  }
+
+  function notePower(station: StationUnit): void {
+    const source = station.board.source();
+    const names = source === POWER_MAINS ? "mains" : source === POWER_BATTERY ? "battery" : "key";
+    note({
+      kind: "power",
+      atUs: clock.nowUs(),
+      device: station.name,
+      source: source === undefined ? "none" : names,
+    });
+  }
+
+  return {
+    clock,
+    issuer,
+    events,
+    committed,
+    locks,
+    keys,
+    stations,
+    addLock,
+    addKey,
+    copyKey,
+    addStation,
+    visitDoor,
+    visitStation,
+    setMains: (station, isThere) => {
+      station.board.setMains(isThere);
+      notePower(station);
+    },
+    setStationBattery: (station, percent) => {
+      station.board.setBatteryPercent(percent);
+      notePower(station);
+    },
+    setLinks: (station, links) => {
+      station.uplink.setLinks(links);
+      const names = links.map((link) => LINK_NAMES.get(link) ?? "none");
+      note({ kind: "links", atUs: clock.nowUs(), device: station.name, links: names });
+    },
+    setBrokerFaults: (faults) => {
+      for (const station of stations) station.uplink.setFaults(faults);
+    },
+    devicesNow: () => [
+      ...locks.map((lock) => ({
+        name: lock.name,
+        devid: lock.devid,
+        role: "lock" as const,
+        isCounterfeit: false,
+        pages: pagesOf(lock.board),
+        isMotorOn: lock.board.motor.isTurning(),
+      })),
+      ...keys.map((key) => ({
+        name: key.name,
+        devid: key.devid,
+        role: "key" as const,
+        isCounterfeit: key.isCounterfeit,
+        pages: pagesOf(key.board),
+        isMotorOn: false,
+      })),
+    ],
+    logsNow: () =>
+      [...locks, ...keys].map((unit) => ({
+        kind: "log" as const,
+        name: unit.name,
+        devid: unit.devid,
+        entries: [...findEntries(pagesOf(unit.board))]
+          .sort(([left], [right]) => left - right)
+          .flatMap(([n, finds]) => finds.map((find): [number, string] => [n, find.bytes])),
+      })),
+    contactCount: () => contactCount,
+  };
+}
+
+function pagesOf(board: LockBoard | KeyBoard): Uint8Array[] {
+  return board.flash.writtenPages().map((page) => board.flash.readPage(page));
+}
+
+/**
+ * Takes the value of a result that a scenario relies on.
+ *
+ * @throws Error with the name of the fault: the scenario itself is wrong.
+ */
+export function must<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  const { code, detail } = result.fault;
+  throw new Error(`the scenario met ${describe(code)?.label ?? code} (${detail ?? "no detail"})`);
+}
