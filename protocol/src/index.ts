@@ -64,6 +64,26 @@ export {
 export { type FloorList, type KeyFloor, signFloorList, verifyFloorList } from "./cwt/floor-list.ts";
 export { type RingHead, signRingHead, verifyRingHead } from "./cwt/ring-head.ts";
 export { checkWindow, type RingWindow } from "./cwt/windows.ts";
+export { KEY_ARENA_BYTES, LOCK_ARENA_BYTES, MESSAGE, REPLY } from "./edhoc/arena.ts";
+export { createArenaOperations } from "./edhoc/arena-operations.ts";
+export {
+  INITIATOR_DEAD,
+  INITIATOR_DONE,
+  INITIATOR_OPENED,
+  INITIATOR_PROVEN,
+  INITIATOR_READY,
+  INITIATOR_SHOWN,
+  INITIATOR_STARTED,
+} from "./edhoc/initiator.ts";
+export type { ArenaOperations } from "./edhoc/operations.ts";
+export {
+  RESPONDER_ANSWERED,
+  RESPONDER_DEAD,
+  RESPONDER_DONE,
+  RESPONDER_OPENED,
+  RESPONDER_PROVEN,
+  RESPONDER_READY,
+} from "./edhoc/responder.ts";
 export {
   ACK_MISMATCH,
   ANCHOR_UNKNOWN,
@@ -383,3 +403,19 @@ export {
   rootFromPath,
   treeOfSlots,
 } from "./ring/tree.ts";
+export {
+  type CertificateAuthority,
+  createKeyDoor,
+  type KeyDoor,
+  type KeyTrust,
+  type LockDecision,
+  type ProvenLock,
+} from "./session/key-door.ts";
+export {
+  createLockDoor,
+  type FloorSet,
+  type LockDoor,
+  type LockTrust,
+  type TrustedAuthority,
+} from "./session/lock-door.ts";
+export { RECORD_BODY_BYTES_MAX } from "./session/records.ts";

@@ -75,13 +75,18 @@ export function placeRegions(regions: readonly Region[], shapes: readonly Shape[
 /** Says what is wrong with a layout, or nothing. */
 export function faultsOfLayout(placed: readonly PlacedRegion[]): string[] {
   const faults: string[] = [];
-  const names = placed.flatMap(({ name, points }) => [name, ...(points ?? []).map(([point]) => point)]);
+  const names = placed.flatMap(({ name, points }) => [
+    name,
+    ...(points ?? []).map(([point]) => point),
+  ]);
   for (const name of new Set(names)) {
     if (names.filter((other) => other === name).length > 1) faults.push(`${name} is named twice`);
   }
   for (const [index, region] of placed.entries()) {
-    if ((region.laid ?? "").length / 2 > region.bytes) faults.push(`${region.name} is laid too long`);
-    if (region.at + region.bytes > REGION_BYTES_MAX) faults.push(`${region.name} ends above 64 KiB`);
+    if ((region.laid ?? "").length / 2 > region.bytes)
+      faults.push(`${region.name} is laid too long`);
+    if (region.at + region.bytes > REGION_BYTES_MAX)
+      faults.push(`${region.name} ends above 64 KiB`);
     for (const [point, offset] of region.points ?? []) {
       if (offset >= region.bytes) faults.push(`${point} lies outside ${region.name}`);
     }
@@ -151,6 +156,12 @@ function sourceOfArena(placed: readonly PlacedRegion[], shapes: readonly Shape[]
     `export const LOCK_ARENA_BYTES = ${endOf(placed)};`,
     `export const SESSION_SECRETS = ${secrets.at};`,
     `export const SESSION_SECRETS_BYTES = ${secrets.bytes};`,
+    `export const TOKENS_MAX = ${TOKENS_MAX};`,
+    `export const TOKEN_WORDS = ${TOKEN_WORDS};`,
+    "/** Index of the first token's first word. */",
+    `export const FIRST_TOKEN = ${placeOf(placed, "TOKENS").at / WORD_BYTES};`,
+    "/** Index of the first floor's first word. */",
+    `export const FIRST_FLOOR = ${placeOf(placed, "FLOORS").at / WORD_BYTES};`,
     "",
   ];
   for (const region of placed) {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Generated from layout.ts by scripts/src/generate-arena.ts; change the table, not this file.
 
-export const KEY_ARENA_BYTES = 7484;
-export const LOCK_ARENA_BYTES = 19772;
+export const KEY_ARENA_BYTES = 7516;
+export const LOCK_ARENA_BYTES = 19804;
 export const SESSION_SECRETS = 732;
 export const SESSION_SECRETS_BYTES = 360;
+export const TOKENS_MAX = 40;
+export const TOKEN_WORDS = 3;
+/** Index of the first token's first word. */
+export const FIRST_TOKEN = 471;
+/** Index of the first floor's first word. */
+export const FIRST_FLOOR = 1879;
 
 /** 37 octets: message_1 of the key: method 3, suite 0, G_X, C_I = 0 (RFC 9528 §5.2.1). */
 export const MESSAGE_1 = 0;
@@ -55,8 +61,8 @@ export const LOCK_CERTIFICATE_SHAPE = 544;
 export const PRESENTATION_SHAPE = 651;
 /** 32 octets: what a salted leaf must look like. */
 export const SALTED_LEAF_SHAPE = 678;
-/** 22 octets: what a decision must look like. */
-export const DECISION_SHAPE = 710;
+/** 22 octets: what a decision item must look like. */
+export const DECISION_ITEM_SHAPE = 710;
 /** 32 octets: X of the key, Y of the lock. */
 export const EPHEMERAL = 732;
 /** 32 octets: G_XY, G_RX, G_IY in turn. */
@@ -96,101 +102,103 @@ export const PEER = 1780;
 export const PEER_PUBLIC = 1788;
 /** 32 octets: hash of the leaf, then the root above it. */
 export const NODE = 1820;
+/** 32 octets: the decision while it is written. */
+export const DECISION = 1852;
 /** 480 octets: tokens of the last gated item: type, offset, value as 32-bit words each. */
-export const TOKENS = 1852;
+export const TOKENS = 1884;
 /** 1024 octets: context_2 or context_3 as a byte string (§5.3.2, §5.4.2). */
-export const CONTEXT = 2332;
+export const CONTEXT = 2364;
 /** 268 octets: KEYSTREAM_2 (§4.1.2). */
-export const KEYSTREAM = 2332;
+export const KEYSTREAM = 2364;
 /** 268 octets: Sig_structure of the credential under test. */
-export const SIGNED = 2332;
+export const SIGNED = 2364;
 /** 4128 octets: the message in hand, opened and answered where it lies; a transcript hash is put in front of a plaintext and the credential behind it to hash them without a copy. */
-export const TRANSCRIPT = 3356;
-export const MESSAGE = 3388;
-export const REPLY = 3388;
+export const TRANSCRIPT = 3388;
+export const MESSAGE = 3420;
+export const REPLY = 3420;
 /** 12288 octets: floor lists, 256 places for each anchor: devid (8 octets), lowest ring number (word). */
-export const FLOORS = 7484;
+export const FLOORS = 7516;
 
 // Words of the tokens of a plaintext 2.
-export const PLAINTEXT_2_PROTECTED_AT = 476;
-export const PLAINTEXT_2_PROTECTED_BYTES = 477;
-export const PLAINTEXT_2_PAYLOAD_AT = 482;
-export const PLAINTEXT_2_PAYLOAD_BYTES = 483;
-export const PLAINTEXT_2_SIGNATURE_AT = 485;
-export const PLAINTEXT_2_SIGNATURE_BYTES = 486;
-export const PLAINTEXT_2_MAC_AT = 488;
-export const PLAINTEXT_2_MAC_BYTES = 489;
+export const PLAINTEXT_2_PROTECTED_AT = 484;
+export const PLAINTEXT_2_PROTECTED_BYTES = 485;
+export const PLAINTEXT_2_PAYLOAD_AT = 490;
+export const PLAINTEXT_2_PAYLOAD_BYTES = 491;
+export const PLAINTEXT_2_SIGNATURE_AT = 493;
+export const PLAINTEXT_2_SIGNATURE_BYTES = 494;
+export const PLAINTEXT_2_MAC_AT = 496;
+export const PLAINTEXT_2_MAC_BYTES = 497;
 export const PLAINTEXT_2_TOKENS = 9;
 
 // Words of the tokens of a plaintext 3.
-export const PLAINTEXT_3_PROTECTED_AT = 473;
-export const PLAINTEXT_3_PROTECTED_BYTES = 474;
-export const PLAINTEXT_3_PAYLOAD_AT = 479;
-export const PLAINTEXT_3_PAYLOAD_BYTES = 480;
-export const PLAINTEXT_3_SIGNATURE_AT = 482;
-export const PLAINTEXT_3_SIGNATURE_BYTES = 483;
-export const PLAINTEXT_3_MAC_AT = 485;
-export const PLAINTEXT_3_MAC_BYTES = 486;
-export const PLAINTEXT_3_EAD_AT = 491;
-export const PLAINTEXT_3_EAD_BYTES = 492;
+export const PLAINTEXT_3_PROTECTED_AT = 481;
+export const PLAINTEXT_3_PROTECTED_BYTES = 482;
+export const PLAINTEXT_3_PAYLOAD_AT = 487;
+export const PLAINTEXT_3_PAYLOAD_BYTES = 488;
+export const PLAINTEXT_3_SIGNATURE_AT = 490;
+export const PLAINTEXT_3_SIGNATURE_BYTES = 491;
+export const PLAINTEXT_3_MAC_AT = 493;
+export const PLAINTEXT_3_MAC_BYTES = 494;
+export const PLAINTEXT_3_EAD_AT = 499;
+export const PLAINTEXT_3_EAD_BYTES = 500;
 export const PLAINTEXT_3_TOKENS = 10;
 
 // Words of the tokens of a plaintext 4.
-export const PLAINTEXT_4_EAD_AT = 467;
-export const PLAINTEXT_4_EAD_BYTES = 468;
+export const PLAINTEXT_4_EAD_AT = 475;
+export const PLAINTEXT_4_EAD_BYTES = 476;
 export const PLAINTEXT_4_TOKENS = 2;
 
 // Words of the tokens of a ring head.
-export const RING_HEAD_EXP = 471;
-export const RING_HEAD_NBF = 477;
-export const RING_HEAD_IAT = 483;
-export const RING_HEAD_DEVID_AT = 506;
-export const RING_HEAD_DEVID_BYTES = 507;
-export const RING_HEAD_PUBLIC_AT = 518;
-export const RING_HEAD_PUBLIC_BYTES = 519;
-export const RING_HEAD_RINGSEQ = 528;
-export const RING_HEAD_SIZE = 531;
-export const RING_HEAD_ROOT_AT = 533;
-export const RING_HEAD_ROOT_BYTES = 534;
-export const RING_HEAD_FLAGS = 537;
-export const RING_HEAD_NEEDLIST = 540;
+export const RING_HEAD_EXP = 479;
+export const RING_HEAD_NBF = 485;
+export const RING_HEAD_IAT = 491;
+export const RING_HEAD_DEVID_AT = 514;
+export const RING_HEAD_DEVID_BYTES = 515;
+export const RING_HEAD_PUBLIC_AT = 526;
+export const RING_HEAD_PUBLIC_BYTES = 527;
+export const RING_HEAD_RINGSEQ = 536;
+export const RING_HEAD_SIZE = 539;
+export const RING_HEAD_ROOT_AT = 541;
+export const RING_HEAD_ROOT_BYTES = 542;
+export const RING_HEAD_FLAGS = 545;
+export const RING_HEAD_NEEDLIST = 548;
 export const RING_HEAD_TOKENS = 26;
 
 // Words of the tokens of a lock certificate.
-export const LOCK_CERTIFICATE_EXP = 471;
-export const LOCK_CERTIFICATE_IAT = 477;
-export const LOCK_CERTIFICATE_DEVID_AT = 500;
-export const LOCK_CERTIFICATE_DEVID_BYTES = 501;
-export const LOCK_CERTIFICATE_PUBLIC_AT = 512;
-export const LOCK_CERTIFICATE_PUBLIC_BYTES = 513;
-export const LOCK_CERTIFICATE_DOOR = 522;
-export const LOCK_CERTIFICATE_GROUPS = 525;
+export const LOCK_CERTIFICATE_EXP = 479;
+export const LOCK_CERTIFICATE_IAT = 485;
+export const LOCK_CERTIFICATE_DEVID_AT = 508;
+export const LOCK_CERTIFICATE_DEVID_BYTES = 509;
+export const LOCK_CERTIFICATE_PUBLIC_AT = 520;
+export const LOCK_CERTIFICATE_PUBLIC_BYTES = 521;
+export const LOCK_CERTIFICATE_DOOR = 530;
+export const LOCK_CERTIFICATE_GROUPS = 533;
 export const LOCK_CERTIFICATE_TOKENS = 21;
 
 // Words of the tokens of a presentation.
-export const PRESENTATION_OP = 468;
-export const PRESENTATION_INDEX = 471;
-export const PRESENTATION_LEAF_AT = 473;
-export const PRESENTATION_LEAF_BYTES = 474;
-export const PRESENTATION_PATH_AT = 476;
-export const PRESENTATION_PATH_BYTES = 477;
+export const PRESENTATION_OP = 476;
+export const PRESENTATION_INDEX = 479;
+export const PRESENTATION_LEAF_AT = 481;
+export const PRESENTATION_LEAF_BYTES = 482;
+export const PRESENTATION_PATH_AT = 484;
+export const PRESENTATION_PATH_BYTES = 485;
 export const PRESENTATION_TOKENS = 5;
 
 // Words of the tokens of a salted leaf.
-export const SALTED_LEAF_KIND = 468;
-export const SALTED_LEAF_TARGET = 471;
-export const SALTED_LEAF_OPS = 474;
-export const SALTED_LEAF_UNTIL = 477;
-export const SALTED_LEAF_SALT_AT = 479;
-export const SALTED_LEAF_SALT_BYTES = 480;
+export const SALTED_LEAF_KIND = 476;
+export const SALTED_LEAF_TARGET = 479;
+export const SALTED_LEAF_OPS = 482;
+export const SALTED_LEAF_UNTIL = 485;
+export const SALTED_LEAF_SALT_AT = 487;
+export const SALTED_LEAF_SALT_BYTES = 488;
 export const SALTED_LEAF_TOKENS = 6;
 
-// Words of the tokens of a decision.
-export const DECISION_ITEMS = 465;
-export const DECISION_CODE = 468;
-export const DECISION_LOCKSEQ = 471;
-export const DECISION_TIME = 474;
-export const DECISION_TOKENS = 4;
+// Words of the tokens of a decision item.
+export const DECISION_ITEMS = 473;
+export const DECISION_CODE = 476;
+export const DECISION_LOCKSEQ = 479;
+export const DECISION_TIME = 482;
+export const DECISION_ITEM_TOKENS = 4;
 
 /** What is laid at offset 0 at boot, hexadecimal. */
 export const LAID_AT_BOOT =

@@ -183,8 +183,20 @@ export const REGIONS: readonly Region[] = [
     points: [["AEAD_NONCE", 16]],
     holds: "AES key and, directly behind it, the nonce of the message in hand",
   },
-  { name: "TO_LOCK", bytes: 32, life: SESSION, secret: true, holds: "record key and IV, key to lock" },
-  { name: "TO_KEY", bytes: 32, life: SESSION, secret: true, holds: "record key and IV, lock to key" },
+  {
+    name: "TO_LOCK",
+    bytes: 32,
+    life: SESSION,
+    secret: true,
+    holds: "record key and IV, key to lock",
+  },
+  {
+    name: "TO_KEY",
+    bytes: 32,
+    life: SESSION,
+    secret: true,
+    holds: "record key and IV, lock to key",
+  },
   { name: "MAC", bytes: 8, life: SESSION, secret: true, holds: "MAC_2 or MAC_3 as computed here" },
 
   // What stays between sessions.
@@ -212,6 +224,7 @@ export const REGIONS: readonly Region[] = [
   { name: "PEER", bytes: 8, life: SESSION, holds: "devid of the peer, from its credential" },
   { name: "PEER_PUBLIC", bytes: 32, life: SESSION, holds: "G_I or G_R, from its credential" },
   { name: "NODE", bytes: 32, life: ["answer"], holds: "hash of the leaf, then the root above it" },
+  { name: "DECISION", bytes: 32, life: ["answer"], holds: "the decision while it is written" },
   {
     name: "TOKENS",
     bytes: TOKENS_MAX * 12,
@@ -420,7 +433,7 @@ export const SHAPES: readonly Shape[] = [
     ],
   },
   {
-    name: "DECISION",
+    name: "DECISION_ITEM",
     open: true,
     tokens: [
       arrayUpTo("DECISION_ITEMS", 4),

@@ -105,3 +105,14 @@ export interface ArenaOperations {
   /** CRC-16 of the link's frames over a range. */
   crc(at: number, bytes: number): number;
 }
+
+/**
+ * Where a session stands.
+ * @internal
+ */
+export interface SessionStatus {
+  /** One of the numbered states of the side. */
+  state: number;
+  /** Why the session was refused; 0 while it was not. */
+  faultCode: ErrorCode;
+}

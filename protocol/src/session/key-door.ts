@@ -1,5 +1,65 @@
 // SPDX-License-Identifier: EUPL-1.2
-import type { ErrorCode } from "../errors/result.ts";
+import { sliceBytes } from "../bytes.ts";
+import {
+  DECISION_CODE,
+  DECISION_ITEM_SHAPE,
+  DECISION_ITEM_TOKENS,
+  DECISION_ITEMS,
+  DECISION_LOCKSEQ,
+  DECISION_TIME,
+  EAD_3_LABEL,
+  FIRST_TOKEN,
+  KEY_ARENA_BYTES,
+  LAID_AT_BOOT,
+  LOCK_CERTIFICATE_DEVID_AT,
+  LOCK_CERTIFICATE_DOOR,
+  LOCK_CERTIFICATE_EXP,
+  LOCK_CERTIFICATE_GROUPS,
+  LOCK_CERTIFICATE_IAT,
+  LOCK_CERTIFICATE_PUBLIC_AT,
+  LOCK_CERTIFICATE_SHAPE,
+  LOCK_CERTIFICATE_TOKENS,
+  OWN_CREDENTIAL,
+  OWN_SECRET,
+  PEER,
+  PEER_PUBLIC,
+  PLAINTEXT_2_MAC_AT,
+  PLAINTEXT_2_PAYLOAD_AT,
+  PLAINTEXT_2_PAYLOAD_BYTES,
+  PLAINTEXT_2_SHAPE,
+  PLAINTEXT_4_EAD_AT,
+  PLAINTEXT_4_EAD_BYTES,
+  PLAINTEXT_4_SHAPE,
+  PROTECTED_LOCK_CERTIFICATE,
+  TO_KEY,
+  TO_LOCK,
+  TOKEN_WORDS,
+  TOKENS,
+  TOKENS_MAX,
+} from "../edhoc/arena.ts";
+import { createInitiator, INITIATOR_DONE, INITIATOR_READY } from "../edhoc/initiator.ts";
+import type { ArenaOperations, SessionStatus } from "../edhoc/operations.ts";
+import {
+  CLAIMS_MALFORMED,
+  OBJECT_TOO_LONG,
+  PROMISE_BROKEN,
+  RECORD_INVALID,
+  SESSION_MALFORMED,
+  SESSION_STATE,
+} from "../errors/code.ts";
+import { assert, type ErrorCode } from "../errors/result.ts";
+import { createCredentialCheck } from "./credential-check.ts";
+import { createRecords } from "./records.ts";
+
+const CREDENTIAL_BYTES_MAX = 256;
+const LEAF_BYTES_MAX = 40;
+const PATH_BYTES_MAX = 384;
+const WANTS_MAX = 8;
+const MAJOR_UINT = 0;
+const MAJOR_BYTES = 2;
+const MAJOR_ARRAY = 4;
+const NO_LOCK: ProvenLock = { door: 0, groups: [], authority: 0, expS: 0, iatS: 0 };
+const NO_DECISION: LockDecision = { code: 0, lockseq: 0, tS: 0, wants: [] };
 
 /**
  * One organisation whose lock certificates a key believes.
@@ -59,9 +119,9 @@ export interface LockDecision {
  * @public
  */
 export interface KeyDoor {
-  /** One of the `KEY_…` states. */
+  /** One of the `INITIATOR_` states. */
   readonly state: number;
-  /** Why the last call refused. */
+  /** Why the session was refused, 0 if it was not. */
   readonly faultCode: ErrorCode;
   /** The lock, after `checkMessage2` returned 0. */
   readonly lock: ProvenLock;
@@ -106,7 +166,7 @@ export interface KeyDoor {
   peerDevid(): Uint8Array;
   /**
    * Opens a record at `MESSAGE`.
-   * @returns its type, or -1
+   * @returns its type, or -1, which ends the session
    */
   openRecord(bytes: number): number;
   /** Body of the last opened record as encoded CBOR, not checked yet; a copy. */
@@ -116,4 +176,212 @@ export interface KeyDoor {
    * @returns octets at `MESSAGE`, or 0 in a wrong state or for a body that is too long
    */
   sealRecord(type: number, body: Uint8Array): number;
+}
+
+interface KeyView extends SessionStatus {
+  lock: ProvenLock;
+  decision: LockDecision;
+}
+
+/**
+ * Makes the key's side of the door over an arena of `KEY_ARENA_BYTES`; once, at boot.
+ * @public
+ */
+export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): KeyDoor {
+  assert(arena.length >= KEY_ARENA_BYTES && arena.byteOffset % 4 === 0, PROMISE_BROKEN);
+  operations.lay(0, LAID_AT_BOOT);
+  const { copy, gate, putHead, shape } = operations;
+  const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.length >> 2);
+  const view: KeyView = {
+    state: INITIATOR_READY,
+    faultCode: 0,
+    lock: NO_LOCK,
+    decision: NO_DECISION,
+  };
+  const initiator = createInitiator(operations, arena, view);
+  const certificates = createCredentialCheck(operations, arena);
+  const records = createRecords(operations, arena, TO_LOCK, TO_KEY);
+  let anchors: readonly CertificateAuthority[] = [];
+  let headBytes = 0;
+
+  function load(trust: KeyTrust): void {
+    arena.set(trust.agreementSecret, OWN_SECRET);
+    anchors = trust.anchors;
+    certificates.trust(anchors);
+  }
+
+  function reset(): void {
+    initiator.reset();
+    records.reset();
+    view.lock = NO_LOCK;
+    view.decision = NO_DECISION;
+  }
+
+  function useHead(head: Uint8Array): void {
+    assert(head.length <= CREDENTIAL_BYTES_MAX, PROMISE_BROKEN);
+    arena.set(head, OWN_CREDENTIAL);
+    headBytes = head.length;
+  }
+
+  function start(head: Uint8Array): number {
+    useHead(head);
+    return initiator.start();
+  }
+
+  function majorAt(token: number): number {
+    return words[FIRST_TOKEN + token * TOKEN_WORDS] as number;
+  }
+  function argumentAt(token: number): number {
+    return words[FIRST_TOKEN + token * TOKEN_WORDS + 2] as number;
+  }
+
+  // Reads `items` integers that begin at a token; undefined if one is something else.
+  function integersAt(token: number, items: number): number[] | undefined {
+    const integers: number[] = [];
+    for (let index = 0; index < items; index += 1) {
+      if (majorAt(token + index) !== MAJOR_UINT) return undefined;
+      integers.push(argumentAt(token + index));
+    }
+    return integers;
+  }
+
+  // What a certificate says behind the fixed part: the groups, then the lock's signing key, which
+  // a session does not use.
+  function readCertificate(at: number, bytes: number, anchor: number): ErrorCode {
+    const tokens = gate(at, bytes, TOKENS, TOKENS_MAX);
+    if (shape(TOKENS, tokens, LOCK_CERTIFICATE_SHAPE) !== 0) return CLAIMS_MALFORMED;
+    const groupCount = words[LOCK_CERTIFICATE_GROUPS] as number;
+    const last = LOCK_CERTIFICATE_TOKENS + groupCount;
+    if (tokens !== last + 1) return CLAIMS_MALFORMED;
+    const groups = integersAt(LOCK_CERTIFICATE_TOKENS, groupCount);
+    if (groups === undefined) return CLAIMS_MALFORMED;
+    if (majorAt(last) !== MAJOR_BYTES || argumentAt(last) !== 32) return CLAIMS_MALFORMED;
+    copy(PEER, words[LOCK_CERTIFICATE_DEVID_AT] as number, 8);
+    copy(PEER_PUBLIC, words[LOCK_CERTIFICATE_PUBLIC_AT] as number, 32);
+    view.lock = {
+      door: words[LOCK_CERTIFICATE_DOOR] as number,
+      groups,
+      authority: (anchors[anchor] as CertificateAuthority).authority,
+      expS: words[LOCK_CERTIFICATE_EXP] as number,
+      iatS: words[LOCK_CERTIFICATE_IAT] as number,
+    };
+    return 0;
+  }
+
+  function checkMessage2(bytes: number): ErrorCode {
+    const opened = initiator.openMessage2(bytes);
+    if (opened !== 0) return opened;
+    const { plaintextAt, plaintextBytes } = initiator;
+    const tokens = gate(plaintextAt, plaintextBytes, TOKENS, TOKENS_MAX);
+    if (shape(TOKENS, tokens, PLAINTEXT_2_SHAPE) !== 0) return initiator.refuse(SESSION_MALFORMED);
+    const payloadAt = words[PLAINTEXT_2_PAYLOAD_AT] as number;
+    const payloadBytes = words[PLAINTEXT_2_PAYLOAD_BYTES] as number;
+    const macAt = words[PLAINTEXT_2_MAC_AT] as number;
+    // PLAINTEXT_2 = C_R | a1 0d | certificate | 48 MAC_2
+    const certificateAt = plaintextAt + 3;
+    const certificateBytes = macAt - 1 - certificateAt;
+    const anchor = certificates.verify(certificateAt, certificateBytes, PROTECTED_LOCK_CERTIFICATE);
+    if (anchor < 0) return initiator.refuse(certificates.faultCode);
+    const claims = readCertificate(payloadAt, payloadBytes, anchor);
+    if (claims !== 0) return initiator.refuse(claims);
+    return initiator.proveResponder(certificateAt, certificateBytes, macAt);
+  }
+
+  // EAD_3 = ( -32769, bstr presentation ), presentation = [ op, index, bstr leaf, bstr path ].
+  function buildMessage3(
+    op: number,
+    index: number,
+    saltedLeaf: Uint8Array,
+    path: Uint8Array,
+  ): number {
+    if (saltedLeaf.length > LEAF_BYTES_MAX || path.length > PATH_BYTES_MAX) {
+      initiator.refuse(OBJECT_TOO_LONG);
+      return 0;
+    }
+    const presentationBytes =
+      2 +
+      headBytesOf(index) +
+      headBytesOf(saltedLeaf.length) +
+      saltedLeaf.length +
+      headBytesOf(path.length) +
+      path.length;
+    const eadBytes = 3 + headBytesOf(presentationBytes) + presentationBytes;
+    const eadAt = initiator.layMessage3(headBytes, eadBytes);
+    if (eadAt === 0) return 0;
+    copy(eadAt, EAD_3_LABEL, 3);
+    let at = putHead(eadAt + 3, 2, presentationBytes);
+    at = putHead(at, 4, 4);
+    at = putHead(at, 0, op);
+    at = putHead(at, 0, index);
+    at = putHead(at, 2, saltedLeaf.length);
+    arena.set(saltedLeaf, at);
+    at = putHead(at + saltedLeaf.length, 2, path.length);
+    arena.set(path, at);
+    return initiator.sealMessage3(headBytes, eadAt, eadBytes);
+  }
+
+  // decision = [ code, lockseq, t, ? want ], want a list of small integers.
+  function readDecision(at: number, bytes: number): ErrorCode {
+    const tokens = gate(at, bytes, TOKENS, TOKENS_MAX);
+    if (shape(TOKENS, tokens, DECISION_ITEM_SHAPE) !== 0) return SESSION_MALFORMED;
+    const hasWants = words[DECISION_ITEMS] === 4;
+    if (!hasWants && words[DECISION_ITEMS] !== 3) return SESSION_MALFORMED;
+    const wantCount = hasWants ? argumentAt(DECISION_ITEM_TOKENS) : 0;
+    if (hasWants && majorAt(DECISION_ITEM_TOKENS) !== MAJOR_ARRAY) return SESSION_MALFORMED;
+    const end = DECISION_ITEM_TOKENS + (hasWants ? 1 : 0) + wantCount;
+    if (tokens !== end || wantCount > WANTS_MAX) return SESSION_MALFORMED;
+    const wants = integersAt(DECISION_ITEM_TOKENS + 1, wantCount);
+    if (wants === undefined) return SESSION_MALFORMED;
+    view.decision = {
+      code: words[DECISION_CODE] as number,
+      lockseq: words[DECISION_LOCKSEQ] as number,
+      tS: words[DECISION_TIME] as number,
+      wants,
+    };
+    return 0;
+  }
+
+  function checkMessage4(bytes: number): ErrorCode {
+    const opened = initiator.openMessage4(bytes);
+    if (opened !== 0) return opened;
+    const { plaintextAt, plaintextBytes } = initiator;
+    const tokens = gate(plaintextAt, plaintextBytes, TOKENS, TOKENS_MAX);
+    if (shape(TOKENS, tokens, PLAINTEXT_4_SHAPE) !== 0) return initiator.refuse(SESSION_MALFORMED);
+    const decisionAt = words[PLAINTEXT_4_EAD_AT] as number;
+    const fault = readDecision(decisionAt, words[PLAINTEXT_4_EAD_BYTES] as number);
+    return fault === 0 ? 0 : initiator.refuse(fault);
+  }
+
+  function openRecord(bytes: number): number {
+    const type = view.state === INITIATOR_DONE ? records.open(bytes) : -1;
+    if (type < 0) {
+      initiator.refuse(view.state === INITIATOR_DONE ? RECORD_INVALID : SESSION_STATE);
+    }
+    return type;
+  }
+
+  function sealRecord(type: number, body: Uint8Array): number {
+    if (view.state === INITIATOR_DONE) return records.seal(type, body);
+    initiator.refuse(SESSION_STATE);
+    return 0;
+  }
+
+  return Object.assign(view, {
+    load,
+    prepare: initiator.prepare,
+    reset,
+    start,
+    checkMessage2,
+    useHead,
+    buildMessage3,
+    checkMessage4,
+    peerDevid: () => sliceBytes(arena, PEER, PEER + 8),
+    openRecord,
+    recordBody: records.body,
+    sealRecord,
+  });
+}
+
+function headBytesOf(argument: number): number {
+  return argument < 24 ? 1 : argument < 256 ? 2 : 3;
 }

@@ -1,5 +1,46 @@
 // SPDX-License-Identifier: EUPL-1.2
-import type { ErrorCode } from "../errors/result.ts";
+import { sliceBytes } from "../bytes.ts";
+import {
+  AEAD,
+  DECISION,
+  EAD_4_LABEL,
+  LAID_AT_BOOT,
+  LOCK_ARENA_BYTES,
+  MESSAGE,
+  MESSAGE_AAD,
+  OWN_CREDENTIAL,
+  OWN_SECRET,
+  PEER,
+  PLAINTEXT_3_EAD_AT,
+  PLAINTEXT_3_EAD_BYTES,
+  PLAINTEXT_3_MAC_AT,
+  PLAINTEXT_3_PAYLOAD_AT,
+  PLAINTEXT_3_PAYLOAD_BYTES,
+  PLAINTEXT_3_SHAPE,
+  PROTECTED_RING_HEAD,
+  TO_KEY,
+  TO_LOCK,
+  TOKENS,
+  TOKENS_MAX,
+} from "../edhoc/arena.ts";
+import type { ArenaOperations, SessionStatus } from "../edhoc/operations.ts";
+import { createResponder, RESPONDER_DONE, RESPONDER_READY } from "../edhoc/responder.ts";
+import {
+  DELIVER_FIRST,
+  GRANTED,
+  PROMISE_BROKEN,
+  RECORD_INVALID,
+  SESSION_MALFORMED,
+  SESSION_STATE,
+} from "../errors/code.ts";
+import { assert, type ErrorCode } from "../errors/result.ts";
+import { createAccessDecision, type Shown } from "./access-decision.ts";
+import { createCredentialCheck } from "./credential-check.ts";
+import { createRecords } from "./records.ts";
+
+const TAG_BYTES = 8;
+const WANTS_MAX = 8;
+const CREDENTIAL_BYTES_MAX = 256;
 
 /**
  * One organisation that a lock trusts: its present ring-issuing key and what it may ask for.
@@ -61,9 +102,9 @@ export interface LockTrust {
  * @public
  */
 export interface LockDoor {
-  /** One of the `LOCK_…` states. */
+  /** One of the `RESPONDER_` states. */
   readonly state: number;
-  /** Why the last call refused; for the log, never for the peer. */
+  /** Why the session was refused, 0 if it was not; for the log, never for the peer. */
   readonly faultCode: ErrorCode;
   /** What the peer asked for: 1 enter, 2 leave; 0 before a presentation was read. */
   readonly op: number;
@@ -114,7 +155,7 @@ export interface LockDoor {
   peerDevid(): Uint8Array;
   /**
    * Opens a record at `MESSAGE`.
-   * @returns its type, or -1
+   * @returns its type, or -1, which ends the session
    */
   openRecord(bytes: number): number;
   /** Body of the last opened record as encoded CBOR, not checked yet; a copy. */
@@ -124,4 +165,150 @@ export interface LockDoor {
    * @returns octets at `REPLY`, or 0 in a wrong state or for a body that is too long
    */
   sealRecord(type: number, body: Uint8Array): number;
+}
+
+/**
+ * Makes the lock's side of the door over an arena of `LOCK_ARENA_BYTES`; once, at boot.
+ *
+ * It judges nothing before `loadTrust`.
+ * @public
+ */
+export function createLockDoor(operations: ArenaOperations, arena: Uint8Array): LockDoor {
+  assert(arena.length >= LOCK_ARENA_BYTES && arena.byteOffset % 4 === 0, PROMISE_BROKEN);
+  operations.lay(0, LAID_AT_BOOT);
+  const { copy, gate, putHead, seal, shape } = operations;
+  const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.length >> 2);
+  const shown: Shown & SessionStatus = {
+    state: RESPONDER_READY,
+    faultCode: 0,
+    op: 0,
+    ringseq: 0,
+    target: 0,
+    flags: 0,
+    headIatS: 0,
+    anchor: -1,
+    clockUnknown: false,
+  };
+  const responder = createResponder(operations, arena, shown);
+  const credentials = createCredentialCheck(operations, arena);
+  const access = createAccessDecision(operations, arena, words, shown);
+  const records = createRecords(operations, arena, TO_KEY, TO_LOCK);
+  let certificateBytes = 0;
+  let isWaitingForList = false;
+
+  function loadTrust(trust: LockTrust): void {
+    assert(trust.certificate.length <= CREDENTIAL_BYTES_MAX, PROMISE_BROKEN);
+    arena.set(trust.agreementSecret, OWN_SECRET);
+    arena.set(trust.certificate, OWN_CREDENTIAL);
+    certificateBytes = trust.certificate.length;
+    credentials.trust(trust.anchors);
+    access.loadTrust(trust);
+  }
+
+  function reset(): void {
+    responder.reset();
+    records.reset();
+    access.reset();
+    isWaitingForList = false;
+  }
+
+  function answerMessage1(bytes: number): number {
+    const answered = responder.answerMessage1(bytes, certificateBytes);
+    return answered < 0 ? 0 : answered;
+  }
+
+  // The order is the protocol's: form, whose head, what the head says against time and floors,
+  // proof of its key. What the head deserved is told only to a peer that has proved it.
+  function judgeMessage3(bytes: number): number {
+    if (responder.openMessage3(bytes) !== 0) return -1;
+    const tokens = gate(responder.plaintextAt, responder.plaintextBytes, TOKENS, TOKENS_MAX);
+    if (shape(TOKENS, tokens, PLAINTEXT_3_SHAPE) !== 0) return responder.refuse(SESSION_MALFORMED);
+    const payloadAt = words[PLAINTEXT_3_PAYLOAD_AT] as number;
+    const payloadBytes = words[PLAINTEXT_3_PAYLOAD_BYTES] as number;
+    const macAt = words[PLAINTEXT_3_MAC_AT] as number;
+    const presentationAt = words[PLAINTEXT_3_EAD_AT] as number;
+    const presentationBytes = words[PLAINTEXT_3_EAD_BYTES] as number;
+    // PLAINTEXT_3 = a1 0d | head | 48 MAC_3 | EAD_3
+    const headAt = responder.plaintextAt + 2;
+    const headBytes = macAt - 1 - headAt;
+
+    const anchor = credentials.verify(headAt, headBytes, PROTECTED_RING_HEAD);
+    if (anchor < 0) return responder.refuse(credentials.faultCode);
+    const claims = access.readHead(payloadAt, payloadBytes, anchor);
+    if (claims !== 0) return responder.refuse(claims);
+    const headReason = access.judgeHead();
+    if (responder.proveInitiator(headAt, headBytes, macAt) !== 0) return -1;
+    const rightReason = access.judgePresentation(presentationAt, presentationBytes);
+    if (headReason !== GRANTED) return headReason;
+    if (rightReason !== GRANTED) return rightReason;
+    const need = access.judgeNeed();
+    isWaitingForList = need === DELIVER_FIRST;
+    return need;
+  }
+
+  // decision = [ code, lockseq, t, ? want ]; the want list is there only if it names something.
+  function writeDecision(code: ErrorCode, lockseq: number, tS: number, wants: readonly number[]) {
+    let at = putHead(DECISION, 4, wants.length > 0 ? 4 : 3);
+    at = putHead(at, 0, code);
+    at = putHead(at, 0, lockseq);
+    at = putHead(at, 0, tS);
+    if (wants.length > 0) {
+      at = putHead(at, 4, wants.length);
+      for (const want of wants) at = putHead(at, 0, want);
+    }
+    return at - DECISION;
+  }
+
+  // RFC 9528 §5.5.2: PLAINTEXT_4 = EAD_4.
+  function buildMessage4(
+    code: ErrorCode,
+    lockseq: number,
+    tS: number,
+    wants: readonly number[],
+  ): number {
+    assert(wants.length <= WANTS_MAX, PROMISE_BROKEN);
+    if (responder.enterMessage4() !== 0) return 0;
+    const decisionBytes = writeDecision(code, lockseq, tS, wants);
+    const plaintextBytes = 3 + (decisionBytes < 24 ? 1 : 2) + decisionBytes;
+    const at = MESSAGE + (plaintextBytes + TAG_BYTES < 24 ? 1 : 2);
+    copy(at, EAD_4_LABEL, 3);
+    copy(putHead(at + 3, 2, decisionBytes), DECISION, decisionBytes);
+    seal(AEAD, MESSAGE_AAD, at, plaintextBytes);
+    putHead(MESSAGE, 2, plaintextBytes + TAG_BYTES);
+    return at - MESSAGE + plaintextBytes + TAG_BYTES;
+  }
+
+  function judgeAgain(): number {
+    const isInOrder = shown.state === RESPONDER_DONE && isWaitingForList;
+    if (!isInOrder) return responder.refuse(SESSION_STATE);
+    isWaitingForList = false;
+    return access.judgeAgain();
+  }
+
+  function openRecord(bytes: number): number {
+    if (shown.state !== RESPONDER_DONE) return responder.refuse(SESSION_STATE);
+    const type = records.open(bytes);
+    return type < 0 ? responder.refuse(RECORD_INVALID) : type;
+  }
+
+  function sealRecord(type: number, body: Uint8Array): number {
+    if (shown.state === RESPONDER_DONE) return records.seal(type, body);
+    responder.refuse(SESSION_STATE);
+    return 0;
+  }
+
+  return Object.assign(shown, {
+    loadTrust,
+    setClock: access.setClock,
+    prepare: responder.prepare,
+    reset,
+    answerMessage1,
+    judgeMessage3,
+    buildMessage4,
+    judgeAgain,
+    peerDevid: () => sliceBytes(arena, PEER, PEER + 8),
+    openRecord,
+    recordBody: records.body,
+    sealRecord,
+  });
 }

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { bytesOfHex, concatBytes, equalBytes, sliceBytes } from "../bytes.ts";
+import type {
+  AgreementKey,
+  CryptoPort,
+  EntropyPort,
+  VerificationKey,
+} from "../crypto/crypto-port.ts";
+import { expand, extract } from "../crypto/hkdf.ts";
+import {
+  CBOR_MALFORMED,
+  LEAF_NOT_IN_RING,
+  PROMISE_BROKEN,
+  SEAL_INVALID,
+  SIGNATURE_INVALID,
+} from "../errors/code.ts";
+import { assert } from "../errors/result.ts";
+import { crc16 } from "../link/crc16.ts";
+import { TOKEN_WORDS } from "./arena.ts";
+import { createGate } from "./cbor-gate.ts";
+import type { ArenaOperations } from "./operations.ts";
+
+const HASH_BYTES = 32;
+const KEY_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+const AES_KEY_BYTES = 16;
+const NONCE_BYTES = 13;
+const TAG_BYTES = 8;
+const AGREEMENT_KEYS_MAX = 4;
+const VERIFICATION_KEYS_MAX = 8;
+const LEAF_PREFIX = new Uint8Array([0]);
+const NODE_PREFIX = new Uint8Array([1]);
+
+/**
+ * The operations over a crypto port: what a host runs, and the reference for native code.
+ *
+ * Key objects are kept for the places that keys are read from, and used again as long as the same
+ * octets lie there, because importing raw octets costs more than using them.
+ *
+ * @param arena - at most 64 KiB, its buffer aligned to words
+ * @public
+ */
+export function createArenaOperations(
+  crypto: CryptoPort,
+  entropy: EntropyPort,
+  arena: Uint8Array,
+): ArenaOperations {
+  assert(arena.length <= 0x10000 && arena.byteOffset % 4 === 0, PROMISE_BROKEN);
+  const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.length >> 2);
+  const curves = createCurveOperations(crypto, arena);
+  const ciphers = createCipherOperations(crypto, arena);
+  const items = createItemOperations(arena, words);
+  const octets = createOctetOperations(arena);
+  const tree = createTreeOperations(crypto, arena);
+
+  return {
+    lay(at, hex) {
+      arena.set(bytesOfHex(hex), at);
+    },
+    random(at, bytes) {
+      entropy.fill(arena, at, bytes);
+    },
+    dhBase: curves.dhBase,
+    dh: curves.dh,
+    verify: curves.verify,
+    hash(at, bytes, outAt) {
+      arena.set(crypto.hash(arena.subarray(at, at + bytes)), outAt);
+    },
+    extract(saltAt, inputAt, outAt) {
+      const salt = arena.subarray(saltAt, saltAt + HASH_BYTES);
+      const input = arena.subarray(inputAt, inputAt + HASH_BYTES);
+      arena.set(extract(crypto, salt, input), outAt);
+    },
+    kdf: ciphers.kdf,
+    seal: ciphers.seal,
+    open: ciphers.open,
+    counterKey: ciphers.counterKey,
+    gate: createGate(arena, words),
+    shape: items.shape,
+    putHead: items.putHead,
+    unwrap: items.unwrap,
+    hashLeaf: tree.hashLeaf,
+    treeRoot: tree.treeRoot,
+    find: octets.find,
+    copy: octets.copy,
+    xor: octets.xor,
+    compare: octets.compare,
+    wipe(at, bytes) {
+      arena.fill(0, at, at + bytes);
+      curves.forget(at, bytes);
+    },
+    crc: octets.crc,
+  };
+}
+
+interface KeptAgreementKey {
+  readonly at: number;
+  readonly secret: Uint8Array;
+  readonly key: AgreementKey;
+}
+
+function createCurveOperations(crypto: CryptoPort, arena: Uint8Array) {
+  let agreementKeys: KeptAgreementKey[] = [];
+  const verificationKeys: VerificationKey[] = [];
+
+  function agreementKeyAt(at: number): AgreementKey {
+    const secret = arena.subarray(at, at + KEY_BYTES);
+    for (const kept of agreementKeys) {
+      if (kept.at === at && equalBytes(kept.secret, secret)) return kept.key;
+    }
+    const copy = sliceBytes(secret, 0);
+    const key = crypto.importAgreementKey(copy);
+    const others = agreementKeys.filter((kept) => kept.at !== at);
+    if (others.length >= AGREEMENT_KEYS_MAX) others.shift();
+    others.push({ at, secret: copy, key });
+    agreementKeys = others;
+    return key;
+  }
+
+  function verificationKeyAt(at: number): VerificationKey | undefined {
+    const publicKey = arena.subarray(at, at + KEY_BYTES);
+    for (const kept of verificationKeys) {
+      if (equalBytes(kept.publicKey, publicKey)) return kept;
+    }
+    const imported = crypto.importVerificationKey(sliceBytes(publicKey, 0));
+    if (!imported.ok) return undefined;
+    if (verificationKeys.length >= VERIFICATION_KEYS_MAX) verificationKeys.shift();
+    verificationKeys.push(imported.value);
+    return imported.value;
+  }
+
+  return {
+    dhBase(secretAt: number, outAt: number): void {
+      arena.set(agreementKeyAt(secretAt).publicKey, outAt);
+    },
+    dh(secretAt: number, peerAt: number, outAt: number): number {
+      const agreed = agreementKeyAt(secretAt).agree(arena.subarray(peerAt, peerAt + KEY_BYTES));
+      if (!agreed.ok) return agreed.fault.code;
+      arena.set(agreed.value, outAt);
+      return 0;
+    },
+    verify(publicKeyAt: number, messageAt: number, bytes: number, signatureAt: number): number {
+      const key = verificationKeyAt(publicKeyAt);
+      if (key === undefined) return SIGNATURE_INVALID;
+      const message = arena.subarray(messageAt, messageAt + bytes);
+      const signature = arena.subarray(signatureAt, signatureAt + SIGNATURE_BYTES);
+      return key.verify(message, signature) ? 0 : SIGNATURE_INVALID;
+    },
+    forget(at: number, bytes: number): void {
+      agreementKeys = agreementKeys.filter((kept) => kept.at < at || kept.at >= at + bytes);
+    },
+  };
+}
+
+function createCipherOperations(crypto: CryptoPort, arena: Uint8Array) {
+  function keyAt(at: number): Uint8Array {
+    return arena.subarray(at, at + AES_KEY_BYTES);
+  }
+  function nonceAt(at: number): Uint8Array {
+    return arena.subarray(at + AES_KEY_BYTES, at + AES_KEY_BYTES + NONCE_BYTES);
+  }
+  function additionalAt(at: number): Uint8Array {
+    return arena.subarray(at + 1, at + 1 + (arena[at] as number));
+  }
+
+  return {
+    kdf(prkAt: number, contextAt: number, lengthAndLabel: number, outAt: number): void {
+      const bytes = lengthAndLabel >>> 16;
+      const info = concatBytes([
+        headOf(0, lengthAndLabel & 0xffff),
+        arena.subarray(contextAt, endOfString(arena, contextAt)),
+        headOf(0, bytes),
+      ]);
+      const prk = arena.subarray(prkAt, prkAt + HASH_BYTES);
+      arena.set(expand(crypto, prk, info, bytes), outAt);
+    },
+    seal(at: number, aadAt: number, textAt: number, bytes: number): void {
+      const text = arena.subarray(textAt, textAt + bytes);
+      arena.set(crypto.seal(keyAt(at), nonceAt(at), additionalAt(aadAt), text, TAG_BYTES), textAt);
+    },
+    open(at: number, aadAt: number, textAt: number, bytes: number): number {
+      if (bytes < TAG_BYTES) return SEAL_INVALID;
+      const text = arena.subarray(textAt, textAt + bytes);
+      const opened = crypto.open(keyAt(at), nonceAt(at), additionalAt(aadAt), text, TAG_BYTES);
+      if (!opened.ok) return SEAL_INVALID;
+      arena.set(opened.value, textAt);
+      return 0;
+    },
+    counterKey(at: number, counter: number, outAt: number): void {
+      arena.set(arena.subarray(at, at + AES_KEY_BYTES + NONCE_BYTES), outAt);
+      const last = outAt + AES_KEY_BYTES + NONCE_BYTES - 1;
+      for (let octet = 0; octet < 4; octet += 1) {
+        arena[last - octet] = (arena[last - octet] as number) ^ ((counter >>> (8 * octet)) & 0xff);
+      }
+    },
+  };
+}
+
+function headOf(major: number, argument: number): Uint8Array {
+  const type = major << 5;
+  if (argument < 24) return new Uint8Array([type | argument]);
+  if (argument < 256) return new Uint8Array([type | 24, argument]);
+  if (argument < 65536) return new Uint8Array([type | 25, argument >> 8, argument & 0xff]);
+  return new Uint8Array([
+    type | 26,
+    argument >>> 24,
+    (argument >> 16) & 0xff,
+    (argument >> 8) & 0xff,
+    argument & 0xff,
+  ]);
+}
+
+// End of a byte string with a heading of one, two or three octets; our own templates and contexts.
+function endOfString(arena: Uint8Array, at: number): number {
+  const low = (arena[at] as number) & 31;
+  if (low < 24) return at + 1 + low;
+  if (low === 24) return at + 2 + (arena[at + 1] as number);
+  return at + 3 + (arena[at + 1] as number) * 256 + (arena[at + 2] as number);
+}
+
+function createItemOperations(arena: Uint8Array, words: Uint32Array) {
+  function wordAt(at: number): number {
+    return (
+      (arena[at] as number) * 0x1000000 +
+      ((arena[at + 1] as number) << 16) +
+      ((arena[at + 2] as number) << 8) +
+      (arena[at + 3] as number)
+    );
+  }
+
+  return {
+    shape(tokensAt: number, tokens: number, shapeAt: number): number {
+      const expected = arena[shapeAt] as number;
+      const isOpen = arena[shapeAt + 1] === 1;
+      if (isOpen ? tokens < expected : tokens !== expected) return CBOR_MALFORMED;
+      let word = tokensAt >> 2;
+      let at = shapeAt + 2;
+      for (let token = 0; token < expected; token += 1) {
+        const rule = arena[at] as number;
+        const bound = wordAt(at + 1);
+        const argument = words[word + 2] as number;
+        if (words[word] !== (rule & 7)) return CBOR_MALFORMED;
+        if ((rule & 8) === 0 ? argument !== bound : argument > bound) return CBOR_MALFORMED;
+        word += TOKEN_WORDS;
+        at += 5;
+      }
+      return 0;
+    },
+    putHead(at: number, major: number, argument: number): number {
+      const head = headOf(major, argument);
+      arena.set(head, at);
+      return at + head.length;
+    },
+    unwrap(at: number, bytes: number): number {
+      if (bytes < 1 || (arena[at] as number) >> 5 !== 2) return 0;
+      const low = (arena[at] as number) & 31;
+      const head = low < 24 ? 1 : low === 24 ? 2 : low === 25 ? 3 : 0;
+      if (head === 0 || bytes < head) return 0;
+      if (head === 2 && (arena[at + 1] as number) < 24) return 0;
+      if (head === 3 && arena[at + 1] === 0) return 0;
+      return endOfString(arena, at) === at + bytes ? at + head : 0;
+    },
+  };
+}
+
+function createTreeOperations(crypto: CryptoPort, arena: Uint8Array) {
+  return {
+    hashLeaf(at: number, bytes: number, outAt: number): void {
+      arena.set(crypto.hash(concatBytes([LEAF_PREFIX, arena.subarray(at, at + bytes)])), outAt);
+    },
+    // The names fn, sn and r are those of RFC 9162 §2.1.3.2.
+    treeRoot(hashAt: number, pathAt: number, pathBytes: number, indexAndSize: number): number {
+      let fn = indexAndSize >>> 16;
+      const size = indexAndSize & 0xffff;
+      if (fn >= size || pathBytes % HASH_BYTES !== 0) return LEAF_NOT_IN_RING;
+      let sn = size - 1;
+      let r = sliceBytes(arena, hashAt, hashAt + HASH_BYTES);
+      for (let at = pathAt; at < pathAt + pathBytes; at += HASH_BYTES) {
+        if (sn === 0) return LEAF_NOT_IN_RING;
+        const node = arena.subarray(at, at + HASH_BYTES);
+        if ((fn & 1) === 1 || fn === sn) {
+          r = crypto.hash(concatBytes([NODE_PREFIX, node, r])) as typeof r;
+          while ((fn & 1) === 0 && fn !== 0) {
+            fn >>>= 1;
+            sn >>>= 1;
+          }
+        } else {
+          r = crypto.hash(concatBytes([NODE_PREFIX, r, node])) as typeof r;
+        }
+        fn >>>= 1;
+        sn >>>= 1;
+      }
+      if (sn !== 0) return LEAF_NOT_IN_RING;
+      arena.set(r, hashAt);
+      return 0;
+    },
+  };
+}
+
+function createOctetOperations(arena: Uint8Array) {
+  function compare(oneAt: number, otherAt: number, bytes: number): number {
+    let difference = 0;
+    for (let index = 0; index < bytes; index += 1) {
+      difference |= (arena[oneAt + index] as number) ^ (arena[otherAt + index] as number);
+    }
+    return difference === 0 ? 0 : 1;
+  }
+
+  return {
+    compare,
+    find(tableAt: number, records: number, wantedAt: number, sizes: number): number {
+      const step = sizes >>> 16;
+      for (let index = 0; index < records; index += 1) {
+        if (compare(tableAt + index * step, wantedAt, sizes & 0xffff) === 0) return index;
+      }
+      return -1;
+    },
+    copy(toAt: number, fromAt: number, bytes: number): void {
+      arena.set(arena.subarray(fromAt, fromAt + bytes), toAt);
+    },
+    xor(at: number, withAt: number, bytes: number): void {
+      for (let index = 0; index < bytes; index += 1) {
+        arena[at + index] = (arena[at + index] as number) ^ (arena[withAt + index] as number);
+      }
+    },
+    crc(at: number, bytes: number): number {
+      return crc16(arena, at, at + bytes);
+    },
+  };
+}
