@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: EUPL-1.2
+import type { Result } from "@nyckelring/protocol";
+import type {
+  ConsentScope,
+  HeadPurpose,
+  LeafFact,
+  Permission,
+  RightScope,
+  Signatory,
+} from "./facts.ts";
+import type { HistoryRecord } from "./history.ts";
+import type { WeeklyShift } from "./local-time.ts";
+import type { AuditRecord } from "./ports.ts";
+import type { Consent, Register } from "./register.ts";
+
+/** Public keys that a device shows at enrolment, 32 octets each. @public */
+export interface DevicePublic {
+  readonly signingPublicKey: Uint8Array;
+  readonly agreementPublicKey: Uint8Array;
+}
+
+/** What a key stores at enrolment. @public */
+export interface KeyProvision {
+  readonly rootKey: Uint8Array;
+  readonly issuerAgreementKey: Uint8Array;
+  readonly issuerCertificates: readonly Uint8Array[];
+}
+
+/** What a lock stores at commissioning. @public */
+export interface LockProvision {
+  readonly rootKey: Uint8Array;
+  readonly issuerAgreementKey: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly config: Uint8Array;
+  readonly issuerCertificates: readonly Uint8Array[];
+  /** The newest floor list, absent while there is none. */
+  readonly floors?: Uint8Array;
+}
+
+/** What a station stores at enrolment. @public */
+export interface StationProvision {
+  readonly stationId: number;
+  /** Secret of 32 octets under which its commands are authenticated. */
+  readonly commandKey: Uint8Array;
+}
+
+/** A ring that can still open a door. @public */
+export interface LiveRing {
+  readonly door: number;
+  readonly devid: string;
+  readonly carer: number;
+  readonly ringseq: number;
+  readonly purpose: HeadPurpose;
+  /** Window of the head, UTC seconds, half-open. */
+  readonly nbfS: number;
+  readonly expS: number;
+  /** Seconds until it has died by itself. */
+  readonly remainingS: number;
+}
+
+/** One passage, attempt or other event, as a device wrote it down. @public */
+export interface EventView {
+  readonly devid: string;
+  readonly madeBy: "key" | "lock";
+  readonly logEpoch: number;
+  readonly n: number;
+  readonly atS: number;
+  /** 0 time floor only, 1 own clock not checked this shift, 2 own clock checked at sync. */
+  readonly timeQuality: number;
+  readonly kind: number;
+  /** 1 enter, 2 leave, 0 neither. */
+  readonly op: number;
+  /** 0 granted, otherwise a code of the one table. */
+  readonly reason: number;
+  /** Key of the event, if a known key took part. */
+  readonly key: string | null;
+  /** Door of the event, if a known lock took part or the key named it. */
+  readonly door: number | null;
+  readonly ringseq: number;
+  readonly committedAtS: number;
+}
+
+/** How far the answer to a query is known to be whole for one key. @public */
+export interface Completeness {
+  readonly key: string;
+  /** The key's own log is here without a hole up to this time; null before its first upload. */
+  readonly completeUpToS: number | null;
+  readonly lastSyncS: number | null;
+}
+
+/** A door that waits for a consent. @public */
+export interface ConsentTask {
+  readonly door: number;
+  readonly use: "entrance" | "apartment";
+  readonly building: number;
+  readonly missing: readonly Signatory[];
+}
+
+/** How home care gets in to a client now. @public */
+export interface ClientAccess {
+  readonly alarmCode: string;
+  /** True if each entrance of the building, or the apartment, has a lock that rights reach. */
+  readonly entrance: boolean;
+  readonly apartment: boolean;
+  /** True if carers still need a metal key somewhere on the way. */
+  readonly needsMetalKey: boolean;
+}
+
+/**
+ * The authorization system: rights are given, limited and taken back here, and every log ends here.
+ *
+ * Each changing call names the acting user first, is audited, and commits before it returns. Faults
+ * that any of them can return: `ROLE_FORBIDDEN` (the role lacks the permission), `RECORD_UNKNOWN`
+ * (no such record, or another tenant's), `REQUEST_INVALID` (a value that no record can have),
+ * `STATE_CONFLICT` (it does not fit the present state).
+ * @public
+ */
+export interface Issuer {
+  readonly authority: number;
+  /** First user of the authority, with every permission. */
+  readonly founder: number;
+  readonly rootKey: Uint8Array;
+  readonly issuerAgreementKey: Uint8Array;
+  /** The present state, to read. */
+  readonly register: Register;
+
+  addProvider(by: number, request: { organisation: string; preSigned?: number }): Result<number>;
+  setPreSigned(by: number, request: { provider: number; preSigned: number }): Result<true>;
+  defineRole(
+    by: number,
+    request: {
+      role: string;
+      tenancy: "municipal" | "provider";
+      permissions: readonly Permission[];
+    },
+  ): Result<true>;
+  addUser(by: number, request: { role: string; provider?: number; carer?: number }): Result<number>;
+  removeUser(by: number, user: number): Result<true>;
+
+  addCarer(by: number, request: { provider: number; staffCode: string }): Result<number>;
+  addPropertyOwner(by: number, request: { organisation: string }): Result<number>;
+  addAssociation(
+    by: number,
+    request: { organisation: string; signatories: readonly Signatory[] },
+  ): Result<number>;
+  addBuilding(
+    by: number,
+    request: { owner: number; association?: number; district?: string },
+  ): Result<number>;
+  sellBuilding(by: number, request: { building: number; owner: number }): Result<true>;
+  addDoor(
+    by: number,
+    request: {
+      kind: "entrance" | "apartment";
+      building: number;
+      address: string;
+      alarmCode?: string;
+      groups?: readonly number[];
+    },
+  ): Result<number>;
+  addGroup(by: number, request: { purpose: string }): Result<number>;
+  addDoorToGroup(by: number, request: { door: number; group: number }): Result<true>;
+  grantGroup(by: number, request: { group: number; carer: number; untilS?: number }): Result<true>;
+  revokeGroup(by: number, request: { group: number; carer: number }): Result<true>;
+
+  addClient(
+    by: number,
+    request: { alarmCode: string; building: number; provider?: number },
+  ): Result<true>;
+  assignClient(by: number, request: { client: string; provider: number }): Result<true>;
+  setClientActive(
+    by: number,
+    request: { client: string; provider: number; active: boolean },
+  ): Result<true>;
+  /** Moves a client from one provider to another in one step (I10). */
+  changeProvider(
+    by: number,
+    request: { client: string; from: number; provider: number },
+  ): Result<true>;
+
+  recordConsent(
+    by: number,
+    request: {
+      scope: ConsentScope;
+      signatories: readonly Signatory[];
+      evidence: string;
+    },
+  ): Result<number>;
+  /** @returns The rings that can still open a door which this consent covered, with a countdown. */
+  withdrawConsent(by: number, consent: number): Result<readonly LiveRing[]>;
+  consentTasks(by: number): Result<readonly ConsentTask[]>;
+  consents(by: number): Result<readonly Consent[]>;
+
+  /** @returns Also `NOT_YOUR_CLIENT`, or `RING_FULL` with the number of rights as its detail. */
+  grantRight(
+    by: number,
+    request: { carer: number; scope?: RightScope; fromS?: number; untilS?: number },
+  ): Result<number>;
+  restrictRight(
+    by: number,
+    request: { right: number; scope?: RightScope; fromS?: number; untilS?: number },
+  ): Result<true>;
+  revokeRight(by: number, right: number): Result<true>;
+
+  /** @returns Also `WINDOW_TOO_LONG` for more than 12 h 30 min with the grace after the end. */
+  planShift(by: number, request: { carer: number; startS: number; endS: number }): Result<number>;
+  /** Plans the same hours by the clock of Stockholm on some weekdays between two dates. */
+  planWeek(by: number, request: { carer: number; week: WeeklyShift }): Result<readonly number[]>;
+  cancelShift(by: number, shift: number): Result<true>;
+
+  enrolKey(
+    by: number,
+    request: { carer: number; devicePublic: DevicePublic },
+  ): Result<KeyProvision>;
+  /** Ends a key's binding and enrols its new identity for another carer (K4). */
+  reassignKey(
+    by: number,
+    request: { devid: Uint8Array; carer: number; devicePublic: DevicePublic },
+  ): Result<KeyProvision>;
+  /** @returns Also `CONSENT_MISSING`. */
+  enrolLock(
+    by: number,
+    request: {
+      door: number;
+      devicePublic: DevicePublic;
+      profile: 0 | 1;
+      clockUnknown?: 0 | 1 | 2;
+    },
+  ): Result<LockProvision>;
+  removeLock(by: number, request: { door: number; reason: string }): Result<true>;
+  /** A station of one provider, or of the municipality, which serves every key. */
+  enrolStation(by: number, request: { provider?: number }): Result<StationProvision>;
+  /** Lets another authority's keys open an entrance (L6). */
+  addGuestAuthority(
+    by: number,
+    request: { authority: number; rootKey: Uint8Array; opsmask: number; maxvalidS: number },
+  ): Result<true>;
+  shareDoor(by: number, request: { door: number; authority: number }): Result<true>;
+
+  /** Lost or misused: a floor for its rings, and no new ring ever. */
+  revokeKey(by: number, request: { devid: Uint8Array; reason: string }): Result<true>;
+  /** Ends an employee's access: all keys at once. */
+  revokeCarer(by: number, request: { carer: number; reason: string }): Result<true>;
+  /** New issuing keys in a higher epoch; devices learn them from certificates that keys carry. */
+  rotateIssuerKeys(by: number): Result<true>;
+  /**
+   * Says that the store came back from a backup: sequences jump beyond what may have been issued
+   * and forgotten, and every device is asked for its log from the last entry that is still here.
+   */
+  markRestored(by: number): Result<true>;
+
+  requestEmergency(
+    by: number,
+    request: { door: number; devid: Uint8Array; reason: string; durationS?: number },
+  ): Result<number>;
+  /** The second of two different approvers issues the ring (L5). */
+  approveEmergency(by: number, request: number): Result<{ readonly issued: boolean }>;
+  /**
+   * Request and both approvals in one call, for a desk where both are present.
+   * @returns Also `APPROVERS_TOO_FEW`.
+   */
+  emergencyRing(request: {
+    door: number;
+    key: Uint8Array;
+    approvers: readonly [number, number];
+    reason: string;
+    durationS?: number;
+  }): Result<{ readonly ringseq: number; readonly expS: number }>;
+
+  /**
+   * Takes one message of a station and gives the messages to publish in answer. Repeats are
+   * harmless. Malformed octets give no answer.
+   */
+  receiveUp(stationId: number, bytes: Uint8Array): readonly Uint8Array[];
+  /** What should lie at a station without having been asked for: heads signed in advance. */
+  outgoing(stationId: number): readonly Uint8Array[];
+
+  /** Events by key, door and period; tenants see their own keys' events only (G1, I6). */
+  events(
+    by: number,
+    filter: { key?: Uint8Array; door?: number; fromS?: number; toS?: number },
+  ): Result<{
+    readonly events: readonly EventView[];
+    readonly completeness: readonly Completeness[];
+  }>;
+  liveRings(by: number, filter?: { door?: number }): Result<readonly LiveRing[]>;
+  clientAccess(by: number, client: string): Result<ClientAccess>;
+  carersOf(by: number, provider: number): Result<readonly number[]>;
+  keysOf(by: number, provider: number): Result<readonly string[]>;
+  clientsOf(by: number, provider: number): Result<readonly string[]>;
+  /** Rights that a key would get in a ring issued now. */
+  rightsOf(by: number, devid: Uint8Array): Result<readonly LeafFact[]>;
+  audit(by: number): Result<readonly AuditRecord[]>;
+  /** All that was ever issued, decided and stored, as plain data for judges and traces. */
+  history(): readonly HistoryRecord[];
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  type Anchor,
+  assert,
+  bytesOfHex,
+  hexOf,
+  kidOf,
+  LEVEL_DEVICES,
+  LEVEL_RINGS,
+  OPS_ALL,
+  PROMISE_BROKEN,
+  type Signer,
+  type SigningKey,
+  signIssuerCertificate,
+  signLockCertificate,
+  signLockConfig,
+  WINDOW_S_MAX,
+} from "@nyckelring/protocol";
+import type { Fact } from "./facts.ts";
+import { type Journal, SYSTEM } from "./journal.ts";
+import type { Door, LockRecord } from "./register.ts";
+import { FIRST_ROLES, FOUNDER_ROLE } from "./role-model.ts";
+
+// The authority's signatures. Its root key signs nothing but the two issuing keys of each epoch:
+// level 1 for what lives hours (heads, floors, time, acknowledgements), level 2 for what says which
+// lock is which. Devices trust the root; a stolen issuing key ends with the next epoch.
+
+const YEAR_S = 31_536_000;
+const CERTIFICATE_LIFE_S = 10 * YEAR_S;
+/** Number of the first user. */
+const FOUNDER = 1;
+/** After a rotation keys carry the new certificates for 180 days. */
+const ROTATION_CARRY_S = 180 * 86_400;
+
+/** The signing side of an authority. @internal */
+export interface Authority {
+  readonly number: number;
+  readonly founder: number;
+  readonly rootKey: Uint8Array;
+  readonly agreementPublicKey: Uint8Array;
+  /** Level 1: ring heads, floor lists, time grants, acknowledgements, re-send requests. */
+  ringSigner(): Signer;
+  /** The certificates of both issuing keys of the present epoch. */
+  certificates(): readonly Uint8Array[];
+  /** The same while devices in the field may still know the epoch before, otherwise none. */
+  certificatesToCarry(nowS: number): readonly Uint8Array[];
+  /** Facts of a new epoch of issuing keys. */
+  nextEpoch(nowS: number): Fact;
+  /** Certificate and configuration of a lock as its door stands now, one number higher. */
+  configureLock(lock: LockRecord, door: Door, nowS: number): Fact;
+  /** Secret shared with a device, from its X25519 public key. */
+  sharedSecret(agreementPublicKey: string): Uint8Array;
+}
+
+/**
+ * Opens the authority of a journal, and founds it in an empty one.
+ *
+ * Requires: a journal that was founded belongs to the same authority.
+ * @internal
+ */
+export function openAuthority(journal: Journal, number: number): Authority {
+  const { ports, register } = journal;
+  const { crypto, vault } = ports;
+  const rootKey = vault.signingKey("root");
+  const agreementKey = vault.agreementKey("agreement");
+  const sharedSecrets = new Map<string, Uint8Array>();
+
+  function signerOf(key: SigningKey): Signer {
+    return { kid: kidOf(crypto, key.publicKey), key };
+  }
+
+  const epochKey = (level: number, epoch: number) => vault.signingKey(`level-${level}/${epoch}`);
+  const epochNow = () => register.issuerEpoch?.issuerEpoch ?? 0;
+
+  function certify(level: number, issuerEpoch: number, nowS: number): string {
+    const publicKey = epochKey(level, issuerEpoch).publicKey;
+    return hexOf(
+      signIssuerCertificate(
+        {
+          expS: nowS + CERTIFICATE_LIFE_S,
+          iatS: nowS,
+          issuer: { kid: kidOf(crypto, publicKey), publicKey },
+          level,
+          issuerEpoch,
+          authority: number,
+        },
+        signerOf(rootKey),
+      ),
+    );
+  }
+
+  function nextEpoch(nowS: number): Fact {
+    const issuerEpoch = epochNow() + 1;
+    return {
+      kind: "issuer-epoch-started",
+      issuerEpoch,
+      ringCertificate: certify(LEVEL_RINGS, issuerEpoch, nowS),
+      deviceCertificate: certify(LEVEL_DEVICES, issuerEpoch, nowS),
+    };
+  }
+
+  function certificates(): readonly Uint8Array[] {
+    const epoch = register.issuerEpoch;
+    if (epoch === null) return [];
+    return [bytesOfHex(epoch.ringCertificate), bytesOfHex(epoch.deviceCertificate)];
+  }
+
+  function found(): void {
+    journal.commit(SYSTEM, [
+      {
+        kind: "authority-founded",
+        authority: number,
+        rootPublicKey: hexOf(rootKey.publicKey),
+        agreementPublicKey: hexOf(agreementKey.publicKey),
+      },
+      nextEpoch(ports.clock.nowS()),
+      ...FIRST_ROLES,
+      { kind: "user-added", user: FOUNDER, role: FOUNDER_ROLE, provider: null, carer: null },
+    ]);
+  }
+
+  if (register.authority === null) found();
+  assert(
+    register.authority?.authority === number &&
+      register.authority.rootPublicKey === hexOf(rootKey.publicKey),
+    PROMISE_BROKEN,
+  );
+
+  return {
+    number,
+    founder: FOUNDER,
+    rootKey: rootKey.publicKey,
+    agreementPublicKey: agreementKey.publicKey,
+    ringSigner: () => signerOf(epochKey(LEVEL_RINGS, epochNow())),
+    certificates,
+    certificatesToCarry(nowS) {
+      const epoch = register.issuerEpoch;
+      const isNew = epoch !== null && epoch.issuerEpoch > 1;
+      return isNew && nowS - epoch.startedAtS < ROTATION_CARRY_S ? certificates() : [];
+    },
+    nextEpoch,
+    configureLock(lock, door, nowS) {
+      const signer = signerOf(epochKey(LEVEL_DEVICES, epochNow()));
+      const devid = bytesOfHex(lock.devid);
+      const cfgseq = lock.cfgseq + 1;
+      const guests = door.guests.flatMap((authority) => {
+        const guest = register.guests.get(authority);
+        if (guest === undefined) return [];
+        const publicKey = bytesOfHex(guest.rootPublicKey);
+        const { opsmask, maxvalidS } = guest;
+        return [{ authority, kid: kidOf(crypto, publicKey), publicKey, opsmask, maxvalidS }];
+      });
+      const own = {
+        authority: number,
+        kid: kidOf(crypto, rootKey.publicKey),
+        publicKey: rootKey.publicKey,
+        opsmask: OPS_ALL,
+        maxvalidS: WINDOW_S_MAX,
+      };
+      return {
+        kind: "lock-configured",
+        devid: lock.devid,
+        cfgseq,
+        groups: door.groups,
+        certificate: hexOf(
+          signLockCertificate(
+            {
+              expS: nowS + CERTIFICATE_LIFE_S,
+              iatS: nowS,
+              lock: { devid, publicKey: bytesOfHex(lock.agreementPublicKey) },
+              door: door.door,
+              groups: door.groups,
+              signingPublicKey: bytesOfHex(lock.signingPublicKey),
+            },
+            signer,
+          ),
+        ),
+        config: hexOf(
+          signLockConfig(
+            {
+              devid,
+              door: door.door,
+              cfgseq,
+              groups: door.groups,
+              anchors: [own, ...guests],
+              profile: lock.profile,
+              clockUnknown: lock.clockUnknown,
+            },
+            signer,
+          ),
+        ),
+      };
+    },
+    sharedSecret(agreementPublicKey) {
+      const kept = sharedSecrets.get(agreementPublicKey);
+      if (kept !== undefined) return kept;
+      const secret = agreementKey.agree(bytesOfHex(agreementPublicKey));
+      // Enrolment has refused every key for which this fails.
+      assert(secret.ok, PROMISE_BROKEN);
+      sharedSecrets.set(agreementPublicKey, secret.value);
+      return secret.value;
+    },
+  };
+}
+
+/**
+ * The anchor under which a device's own signatures verify.
+ *
+ * Requires: a public key that enrolment accepted.
+ * @internal
+ */
+export function deviceAnchor(journal: Journal, signingPublicKey: string): Anchor {
+  const publicKey = bytesOfHex(signingPublicKey);
+  const key = journal.ports.crypto.importVerificationKey(publicKey);
+  assert(key.ok, PROMISE_BROKEN);
+  return { kid: kidOf(journal.ports.crypto, publicKey), key: key.value };
+}

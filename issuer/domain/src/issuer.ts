@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { succeed } from "@nyckelring/protocol";
+import { createAdministration } from "./administration.ts";
+import type { Issuer } from "./api.ts";
+import { openAuthority } from "./authority.ts";
+import { createEmergency } from "./emergency.ts";
+import { createEnrolment } from "./enrolment.ts";
+import { tellHistory } from "./history.ts";
+import { openJournal } from "./journal.ts";
+import { createWithdrawal } from "./live-rings.ts";
+import { createLogIntake } from "./log-intake.ts";
+import type { IssuerPorts } from "./ports.ts";
+import { createQueries } from "./queries.ts";
+import { createRevocation } from "./revocation.ts";
+import { createRingIssue } from "./ring-issue.ts";
+import { authorise } from "./role-model.ts";
+import { createStationExchange } from "./station-exchange.ts";
+
+/**
+ * Opens the authorization system of one authority over its store; an empty store founds it.
+ *
+ * Requires: one issuer at a time over a store; the vault belongs to the store.
+ *
+ * @param settings - `authority`, 1 to 65535: the number under which locks know it. A test authority
+ *   is another number with a store and a vault of its own, and shares nothing with production.
+ * @public
+ */
+export function createIssuer(
+  ports: IssuerPorts,
+  settings: { readonly authority: number } = { authority: 1 },
+): Issuer {
+  const journal = openJournal(ports);
+  const authority = openAuthority(journal, settings.authority);
+  const revocation = createRevocation(journal, authority);
+  const rings = createRingIssue(journal, authority, revocation);
+  const intake = createLogIntake(journal, authority);
+  return {
+    authority: authority.number,
+    founder: authority.founder,
+    rootKey: authority.rootKey,
+    issuerAgreementKey: authority.agreementPublicKey,
+    register: journal.register,
+    ...createAdministration(journal),
+    ...createEnrolment(journal, authority, revocation),
+    ...createEmergency(journal, rings),
+    ...createStationExchange(journal, authority, rings, intake),
+    ...createWithdrawal(journal, rings),
+    ...createQueries(journal, rings),
+    revokeKey: revocation.revokeKey,
+    revokeCarer: revocation.revokeCarer,
+    markRestored(by) {
+      const allowed = authorise(journal.register, by, "issuer-keys");
+      if (!allowed.ok) return allowed;
+      journal.commit({ user: by }, [{ kind: "restored" }]);
+      return succeed(true);
+    },
+    history: () => tellHistory(ports),
+  };
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  bytesOfHex,
+  DEVICE_ENDED,
+  DOWN_BUNDLE,
+  DOWN_CONFIG,
+  DOWN_OBJECTS,
+  DOWN_REFUSED,
+  DOWN_UPLOAD_ACK,
+  type DownMessage,
+  decodeUp,
+  type ErrorCode,
+  encodeDown,
+  hexOf,
+  KEY_FOREIGN_STATION,
+  KEY_REVOKED,
+  type KeyPresent,
+  signTimeGrant,
+  UNKNOWN_DEVICE,
+  UP_KEY_PRESENT,
+  UP_UPLOAD,
+  type Upload,
+} from "@nyckelring/protocol";
+import type { Issuer } from "./api.ts";
+import type { Authority } from "./authority.ts";
+import { stationSecret } from "./enrolment.ts";
+import type { Fact } from "./facts.ts";
+import { type Journal, SYSTEM } from "./journal.ts";
+import type { LogIntake } from "./log-intake.ts";
+import type { IssuedHead, KeyRecord, LockRecord, LogState, StationRecord } from "./register.ts";
+import { type RingIssue, SHIFT_FLAGS, windowOfShift } from "./ring-issue.ts";
+
+// The conversation with stations. A station is a courier with a memory of its own: it asks for a
+// key that is in it, hands on what keys brought, and keeps what was signed in advance.
+
+/** A repeated question of a key is answered as before for this long. */
+const REPEAT_S = 600;
+/** Objects in one message, in octets, so that the message fits 4 KiB. */
+const OBJECTS_BYTES_MAX = 3800;
+/** Acknowledgements of locks that one key is given at a sync. */
+const LOCK_ACKS_MAX = 100;
+/** What a key did not deliver is offered again after this time. */
+const OFFER_AGAIN_S = 20 * 3600;
+
+/** Holds of a bundle: release now, keep for offline release, release now with more to follow. */
+const HOLD_NOW = 0;
+const HOLD_OFFLINE = 1;
+const HOLD_MORE = 2;
+
+/**
+ * Offers the conversation with stations over a journal.
+ * @internal
+ */
+export function createStationExchange(
+  journal: Journal,
+  authority: Authority,
+  rings: RingIssue,
+  intake: LogIntake,
+): Pick<Issuer, "receiveUp" | "outgoing"> {
+  const { ports, register } = journal;
+  const { crypto } = ports;
+  const nowS = () => ports.clock.nowS();
+  // What was offered to which key and when. Only a saving: after a restart all is offered again.
+  const offered = new Map<string, number>();
+  // The key that was last present at each station, to hand it what its own upload earned.
+  const present = new Map<number, string>();
+  // Heads that lie at stations, by station and key and shift.
+  const laid = new Map<string, string>();
+
+  function send(station: StationRecord, messages: readonly DownMessage[]): Uint8Array[] {
+    const commandKey = ports.vault.macKey(stationSecret(station.station));
+    const first = (register.stations.get(station.station)?.downSeq ?? 0) + 1;
+    if (messages.length === 0) return [];
+    // The numbers are committed before a message leaves, so that none is ever used twice.
+    const downSeq = first + messages.length - 1;
+    journal.commit(SYSTEM, [{ kind: "station-sent", station: station.station, downSeq }]);
+    return messages.map((message, index) => encodeDown(crypto, commandKey, first + index, message));
+  }
+
+  function objectsFor(devid: string, objects: readonly Uint8Array[]): DownMessage[] {
+    const messages: DownMessage[] = [];
+    let group: Uint8Array[] = [];
+    let groupBytes = 0;
+    for (const object of objects) {
+      if (group.length > 0 && groupBytes + object.length > OBJECTS_BYTES_MAX) {
+        messages.push({ type: DOWN_OBJECTS, devid: bytesOfHex(devid), objects: group });
+        group = [];
+        groupBytes = 0;
+      }
+      group.push(object);
+      groupBytes += object.length + 3;
+    }
+    if (group.length > 0) {
+      messages.push({ type: DOWN_OBJECTS, devid: bytesOfHex(devid), objects: group });
+    }
+    return messages;
+  }
+
+  function bundlesFor(
+    head: IssuedHead,
+    keyRoot16: string,
+    hold: number,
+    floors: Uint8Array | null,
+  ): DownMessage[] {
+    const bundles = rings.bundleParts(head, keyRoot16, floors);
+    return bundles.map((bundle, part) => ({
+      type: DOWN_BUNDLE,
+      devid: bytesOfHex(head.devid),
+      hold,
+      part,
+      parts: bundles.length,
+      bundle,
+      objects: [],
+    }));
+  }
+
+  function refusal(devid: string, code: ErrorCode): DownMessage {
+    return { type: DOWN_REFUSED, devid: bytesOfHex(devid), code };
+  }
+
+  /** Locks that a key may meet: those of its doors, then those of its groups. */
+  function locksOf(key: KeyRecord): readonly LockRecord[] {
+    const doors: number[] = [];
+    const grouped: number[] = [];
+    for (const leaf of key.slots) {
+      if (leaf === null) continue;
+      if (leaf[0] === 0) doors.push(leaf[1]);
+      else grouped.push(...(register.doorsOfGroup.get(leaf[1]) ?? []));
+    }
+    return [...new Set([...doors, ...grouped])].flatMap((door) => {
+      const devid = register.doors.get(door)?.lock ?? null;
+      return devid === null ? [] : (register.locks.get(devid) ?? []);
+    });
+  }
+
+  /** True the first time, and again when the offer seems to have been lost. */
+  function isToOffer(key: string, name: string): boolean {
+    const before = offered.get(`${key} ${name}`);
+    const isDue = before === undefined || nowS() - before >= OFFER_AGAIN_S;
+    if (isDue) offered.set(`${key} ${name}`, nowS());
+    return isDue;
+  }
+
+  function logsOf(devid: string): readonly LogState[] {
+    return register.logsOfDevice.get(devid)?.flatMap((name) => register.logs.get(name) ?? []) ?? [];
+  }
+
+  /** Newest acknowledgements of locks that this key may meet and has not been given. */
+  function lockObjects(key: KeyRecord): Uint8Array[] {
+    const acks = new Map<string, number>();
+    const others: Uint8Array[] = [];
+    for (const lock of locksOf(key)) {
+      if (
+        lock.cfgseq > lock.appliedCfgseq &&
+        isToOffer(key.devid, `config ${lock.devid} ${lock.cfgseq}`)
+      ) {
+        others.push(bytesOfHex(lock.certificate), bytesOfHex(lock.config));
+      }
+      for (const log of logsOf(lock.devid)) {
+        others.push(...resendOf(key, log));
+        if (log.ack === null || acks.has(log.ack) || acks.size >= LOCK_ACKS_MAX) continue;
+        // `acked` is in the name: a newer acknowledgement is a new offer, an old one is made once.
+        const name = `ack ${log.devid} ${log.logEpoch} ${log.acked}`;
+        if (!offered.has(`${key.devid} ${name}`)) {
+          offered.set(`${key.devid} ${name}`, nowS());
+          acks.set(log.ack, log.ackedAtS);
+        }
+      }
+    }
+    return [...others, ...[...acks.keys()].map(bytesOfHex)];
+  }
+
+  function ownObjects(key: KeyRecord): Uint8Array[] {
+    return logsOf(key.devid).flatMap((log) => {
+      const ack = log.ack === null ? [] : [bytesOfHex(log.ack)];
+      return [...ack, ...resendOf(key, log)];
+    });
+  }
+
+  function resendOf(key: KeyRecord, log: LogState): Uint8Array[] {
+    const isDue = log.resend || log.holeSinceS !== null;
+    const name = `resend ${log.devid} ${log.logEpoch} ${log.tail}`;
+    const resend = isDue && isToOffer(key.devid, name) ? intake.resendFor(log) : undefined;
+    return resend === undefined ? [] : [resend];
+  }
+
+  function timeGrants(key: KeyRecord, message: KeyPresent): Uint8Array[] {
+    const meets = new Set(locksOf(key).map((lock) => lock.devid));
+    const asks = message.timeAsks.filter((ask) => meets.has(hexOf(ask.devid)));
+    const own = { devid: bytesOfHex(key.devid), nonce: message.nonce };
+    const facts: Fact[] = [own, ...asks].map(({ devid, nonce }) => {
+      const grant = signTimeGrant({ devid, nonce, nowS: nowS() }, authority.ringSigner());
+      const names = { devid: hexOf(devid), nonce: hexOf(nonce), nowS: nowS() };
+      return { kind: "time-granted", ...names, grant: hexOf(grant) };
+    });
+    journal.commit(SYSTEM, facts);
+    return facts.flatMap((fact) => (fact.kind === "time-granted" ? [bytesOfHex(fact.grant)] : []));
+  }
+
+  function receiveKey(
+    station: StationRecord,
+    seq: number,
+    message: KeyPresent,
+  ): readonly DownMessage[] {
+    const devid = hexOf(message.devid);
+    const key = register.keys.get(devid);
+    if (key === undefined) return [refusal(devid, UNKNOWN_DEVICE)];
+    const nonce = hexOf(message.nonce);
+    const last = key.lastSync;
+    const isRepeat = last !== null && last.nonce === nonce && last.station === station.station;
+    if (seq <= station.upSeq && !(isRepeat && nowS() - last.atS < REPEAT_S)) return [];
+    present.set(station.station, devid);
+    const root16 = hexOf(message.root16);
+    const { ringseq, listseq, batteryPercent } = message;
+    const said = { ringseq, root16, listseq, nonce, batteryPercent };
+    journal.commit({ station: station.station }, [
+      { kind: "key-synced", devid, station: station.station, upSeq: seq, ...said },
+    ]);
+    if (station.provider !== null && station.provider !== key.provider) {
+      return [refusal(devid, KEY_FOREIGN_STATION)];
+    }
+    if (key.state !== "active") return refuseStopped(key);
+    return activate(station, key, message);
+  }
+
+  /** A stopped key gets its log home and nothing else. */
+  function refuseStopped(key: KeyRecord): readonly DownMessage[] {
+    if (key.state === "revoked") {
+      const subject = `key ${key.devid}`;
+      journal.commit(SYSTEM, [
+        { kind: "alarm-raised", alarm: "revoked-key-seen", subject, detail: key.lastRingseq },
+      ]);
+    }
+    const code = key.state === "revoked" ? KEY_REVOKED : DEVICE_ENDED;
+    return [...objectsFor(key.devid, ownObjects(key)), refusal(key.devid, code)];
+  }
+
+  function activate(
+    station: StationRecord,
+    key: KeyRecord,
+    message: KeyPresent,
+  ): readonly DownMessage[] {
+    const { devid } = key;
+    const refreshed = rings.refresh(devid);
+    const shift = rings.shiftNow(key.carer);
+    const nonce = hexOf(message.nonce);
+    let head: IssuedHead | undefined;
+    if (refreshed.ok && shift.ok) {
+      const repeated = key.heads.find((one) => one.nonce === nonce && one.purpose === "shift");
+      const isSame = repeated !== undefined && repeated.root === register.keys.get(devid)?.root;
+      const order = { key, purpose: "shift", flags: SHIFT_FLAGS, leaf: null } as const;
+      const window = windowOfShift(shift.value);
+      head = isSame
+        ? repeated
+        : rings.issueHead({
+            ...order,
+            window,
+            shift: shift.value.shift,
+            station: station.station,
+            nonce,
+          });
+    }
+    const current = register.keys.get(devid) ?? key;
+    const floors = floorsFor(message.listseq);
+    const messages = objectsFor(devid, [
+      ...authority.certificatesToCarry(nowS()),
+      ...timeGrants(current, message),
+      ...ownObjects(current),
+      ...floors,
+      ...lockObjects(current),
+    ]);
+    for (const emergency of current.heads) {
+      if (emergency.purpose === "emergency" && emergency.expS > nowS()) {
+        messages.push(...bundlesFor(emergency, "", HOLD_MORE, null));
+      }
+    }
+    if (head !== undefined) {
+      messages.push(...bundlesFor(head, hexOf(message.root16), HOLD_NOW, null));
+    } else if (!refreshed.ok) {
+      messages.push(refusal(devid, refreshed.fault.code));
+    } else if (!shift.ok) {
+      messages.push(refusal(devid, shift.fault.code));
+    }
+    return messages;
+  }
+
+  function floorsFor(listseq: number): Uint8Array[] {
+    const list = register.floors;
+    return list === null || list.listseq <= listseq ? [] : [bytesOfHex(list.list)];
+  }
+
+  function receiveUpload(
+    station: StationRecord,
+    seq: number,
+    message: Upload,
+  ): readonly DownMessage[] {
+    const outcome = intake.receive(station.station, seq, message.sealed);
+    const messages: DownMessage[] = [{ type: DOWN_UPLOAD_ACK, seqs: [seq] }];
+    if (!outcome.ok) return messages;
+    const { devid } = outcome.value;
+    if (outcome.value.repeatsAcknowledged) forgetOffers(devid);
+    const logs = logsOf(devid);
+    intake.acknowledge(logs);
+    const inContact = present.get(station.station);
+    const key = inContact === undefined ? undefined : register.keys.get(inContact);
+    if (key === undefined) return messages;
+    if (key.devid === devid) return [...messages, ...objectsFor(devid, ownObjects(key))];
+    // A lock's log: the key that brought it is the likeliest to meet the lock again.
+    const meets = locksOf(key).some((lock) => lock.devid === devid);
+    return meets ? [...messages, ...objectsFor(key.devid, lockObjects(key))] : messages;
+  }
+
+  /** A device that repeats what was acknowledged lacks the acknowledgement: offer it to all. */
+  function forgetOffers(devid: string): void {
+    for (const name of offered.keys()) {
+      if (name.includes(` ack ${devid} `)) offered.delete(name);
+    }
+  }
+
+  function configFor(station: StationRecord): DownMessage {
+    const provider =
+      station.provider === null ? undefined : register.providers.get(station.provider);
+    return {
+      type: DOWN_CONFIG,
+      nowS: nowS(),
+      presignedPerKey: provider?.preSigned ?? 1,
+    };
+  }
+
+  function receiveUp(stationId: number, bytes: Uint8Array): readonly Uint8Array[] {
+    const station = register.stations.get(stationId);
+    const up = decodeUp(bytes);
+    if (station === undefined || !up.ok) return [];
+    const { seq, message } = up.value;
+    if (message.type === UP_KEY_PRESENT) return send(station, receiveKey(station, seq, message));
+    if (message.type === UP_UPLOAD) return send(station, receiveUpload(station, seq, message));
+    if (seq <= station.upSeq) return [];
+    const { type, ...report } = message;
+    journal.commit({ station: stationId }, [
+      {
+        kind: "station-heard",
+        station: stationId,
+        upSeq: seq,
+        report: JSON.stringify({ type, ...report }),
+      },
+    ]);
+    return send(station, [configFor(station)]);
+  }
+
+  /** Heads for the next shifts of a key that this station may have to release without a link. */
+  function headsAhead(station: StationRecord, key: KeyRecord): DownMessage[] {
+    const home = key.lastSync?.station ?? firstStationOf(key.provider);
+    const preSigned = register.providers.get(key.provider)?.preSigned ?? 0;
+    if (key.state !== "active" || home !== station.station || preSigned === 0) return [];
+    if (!rings.refresh(key.devid).ok) return [];
+    const messages: DownMessage[] = [];
+    const ahead = rings.shiftsAhead(key.carer).filter(
+      // A shift that was activated online needs no head in reserve.
+      (shift) => !key.heads.some((head) => head.shift === shift.shift && head.purpose === "shift"),
+    );
+    for (const shift of ahead.slice(0, preSigned)) {
+      const place = `${station.station} ${key.devid} ${shift.shift}`;
+      const root16 = key.lastSync?.root16 ?? "";
+      const root = register.keys.get(key.devid)?.root;
+      const isUnchanged = root16 !== "" && root?.startsWith(root16) === true;
+      const state = `${root} ${isUnchanged} ${register.floors?.listseq ?? 0}`;
+      if (laid.get(place) === state) continue;
+      const head = rings.issueHead({
+        key,
+        purpose: "pre-signed",
+        window: windowOfShift(shift),
+        flags: SHIFT_FLAGS,
+        shift: shift.shift,
+        station: station.station,
+        nonce: null,
+        leaf: null,
+      });
+      laid.set(place, state);
+      const floors = head.needlist > 0 ? (register.floors?.list ?? null) : null;
+      // Whole unless unchanged: without a link nobody can ask which ring the key really holds.
+      const known = isUnchanged ? root16 : rings.emptyRoot16;
+      const list = floors === null ? null : bytesOfHex(floors);
+      messages.push(...bundlesFor(head, known, HOLD_OFFLINE, list));
+    }
+    return messages;
+  }
+
+  function firstStationOf(provider: number): number | undefined {
+    for (const station of register.stations.values()) {
+      if (station.provider === null || station.provider === provider) return station.station;
+    }
+    return undefined;
+  }
+
+  function outgoing(stationId: number): readonly Uint8Array[] {
+    const station = register.stations.get(stationId);
+    if (station === undefined) return [];
+    const messages: DownMessage[] = [];
+    for (const key of register.keys.values()) {
+      const isServed = station.provider === null || station.provider === key.provider;
+      if (isServed) messages.push(...headsAhead(station, key));
+    }
+    return send(station, messages);
+  }
+
+  return { receiveUp, outgoing };
+}
