@@ -9,6 +9,9 @@
  * @packageDocumentation
  */
 
+export { createLock } from "./lock/lock.ts";
+export { commissionLock, type LockProvision } from "./lock/lock-commissioning.ts";
+export type { LockPorts, LockRole } from "./lock/lock-role.ts";
 export {
   BOLT_BETWEEN,
   BOLT_LOCKED,
@@ -33,3 +36,5 @@ export {
   type TimerPort,
   type UplinkPort,
 } from "./ports.ts";
+export { crc32Of } from "./shared/crc32.ts";
+export { type EnrolledDevice, enrolDevice } from "./shared/identity.ts";

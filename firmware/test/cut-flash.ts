@@ -98,18 +98,21 @@ export function createCutFlash(pageCount: number, pageBytes: number, seed = 1): 
     pageCount,
     erases,
     read(address, bytes) {
-      if (bytes < 1 || address < 0 || address + bytes > memory.length) throw new Error("read range");
+      if (bytes < 1 || address < 0 || address + bytes > memory.length)
+        throw new Error("read range");
       return memory.slice(address, address + bytes);
     },
     program(address, bytes) {
       if (address % 4 !== 0 || bytes.length % 4 !== 0) throw new Error("program alignment");
       const page = Math.floor(address / pageBytes);
-      if (address + bytes.length > (page + 1) * pageBytes) throw new Error("program crosses a page");
+      if (address + bytes.length > (page + 1) * pageBytes)
+        throw new Error("program crosses a page");
       if (isCut()) {
         tearProgram(address, bytes);
         throw POWER_CUT;
       }
-      for (let offset = 0; offset < bytes.length; offset += 4) programWord(address, bytes, offset, 4);
+      for (let offset = 0; offset < bytes.length; offset += 4)
+        programWord(address, bytes, offset, 4);
     },
     erase(page) {
       if (page < 0 || page >= pageCount) throw new Error("erase range");

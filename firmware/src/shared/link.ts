@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { createFrameReader, encodeFrames, type ErrorCode } from "@nyckelring/protocol";
+import { createFrameReader, type ErrorCode, encodeFrames } from "@nyckelring/protocol";
 import type { ContactPort, TimerPort } from "../ports.ts";
 
 /** Whole messages over the contact, with a limit on every wait. */
@@ -34,7 +34,7 @@ export function createMessageLink(
   onFault: (code: ErrorCode) => void,
 ): MessageLink {
   let waitId = 0;
-  let reader = createFrameReader(onMessage, (fault) => onFault(fault.code));
+  const reader = createFrameReader(onMessage, (fault) => onFault(fault.code));
 
   function relax(): void {
     if (waitId !== 0) timer.cancel(waitId);
@@ -59,7 +59,7 @@ export function createMessageLink(
     relax,
     reset() {
       relax();
-      reader = createFrameReader(onMessage, (fault) => onFault(fault.code));
+      reader.reset();
     },
   };
 }

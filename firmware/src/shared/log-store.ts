@@ -4,12 +4,18 @@ import {
   assert,
   type CryptoPort,
   chainNext,
+  chainStart,
+  DEVID_BYTES,
   decodeEntry,
+  ENTRY_BYTES_MAX,
+  ENTRY_DENIED_AT_KEY,
+  ENTRY_GAP,
+  ENTRY_PASSAGE,
   type Entry,
   encodeEntry,
   equalBytes,
-  fail,
   FLASH_WORN,
+  fail,
   LOG_FULL,
   LOG_GAP,
   type Result,
@@ -37,12 +43,6 @@ const KIND_DENIAL = 2;
 /** A gap record. It is an entry as well; its kind saves decoding all others at boot. */
 const KIND_GAP = 3;
 
-/** Entry kind of a gap record, as the table of codes numbers it. */
-const ENTRY_GAP = 4;
-/** Entry kind of a denied attempt without a session. */
-const ENTRY_DENIED_ATTEMPT = 2;
-const ENTRY_PASSAGE = 1;
-
 const CHAIN_BYTES = 32;
 // sequence | first n | denials before | gap n | gap up to | denials reported | chain before
 const PAGE_HEAD_BYTES = 24 + CHAIN_BYTES;
@@ -55,10 +55,7 @@ const AT_REPORTED = 20;
 const AT_CHAIN = 24;
 
 const STATE_BYTES = 28;
-/** Longest encoded entry, for the capacity that the quota is a part of. */
-const ENTRY_BYTES_TYPICAL = 36;
 const DENIAL_QUOTA_DIVISOR = 4;
-const NO_PEER_BYTES = 8;
 
 /** An entry before it has a number. Times in UTC seconds. */
 export type EntryFields = Omit<Entry, "n">;
@@ -174,7 +171,7 @@ export function createLogStore(
   stateId: number,
 ): LogStore {
   const pageRoom = flash.pageBytes - recordBytes(PAGE_HEAD_BYTES);
-  const capacity = (area.pageCount - 1) * Math.floor(pageRoom / recordBytes(ENTRY_BYTES_TYPICAL));
+  const capacity = (area.pageCount - 1) * Math.floor(pageRoom / recordBytes(ENTRY_BYTES_MAX));
   const denialQuota = Math.floor(capacity / DENIAL_QUOTA_DIVISOR);
 
   /** Retained pages, oldest first; the last one is written to. */
@@ -188,7 +185,7 @@ export function createLogStore(
   let gapUpTo = 0;
   let reportedDenials = 0;
   let chainN = -1;
-  let chainValue: Uint8Array = new Uint8Array(CHAIN_BYTES);
+  let chainValue: Uint8Array = chainStart();
 
   let epoch = 0;
   let acked = 0;
@@ -369,7 +366,7 @@ export function createLogStore(
       pages = pages.filter((state) => state.page !== page);
       if (cached.page === page) cached = { page: -1, places: [] };
       flash.erase(page);
-      const head = encodeHead(sequence, chain === undefined ? new Uint8Array(CHAIN_BYTES) : chain);
+      const head = encodeHead(sequence, chain === undefined ? chainStart() : chain);
       const done = appendRecord(flash, page, 0, KIND_PAGE_HEAD, head);
       const state = done === undefined ? undefined : readPageState(page);
       if (done !== undefined && state !== undefined) {
@@ -407,7 +404,8 @@ export function createLogStore(
       }
       openNextPage();
     }
-    return assert(false, FLASH_WORN);
+    assert(false, FLASH_WORN);
+    return 0;
   }
 
   function encode(n: number, fields: EntryFields): Uint8Array {
@@ -424,13 +422,20 @@ export function createLogStore(
     });
   }
 
-  /** Records entries that were overwritten before anybody acknowledged them. */
+  /**
+   * Records entries that were overwritten before anybody acknowledged them.
+   *
+   * Each record names the whole range from the last acknowledgement on, so that the newest one is
+   * enough when an older one is itself overwritten. The record may open a page and thereby drop
+   * more; the second pass then finds a page with room.
+   */
   function appendLostGap(tS: number, tq: number): void {
-    const oldest = oldestN();
-    const covered = gapN >= oldest ? gapUpTo : 0;
-    const from = (acked > covered ? acked : covered) + 1;
-    if (from >= oldest) return;
-    appendEntry(gapFields(tS, tq, LOG_GAP, from, oldest - from), KIND_GAP);
+    for (let pass = 0; pass < 2; pass += 1) {
+      const oldest = oldestN();
+      const told = gapN >= oldest && gapUpTo > acked ? gapUpTo : acked;
+      if (told >= oldest - 1) return;
+      appendEntry(gapFields(tS, tq, LOG_GAP, acked + 1, oldest - 1 - acked), KIND_GAP);
+    }
   }
 
   function appendDenialGap(tS: number, tq: number): void {
@@ -513,8 +518,9 @@ export function createLogStore(
       return appendEntry(fields, isDenial ? KIND_DENIAL : KIND_ENTRY);
     },
     settle(tS, tq) {
-      appendLostGap(tS, tq);
+      // In this order: the record of counted denials may itself open a page.
       appendDenialGap(tS, tq);
+      appendLostGap(tS, tq);
     },
     read(n) {
       return readEntry(n);
@@ -576,7 +582,7 @@ export function createLogStore(
 
 /** Tells whether an entry counts against the quota that keeps denials from filling the log. */
 function isDenialEntry(fields: EntryFields): boolean {
-  if (fields.kind === ENTRY_DENIED_ATTEMPT) return true;
+  if (fields.kind === ENTRY_DENIED_AT_KEY) return true;
   return fields.kind === ENTRY_PASSAGE && fields.reason !== 0;
 }
 
@@ -587,6 +593,6 @@ function gapFields(
   ring: number,
   target: number,
 ): EntryFields {
-  const peer = new Uint8Array(NO_PEER_BYTES);
+  const peer = new Uint8Array(DEVID_BYTES);
   return { tS, tq, kind: ENTRY_GAP, op: 0, reason, peer, ring, target };
 }

@@ -8,7 +8,7 @@ import { createRecordStore, type RecordStore } from "./record-store.ts";
 
 const AREA = { firstPage: 1, pageCount: 4 };
 
-function valueOf(id: number, version: number): Uint8Array {
+function sampleValue(id: number, version: number): Uint8Array {
   const value = new Uint8Array(5 + ((id * 7 + version * 3) % 40));
   value.fill((id * 31 + version) & 0xff);
   value[0] = id;
@@ -29,12 +29,12 @@ describe("record store", () => {
     const flash = createCutFlash(6, 256);
     const store = createRecordStore(flash, AREA);
     for (let version = 0; version < 100; version += 1) {
-      for (let id = 0; id < 5; id += 1) store.write(id, valueOf(id, version));
+      for (let id = 0; id < 5; id += 1) store.write(id, sampleValue(id, version));
     }
     store.remove(3);
     const reopened = createRecordStore(flash, AREA);
     expect(reopened.read(3)).toBeUndefined();
-    for (const id of [0, 1, 2, 4]) expect(reopened.read(id)).toEqual(valueOf(id, 99));
+    for (const id of [0, 1, 2, 4]) expect(reopened.read(id)).toEqual(sampleValue(id, 99));
     expect(flash.doublePrograms()).toBe(0);
   });
 
@@ -64,13 +64,14 @@ describe("record store", () => {
     for (let fill = 0; fill < 40; fill += 1) {
       const flash = createCutFlash(6, 256, fill + 1);
       const store = createRecordStore(flash, AREA);
-      for (const id of ids) store.write(id, valueOf(id, 0));
-      for (let index = 0; index < fill; index += 1) store.write(index % 3, valueOf(index % 3, index));
+      for (const id of ids) store.write(id, sampleValue(id, 0));
+      for (let index = 0; index < fill; index += 1)
+        store.write(index % 3, sampleValue(index % 3, index));
       const before = contentOf(store, ids);
       const others = contentOf(store, [0, 1]);
       const image = flash.image();
       flash.cutAt(undefined);
-      store.write(3, valueOf(3, 77));
+      store.write(3, sampleValue(3, 77));
       const operations = flash.operations();
       const after = contentOf(store, ids);
       if (operations > 1) halfChanges += 1;
@@ -80,17 +81,18 @@ describe("record store", () => {
           flash.cutAt(undefined);
           const victim = createRecordStore(flash, AREA);
           flash.cutAt(operation, mode);
-          expect(runUntilCut(() => victim.write(3, valueOf(3, 77)))).toBe(true);
+          expect(runUntilCut(() => victim.write(3, sampleValue(3, 77)))).toBe(true);
           flash.cutAt(undefined);
           const booted = createRecordStore(flash, AREA);
           const found = contentOf(booted, ids);
           expect([before, after]).toContain(found);
           if (mode === "complete" && operation === operations - 1) expect(found).toBe(after);
-          for (let version = 0; version < 12; version += 1) booted.write(3, valueOf(3, version));
-          booted.write(2, valueOf(2, 5));
+          for (let version = 0; version < 12; version += 1)
+            booted.write(3, sampleValue(3, version));
+          booted.write(2, sampleValue(2, 5));
           const last = createRecordStore(flash, AREA);
-          expect(last.read(3)).toEqual(valueOf(3, 11));
-          expect(last.read(2)).toEqual(valueOf(2, 5));
+          expect(last.read(3)).toEqual(sampleValue(3, 11));
+          expect(last.read(2)).toEqual(sampleValue(2, 5));
           expect(contentOf(last, [0, 1])).toBe(others);
           cuts += 1;
         }
@@ -107,15 +109,15 @@ describe("record store", () => {
         flash.cutAt(operation, mode);
         expect(runUntilCut(() => createRecordStore(flash, AREA))).toBe(true);
         flash.cutAt(undefined);
-        createRecordStore(flash, AREA).write(1, valueOf(1, 1));
-        expect(createRecordStore(flash, AREA).read(1)).toEqual(valueOf(1, 1));
+        createRecordStore(flash, AREA).write(1, sampleValue(1, 1));
+        expect(createRecordStore(flash, AREA).read(1)).toEqual(sampleValue(1, 1));
       }
     }
   });
 
   test("L4: does not trust a value whose bits flipped", () => {
     const flash = createCutFlash(6, 256);
-    createRecordStore(flash, AREA).write(1, valueOf(1, 1));
+    createRecordStore(flash, AREA).write(1, sampleValue(1, 1));
     const image = flash.image();
     let flips = 0;
     for (let index = 256; index < 320; index += 1) {
@@ -124,7 +126,7 @@ describe("record store", () => {
         flipped[index] = (flipped[index] ?? 0) ^ (1 << bit);
         flash.restore(flipped);
         const found = createRecordStore(flash, AREA).read(1);
-        if (found !== undefined) expect(found).toEqual(valueOf(1, 1));
+        if (found !== undefined) expect(found).toEqual(sampleValue(1, 1));
         else flips += 1;
       }
     }
@@ -134,7 +136,7 @@ describe("record store", () => {
   test("spreads erases evenly over the pages of both halves", () => {
     const flash = createCutFlash(6, 256);
     const store = createRecordStore(flash, AREA);
-    for (let version = 0; version < 3000; version += 1) store.write(1, valueOf(1, version));
+    for (let version = 0; version < 3000; version += 1) store.write(1, sampleValue(1, version));
     const used = flash.erases.slice(1, 5);
     expect(Math.max(...used) - Math.min(...used)).toBeLessThanOrEqual(1);
     expect(flash.erases[0]).toBe(0);

@@ -55,7 +55,8 @@ export interface RecordStore {
  */
 export function createRecordStore(flash: FlashPort, area: PageArea): RecordStore {
   const halfPages = area.pageCount >> 1;
-  const valueBytesMax = flash.pageBytes - HEAD_COPIES * recordBytes(HALF_HEAD_BYTES) - recordBytes(1);
+  const valueBytesMax =
+    flash.pageBytes - HEAD_COPIES * recordBytes(HALF_HEAD_BYTES) - recordBytes(1);
   let places: (PageRecord | undefined)[] = [];
   let generation = 0;
   let activeHalf = 0;

@@ -2,8 +2,8 @@
 import {
   type CryptoPort,
   encodeLogBatch,
-  sealObject,
   type SigningKey,
+  sealObject,
   signLogHead,
 } from "@nyckelring/protocol";
 import type { LogSlice } from "./log-store.ts";

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  AUTHORITIES_MAX,
+  assert,
+  CLAIMS_MALFORMED,
+  type CryptoPort,
+  DEVICE_BLANK,
+  equalBytes,
+  fail,
+  HOLDER_MISMATCH,
+  type LockConfig,
+  type Result,
+  succeed,
+  verifyFloorList,
+  verifyLockCertificate,
+  verifyLockConfig,
+} from "@nyckelring/protocol";
+import type { FlashPort } from "../ports.ts";
+import { openDeviceRecords, RECORD_SEALING_KEY } from "../shared/device-records.ts";
+import { loadIdentity } from "../shared/identity.ts";
+import {
+  agreeSealingKey,
+  anchorOf,
+  authorityOfRoot,
+  verifyAuthority,
+} from "../shared/issuer-trust.ts";
+import {
+  type LockAuthority,
+  type LockState,
+  writeFloors,
+  writeLockCertificate,
+  writeLockState,
+} from "./lock-state.ts";
+
+/** What the installer's cable gives to an enrolled lock. All objects are signed. */
+export type LockProvision = {
+  /** Root key of the authority that owns the lock, Ed25519. */
+  readonly rootKey: Uint8Array;
+  /** X25519 key of its issuer, to which the lock seals its log. */
+  readonly issuerAgreementKey: Uint8Array;
+  /** Lock certificate, level 2. */
+  readonly certificate: Uint8Array;
+  /** Lock configuration, level 2. */
+  readonly config: Uint8Array;
+  /** Issuer certificates of levels 1 and 2, by the root. */
+  readonly issuerCertificates: readonly Uint8Array[];
+  /** The floor list in force, level 1. */
+  readonly floors?: Uint8Array;
+};
+
+/**
+ * Makes an enrolled device a lock, over the cable; repeatable until it has succeeded.
+ *
+ * The state record is written last and makes the lock: a power cut before leaves a blank one.
+ *
+ * Security: the root key is taken on trust here and only here. Everything else must verify below
+ * it and must name this very device.
+ *
+ * @returns Nothing, or `DEVICE_BLANK` before enrolment, `SIGNATURE_INVALID`, `ANCHOR_UNKNOWN` for a
+ *   missing issuer certificate, `HOLDER_MISMATCH` for objects of another lock, `CLAIMS_MALFORMED`
+ *   for a certificate and a configuration that contradict each other, `PUBLIC_KEY_INVALID` or
+ *   `SHARED_SECRET_ZERO` for keys that are none.
+ */
+export function commissionLock(
+  flash: FlashPort,
+  crypto: CryptoPort,
+  provision: LockProvision,
+): Result<undefined> {
+  const records = openDeviceRecords(flash);
+  const identity = loadIdentity(records, crypto);
+  if (identity === undefined) return fail(DEVICE_BLANK);
+  const owner = verifyAuthority(crypto, provision.rootKey, provision.issuerCertificates);
+  if (!owner.ok) return owner;
+  const deviceKey = owner.value.deviceKey;
+  const ringKey = owner.value.ringKey;
+  if (deviceKey === undefined || ringKey === undefined) return fail(CLAIMS_MALFORMED);
+  const deviceAnchor = anchorOf(crypto, deviceKey.kid, deviceKey.publicKey);
+  if (!deviceAnchor.ok) return deviceAnchor;
+  const certificate = verifyLockCertificate(provision.certificate, [deviceAnchor.value]);
+  if (!certificate.ok) return certificate;
+  const config = verifyLockConfig(provision.config, [deviceAnchor.value]);
+  if (!config.ok) return config;
+  const lock = certificate.value.lock;
+  if (
+    !equalBytes(lock.devid, identity.devid) ||
+    !equalBytes(lock.publicKey, identity.agreementPublicKey) ||
+    !equalBytes(certificate.value.signingPublicKey, identity.signingPublicKey) ||
+    !equalBytes(config.value.devid, identity.devid)
+  ) {
+    return fail(HOLDER_MISMATCH);
+  }
+  if (config.value.door !== certificate.value.door) return fail(CLAIMS_MALFORMED);
+  const known = { slot: 0, keys: owner.value, opsmask: 0, maxvalidS: 0 };
+  const state = configuredState(crypto, config.value, [known]);
+  const first = state.authorities[0];
+  if (first === undefined || first.keys !== owner.value) return fail(CLAIMS_MALFORMED);
+  const sealing = agreeSealingKey(crypto, identity, provision.issuerAgreementKey);
+  if (!sealing.ok) return sealing;
+  if (provision.floors !== undefined) {
+    const ringAnchor = anchorOf(crypto, ringKey.kid, ringKey.publicKey);
+    if (!ringAnchor.ok) return ringAnchor;
+    const floors = verifyFloorList(provision.floors, [ringAnchor.value]);
+    if (!floors.ok) return floors;
+    writeFloors(records, 0, owner.value, floors.value);
+  }
+  records.write(RECORD_SEALING_KEY, sealing.value);
+  writeLockCertificate(records, provision.certificate);
+  writeLockState(records, state);
+  return succeed(undefined);
+}
+
+/**
+ * Applies a verified configuration to the authorities that a lock knows.
+ *
+ * An authority that stays keeps its slot, its certificates and with them its time floor; a new one
+ * takes a free slot and knows only its root until its certificates arrive.
+ *
+ * @param known - Authorities as they are now.
+ */
+export function configuredState(
+  crypto: CryptoPort,
+  config: LockConfig,
+  known: readonly LockAuthority[],
+): LockState {
+  const staying: LockAuthority[] = [];
+  for (const anchor of config.anchors) {
+    const kept = findAuthority(known, anchor.authority, anchor.publicKey);
+    if (kept !== undefined) staying.push(kept);
+  }
+  const authorities: LockAuthority[] = [];
+  for (const anchor of config.anchors) {
+    const kept = findAuthority(known, anchor.authority, anchor.publicKey);
+    authorities.push({
+      slot: kept === undefined ? freeSlot(staying, authorities) : kept.slot,
+      keys:
+        kept === undefined
+          ? authorityOfRoot(crypto, anchor.authority, anchor.publicKey)
+          : kept.keys,
+      opsmask: anchor.opsmask,
+      maxvalidS: anchor.maxvalidS,
+    });
+  }
+  return {
+    door: config.door,
+    cfgseq: config.cfgseq,
+    profile: config.profile,
+    clockUnknown: config.clockUnknown,
+    groups: config.groups,
+    authorities,
+  };
+}
+
+function findAuthority(
+  known: readonly LockAuthority[],
+  authority: number,
+  rootKey: Uint8Array,
+): LockAuthority | undefined {
+  for (const candidate of known) {
+    const keys = candidate.keys;
+    if (keys.authority === authority && equalBytes(keys.rootKey, rootKey)) return candidate;
+  }
+  return undefined;
+}
+
+function freeSlot(staying: readonly LockAuthority[], placed: readonly LockAuthority[]): number {
+  for (let slot = 0; slot < AUTHORITIES_MAX; slot += 1) {
+    if (!hasSlot(staying, slot) && !hasSlot(placed, slot)) return slot;
+  }
+  assert(false, CLAIMS_MALFORMED);
+  return 0;
+}
+
+function hasSlot(authorities: readonly LockAuthority[], slot: number): boolean {
+  for (const authority of authorities) {
+    if (authority.slot === slot) return true;
+  }
+  return false;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: EUPL-1.2
+import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
+import type {
+  BoltPosition,
+  ClockPort,
+  ContactPort,
+  FlashPort,
+  MotorPort,
+  SupplyPort,
+  TimerPort,
+} from "../ports.ts";
+
+/** Everything that a lock touches. */
+export type LockPorts = {
+  readonly crypto: CryptoPort;
+  readonly entropy: EntropyPort;
+  readonly flash: FlashPort;
+  readonly contact: ContactPort;
+  readonly timer: TimerPort;
+  /** Answers undefined for ever on a key-powered lock. */
+  readonly clock: ClockPort;
+  readonly motor: MotorPort;
+  readonly supply: SupplyPort;
+};
+
+/** A lock that runs: what the world tells it. */
+export interface LockRole {
+  /** A plug went in (`true`) or out. A key-powered lock loses its power with the plug. */
+  onContact(isPlugged: boolean): void;
+  /** Bytes arrived on the contact, cut anywhere. */
+  onBytes(bytes: Uint8Array): void;
+  /** The end switches of the bolt changed. */
+  onBolt(position: BoltPosition): void;
+}
