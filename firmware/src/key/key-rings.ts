@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  CLOCK_UNTRUSTED,
+  type CryptoPort,
+  decodeRingBundle,
+  decodeRingDelta,
+  equalBytes,
+  FLAG_EMERGENCY,
+  fail,
+  HOLDER_MISMATCH,
+  MESSAGE_MALFORMED,
+  NEEDS_SYNC,
+  OBJECT_OLD,
+  RING_BASE_MISMATCH,
+  RING_EXPIRED,
+  RING_NOT_YET_VALID,
+  RING_PART_MISSING,
+  type Result,
+  type RingBundle,
+  type RingHead,
+  succeed,
+  TYP_RING_HEAD,
+  verifyRingHead,
+} from "@nyckelring/protocol";
+import type { FlashPort } from "../ports.ts";
+import type { DeviceIdentity } from "../shared/identity.ts";
+import type { RecordStore } from "../shared/record-store.ts";
+import { type RingHeadHint, readRingHead } from "../shared/ring-head-hint.ts";
+import type { KeyClock } from "./key-clock.ts";
+import { type KeyLayout, RING_EMERGENCY, RING_SHIFT, RING_TEST } from "./key-layout.ts";
+import type { KeyTrust } from "./key-trust.ts";
+import { createRingStore, type PromisedRing, type RingStore } from "./ring-store.ts";
+
+/** A ring that the key holds. */
+export interface KeyRing {
+  readonly store: RingStore;
+  /** The head as signed. */
+  readonly head: Uint8Array;
+  readonly claims: RingHeadHint;
+}
+
+/** The rings of a key: shift, emergency, test. */
+export interface KeyRings {
+  /**
+   * Tells whether a ring may be used now, by the key's own clock.
+   *
+   * @param index - One of the ring indexes of the layout.
+   * @returns 0, `NEEDS_SYNC` without a ring, `CLOCK_UNTRUSTED` where the key does not know the
+   *   time, `RING_NOT_YET_VALID` before and `RING_EXPIRED` from the end of its window on.
+   */
+  judge(index: number): number;
+  /** A ring that the key holds, valid or not. */
+  ringAt(index: number): KeyRing | undefined;
+  /** The rings that may be used now, in the order in which a lock of this authority is offered them. */
+  usable(authority: number): KeyRing[];
+  /** First 16 octets of the root of the shift ring. */
+  shiftRoot16(): Uint8Array;
+  /**
+   * Takes one part of a ring from the issuer.
+   *
+   * The ring becomes active with its last part. A repetition of the ring in use changes nothing.
+   *
+   * @param bytes - An encoded ring bundle; every part carries the same head.
+   * @returns The bundle; `MESSAGE_MALFORMED`; a fault of the head (`SIGNATURE_INVALID`,
+   *   `CLAIMS_MALFORMED`, `WINDOW_TOO_LONG`, `HOLDER_MISMATCH`, `OBJECT_OLD`, `RING_EXPIRED`); a
+   *   fault of the parts (`RING_PART_MISSING`, `RING_BASE_MISMATCH`, `DELTA_MALFORMED`, `RING_FULL`,
+   *   `RING_ROOT_MISMATCH`). After a fault the ring in use stands.
+   */
+  receive(part: number, parts: number, bytes: Uint8Array): Result<RingBundle>;
+  /** Forgets a ring of which not all parts came. */
+  abandon(): void;
+}
+
+type Incoming = {
+  readonly index: number;
+  readonly head: Uint8Array;
+  readonly parts: number;
+  readonly iatS: number;
+  /** True where the ring in use is sent again. */
+  readonly isKnown: boolean;
+  readonly base16: Uint8Array;
+  nextPart: number;
+};
+
+/** Opens the rings of a key. */
+export function openKeyRings(
+  ports: { readonly flash: FlashPort; readonly crypto: CryptoPort; readonly records: RecordStore },
+  layout: KeyLayout,
+  identity: DeviceIdentity,
+  ringSecret: Uint8Array,
+  trust: KeyTrust,
+  clock: KeyClock,
+): KeyRings {
+  const stores: RingStore[] = [];
+  for (const place of layout.rings) stores.push(createRingStore(ports, place, ringSecret));
+  let incoming: Incoming | undefined;
+
+  function storeAt(index: number): RingStore {
+    return stores[index] as RingStore;
+  }
+
+  function ringAt(index: number): KeyRing | undefined {
+    const store = storeAt(index);
+    const active = store.active();
+    const claims = active === undefined ? undefined : readRingHead(active.head);
+    if (active === undefined || claims === undefined) return undefined;
+    return { store, head: active.head, claims };
+  }
+
+  function judge(index: number): number {
+    const ring = ringAt(index);
+    if (ring === undefined) return NEEDS_SYNC;
+    const nowS = clock.knownS();
+    if (nowS === undefined) return CLOCK_UNTRUSTED;
+    if (nowS < ring.claims.nbfS) return RING_NOT_YET_VALID;
+    return nowS >= ring.claims.expS ? RING_EXPIRED : 0;
+  }
+
+  function usable(authority: number): KeyRing[] {
+    const isHome = authority === trust.homeAuthority();
+    const order = isHome
+      ? [RING_EMERGENCY, RING_SHIFT, RING_TEST]
+      : [RING_EMERGENCY, RING_TEST, RING_SHIFT];
+    const found: KeyRing[] = [];
+    for (const index of order) {
+      const ring = judge(index) === 0 ? ringAt(index) : undefined;
+      if (ring !== undefined) found.push(ring);
+    }
+    return found;
+  }
+
+  function indexOf(head: RingHead, bytes: Uint8Array): number {
+    if ((head.flags & FLAG_EMERGENCY) !== 0) return RING_EMERGENCY;
+    const isHome = trust.authorityOf(bytes, TYP_RING_HEAD) === trust.homeAuthority();
+    return isHome ? RING_SHIFT : RING_TEST;
+  }
+
+  function verifyHead(bytes: Uint8Array): Result<RingHead> {
+    const verified = verifyRingHead(bytes, trust.ringAnchors());
+    if (!verified.ok) return verified;
+    const holder = verified.value.holder;
+    const isOwn =
+      equalBytes(holder.devid, identity.devid) &&
+      equalBytes(holder.publicKey, identity.agreementPublicKey);
+    if (!isOwn) return fail(HOLDER_MISMATCH);
+    const nowS = clock.knownS();
+    if (nowS !== undefined && nowS >= verified.value.expS) return fail(RING_EXPIRED);
+    return verified;
+  }
+
+  function beginRing(parts: number, bundle: RingBundle): Result<undefined> {
+    const verified = verifyHead(bundle.head);
+    if (!verified.ok) return verified;
+    const head = verified.value;
+    const index = indexOf(head, bundle.head);
+    const held = ringAt(index);
+    const isKnown = held !== undefined && equalBytes(held.head, bundle.head);
+    if (!isKnown && held !== undefined && head.ringseq <= held.claims.ringseq) {
+      return fail(OBJECT_OLD);
+    }
+    const promised: PromisedRing = { head: bundle.head, root: head.root, size: head.size };
+    let base16 = new Uint8Array(0);
+    if (bundle.delta !== null && !isKnown) {
+      const delta = decodeRingDelta(bundle.delta);
+      if (!delta.ok) return delta;
+      base16 = delta.value.base16;
+      const begun = storeAt(index).begin(promised, base16);
+      if (!begun.ok) return begun;
+    } else if (!isKnown) {
+      if (parts !== 1) return fail(MESSAGE_MALFORMED);
+      const renewed = storeAt(index).renew(promised);
+      if (!renewed.ok) return renewed;
+    }
+    const iatS = head.iatS;
+    incoming = { index, head: bundle.head, parts, iatS, isKnown, base16, nextPart: 0 };
+    return succeed(undefined);
+  }
+
+  function applyPart(ring: Incoming, bundle: RingBundle): Result<undefined> {
+    const store = storeAt(ring.index);
+    if (ring.isKnown) return succeed(undefined);
+    if (bundle.delta === null) {
+      return ring.parts === 1 ? succeed(undefined) : fail(MESSAGE_MALFORMED);
+    }
+    const delta = decodeRingDelta(bundle.delta);
+    if (!delta.ok) return delta;
+    if (!equalBytes(delta.value.base16, ring.base16)) return fail(RING_BASE_MISMATCH);
+    const applied = store.apply(delta.value.changes);
+    if (!applied.ok || ring.nextPart + 1 < ring.parts) return applied;
+    return store.commit();
+  }
+
+  function receiveBundle(part: number, parts: number, bundle: RingBundle): Result<undefined> {
+    if (part === 0) {
+      abandon();
+      const begun = beginRing(parts, bundle);
+      if (!begun.ok) return begun;
+    }
+    const ring = incoming;
+    if (ring === undefined || part !== ring.nextPart || parts !== ring.parts) {
+      return fail(RING_PART_MISSING);
+    }
+    if (!equalBytes(bundle.head, ring.head)) return fail(RING_PART_MISSING);
+    const applied = applyPart(ring, bundle);
+    if (!applied.ok) return applied;
+    ring.nextPart += 1;
+    if (ring.nextPart === ring.parts) {
+      clock.raiseFloor(ring.iatS);
+      incoming = undefined;
+    }
+    return succeed(undefined);
+  }
+
+  function abandon(): void {
+    if (incoming !== undefined) storeAt(incoming.index).abandon();
+    incoming = undefined;
+  }
+
+  return {
+    judge,
+    ringAt,
+    usable,
+    shiftRoot16: () => storeAt(RING_SHIFT).root16(),
+    receive(part, parts, bytes) {
+      const bundle = decodeRingBundle(bytes);
+      if (!bundle.ok) return bundle;
+      const received = receiveBundle(part, parts, bundle.value);
+      if (received.ok) return bundle;
+      abandon();
+      return received;
+    },
+    abandon,
+  };
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  createArenaOperations,
+  createKeyDoor,
+  decodeHelloAnswer,
+  DEVICE_BLANK,
+  ENTRY_DENIED_AT_KEY,
+  type ErrorCode,
+  encodeHello,
+  KEY_ARENA_BYTES,
+  LINK_HELLO,
+  LINK_HELLO_ANSWER,
+  RING_EXPIRED,
+  ROLE_KEY,
+  ROLE_LOCK,
+  ROLE_STATION,
+} from "@nyckelring/protocol";
+import { createBlobQueue } from "../shared/blob-queue.ts";
+import { openDeviceRecords, RECORD_LOG_STATE } from "../shared/device-records.ts";
+import { loadIdentity } from "../shared/identity.ts";
+import { createMessageLink, type MessageLink } from "../shared/link.ts";
+import { createLogStore } from "../shared/log-store.ts";
+import { createCourierStore } from "./courier-store.ts";
+import { loadKeyCommission } from "./key-commissioning.ts";
+import { openKeyClock } from "./key-clock.ts";
+import type { KeyContext, Visit } from "./key-context.ts";
+import { keyLayout, RING_EMERGENCY, RING_SHIFT, RING_TEST } from "./key-layout.ts";
+import { openKeyLog } from "./key-log.ts";
+import {
+  KEY_AT_LOCK,
+  KEY_AT_STATION,
+  KEY_FINISHED,
+  KEY_GREETING,
+  KEY_IDLE,
+  type KeyPorts,
+  type KeyRole,
+  type KeyState,
+} from "./key-role.ts";
+import { openKeyRings } from "./key-rings.ts";
+import { openKeyTrust } from "./key-trust.ts";
+import { createLockVisit } from "./lock-visit.ts";
+import { createPassageMemory } from "./passage-memory.ts";
+import {
+  SIGNAL_BATTERY_LOW,
+  SIGNAL_EXPIRED,
+  SIGNAL_LOGS_NOT_HOME,
+  SIGNAL_NEEDS_SYNC,
+  SIGNAL_NO_CONTACT,
+  SIGNAL_READY,
+  SIGNAL_WORKING,
+} from "./signals.ts";
+import { createStationVisit } from "./station-visit.ts";
+import { openTimeAsks } from "./time-asks.ts";
+
+/** One hello every so many milliseconds, a lock may still be booting. */
+const HELLO_EVERY_MS = 50;
+/** Hellos before the key gives up: 3 s. */
+const HELLOS_MAX = 60;
+/** Charge at which the carer is warned, in percent: far more than 200 openings are left. */
+export const BATTERY_WARNING_PERCENT = 15;
+const NO_DEVID_BYTES = 8;
+
+/**
+ * Boots a key from its flash.
+ *
+ * A blank key, or one whose commissioning was cut off, answers to the plug with `needs sync` and
+ * does nothing else.
+ */
+export function createKey(ports: KeyPorts): KeyRole {
+  let state: KeyState = KEY_IDLE;
+  let signal = 0;
+  let hellos = 0;
+  let greetingId = 0;
+  let sensesVoltage = false;
+  let visit: Visit | undefined;
+
+  function show(shown: number): void {
+    signal = shown;
+    ports.signal.show(shown);
+  }
+
+  /** What the key shows when nobody works with it. */
+  function rest(): void {
+    show(restingSignal());
+  }
+
+  function restingSignal(): number {
+    if (key === undefined) return SIGNAL_NEEDS_SYNC;
+    const reason = reasonToStayShut(key);
+    if (reason === RING_EXPIRED) return SIGNAL_EXPIRED;
+    if (reason !== 0) return SIGNAL_NEEDS_SYNC;
+    if (ports.supply.percent() <= BATTERY_WARNING_PERCENT) return SIGNAL_BATTERY_LOW;
+    return SIGNAL_READY;
+  }
+
+  /** What the key shows after a sync: as at rest, but events that stayed are worth a word. */
+  function showSyncResult(): void {
+    const resting = restingSignal();
+    const isReady = key !== undefined && resting === SIGNAL_READY;
+    const hasLogs = isReady && (key.log.store.unackedCount() > 0 || key.carried.tags().length > 0);
+    show(hasLogs ? SIGNAL_LOGS_NOT_HOME : resting);
+  }
+
+  function greet(): void {
+    if (hellos === HELLOS_MAX) {
+      state = KEY_FINISHED;
+      show(SIGNAL_NO_CONTACT);
+      return;
+    }
+    hellos += 1;
+    link.send(LINK_HELLO, encodeHello(ROLE_KEY));
+    greetingId = ports.timer.after(HELLO_EVERY_MS, () => {
+      greetingId = 0;
+      greet();
+    });
+  }
+
+  function stopGreeting(): void {
+    if (greetingId !== 0) ports.timer.cancel(greetingId);
+    greetingId = 0;
+  }
+
+  function onMessage(kind: number, message: Uint8Array): void {
+    if (state === KEY_GREETING && kind === LINK_HELLO_ANSWER) onHelloAnswer(message);
+    else if (visit !== undefined) visit.onMessage(kind, message);
+  }
+
+  function onHelloAnswer(message: Uint8Array): void {
+    const answer = decodeHelloAnswer(message);
+    if (!answer.ok) return;
+    const role = answer.value.role;
+    if (role !== ROLE_LOCK && role !== ROLE_STATION) return;
+    stopGreeting();
+    if (key === undefined) {
+      state = KEY_FINISHED;
+      show(SIGNAL_NEEDS_SYNC);
+    } else if (role === ROLE_STATION) {
+      state = KEY_AT_STATION;
+      visit = createStationVisit(key, !sensesVoltage, () => {
+        state = KEY_FINISHED;
+        showSyncResult();
+      });
+    } else {
+      meetLock(key, answer.value.devid);
+    }
+  }
+
+  /** Outside its window the key stays shut by itself and says no word to the lock. */
+  function meetLock(opened: KeyContext, devid: Uint8Array | null): void {
+    const blank = devid === null ? DEVICE_BLANK : 0;
+    const reason = blank === 0 ? reasonToStayShut(opened) : blank;
+    if (reason === 0 && devid !== null) {
+      state = KEY_AT_LOCK;
+      visit = createLockVisit(opened, devid);
+      return;
+    }
+    const shift = opened.rings.ringAt(RING_SHIFT);
+    opened.log.note({
+      kind: ENTRY_DENIED_AT_KEY,
+      op: 0,
+      reason,
+      peer: devid === null ? new Uint8Array(NO_DEVID_BYTES) : devid,
+      ring: shift === undefined ? 0 : shift.claims.ringseq,
+      target: 0,
+    });
+    state = KEY_FINISHED;
+    show(reason === RING_EXPIRED ? SIGNAL_EXPIRED : SIGNAL_NEEDS_SYNC);
+  }
+
+  const link = createMessageLink(ports.contact, ports.timer, onMessage, () => {
+    // A garbled frame is a lost one: the wait that is under way ends by itself.
+  });
+  const key = openKey(ports, link, show);
+  rest();
+  return {
+    onContact(open, senses) {
+      stopGreeting();
+      if (visit !== undefined) visit.onWithdrawn();
+      visit = undefined;
+      link.reset();
+      sensesVoltage = senses;
+      if (open) {
+        state = KEY_IDLE;
+        rest();
+        return;
+      }
+      state = KEY_GREETING;
+      hellos = 0;
+      show(SIGNAL_WORKING);
+      greet();
+    },
+    onBytes(bytes) {
+      link.push(bytes);
+    },
+    onButton() {
+      if (visit !== undefined) visit.onButton();
+      else if (state === KEY_IDLE) rest();
+    },
+    status() {
+      const shift = key === undefined ? undefined : key.rings.ringAt(RING_SHIFT);
+      return {
+        devid: key === undefined ? undefined : key.identity.devid,
+        state,
+        ringseq: shift === undefined ? 0 : shift.claims.ringseq,
+        expS: shift === undefined ? 0 : shift.claims.expS,
+        signal,
+        unacknowledged: key === undefined ? 0 : key.log.store.unackedCount(),
+        carried: key === undefined ? 0 : key.carried.tags().length,
+      };
+    },
+  };
+}
+
+/** 0 where one of the rings may be used now, else what the shift ring says. */
+function reasonToStayShut(key: KeyContext): ErrorCode {
+  const reason = key.rings.judge(RING_SHIFT);
+  if (reason === 0 || key.rings.judge(RING_EMERGENCY) === 0) return 0;
+  return key.rings.judge(RING_TEST) === 0 ? 0 : reason;
+}
+
+/** Opens the stores of a commissioned key; undefined on a blank one. */
+function openKey(
+  ports: KeyPorts,
+  link: MessageLink,
+  show: (signal: number) => void,
+): KeyContext | undefined {
+  const flash = ports.flash;
+  const crypto = ports.crypto;
+  const layout = keyLayout(flash.pageBytes, flash.pageCount);
+  const records = openDeviceRecords(flash);
+  const identity = loadIdentity(records, crypto);
+  const commission = loadKeyCommission(records);
+  if (layout === undefined || identity === undefined || commission === undefined) return undefined;
+  const trust = openKeyTrust(crypto, records, commission.rootKey);
+  const clock = openKeyClock(ports.clock, records);
+  const secret = commission.ringSecret;
+  const rings = openKeyRings(
+    { flash, crypto, records },
+    layout,
+    identity,
+    secret,
+    trust,
+    clock,
+  );
+  const store = createLogStore(flash, layout.log, crypto, records, RECORD_LOG_STATE);
+  const log = openKeyLog(
+    crypto,
+    records,
+    store,
+    identity,
+    trust.homeAuthority(),
+    commission.sealingKey,
+    clock,
+    () => {
+      const shift = rings.ringAt(RING_SHIFT);
+      return shift === undefined ? 0 : shift.claims.ringseq;
+    },
+  );
+  const arena = new Uint8Array(KEY_ARENA_BYTES);
+  const door = createKeyDoor(createArenaOperations(crypto, ports.entropy, arena), arena);
+  door.load({
+    agreementSecret: identity.agreementSecret(),
+    anchors: trust.certificateAuthorities(),
+  });
+  return {
+    ports,
+    identity,
+    trust,
+    clock,
+    rings,
+    log,
+    passages: createPassageMemory(store),
+    carried: createBlobQueue(flash, layout.carried),
+    courier: createCourierStore(flash, layout.courier),
+    timeAsks: openTimeAsks(records),
+    arena,
+    door,
+    link,
+    show,
+  };
+}
