@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { checkScript } from "../dialect/gate.ts";
 import { board as esp32s3 } from "../src/boards/esp32s3.ts";
@@ -123,27 +123,3 @@ export async function writeBundle(bundle: Bundle, dist: string, version: string)
 
 /** Folder of built bundles, not part of the repository. */
 export const DIST = join(FIRMWARE, "dist");
-
-async function main(): Promise<number> {
-  const version = await readVersion();
-  let refusals = 0;
-  for (const target of bundleTargets()) {
-    const bundle = await buildBundle(target);
-    const { nodes, lines } = describeRefusals(bundle);
-    for (const line of lines) {
-      process.stderr.write(`${line}\n`);
-    }
-    refusals += lines.length;
-    if (lines.length === 0) {
-      const folder = await writeBundle(bundle, DIST, version);
-      const size = `${bundle.code.length} bytes, ${nodes} nodes`;
-      process.stdout.write(`${relative(ROOT, folder)}: ${size}\n`);
-    }
-  }
-  return refusals === 0 ? 0 : 1;
-}
-
-const started = process.argv[1];
-if (started !== undefined && import.meta.url === pathToFileURL(resolve(started)).href) {
-  process.exitCode = await main();
-}

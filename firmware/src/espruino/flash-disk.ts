@@ -3,6 +3,7 @@ import { octetAt } from "@nyckelring/protocol";
 
 import type { FlashWiring } from "../boards/board.ts";
 import type { FlashPort } from "../ports.ts";
+import { crc32Native } from "./crc32-native.ts";
 
 /**
  * Pages in a file of the computer that runs the interpreter.
@@ -57,6 +58,7 @@ export function openDiskFlash(wiring: FlashWiring): FlashPort {
       write(address, old);
     },
     erase: (page) => write(page * pageBytes, erased),
+    crc32: crc32Native,
   };
 }
 

@@ -3,6 +3,7 @@ import { assert, octetAt, PROMISE_BROKEN } from "@nyckelring/protocol";
 
 import type { FlashWiring } from "../boards/board.ts";
 import type { FlashPort } from "../ports.ts";
+import { crc32Native } from "./crc32-native.ts";
 
 const HEADER_BYTES = 32;
 const NAME_OFFSET = 4;
@@ -47,6 +48,7 @@ export function openStorageFlash(wiring: FlashWiring): FlashPort {
         address += unit.length;
       }
     },
+    crc32: crc32Native,
   };
 }
 

@@ -52,7 +52,7 @@ declare const E: {
   toString(bytes: Uint8Array): string;
   openFile(path: string, mode: "r" | "r+" | "w"): EspruinoFile;
   convolve(left: Float64Array, right: Float64Array, offset: number): number;
-  getBattery(): number;
+  CRC32(bytes: Uint8Array): number;
 };
 
 declare function require(name: "Flash"): EspruinoFlash;

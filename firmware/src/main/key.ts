@@ -3,7 +3,8 @@ import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
 
 import type { Board } from "../boards/board.ts";
 import type { Platform } from "../espruino/platform.ts";
-import { createKey, type KeyRole } from "../key/key-role.ts";
+import { createKey } from "../key/key.ts";
+import type { KeyRole } from "../key/key-role.ts";
 import { SIGNALS } from "../key/signals.ts";
 
 /** Boots a digital key on a board. */

@@ -3,7 +3,8 @@ import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
 
 import type { Board } from "../boards/board.ts";
 import type { Platform } from "../espruino/platform.ts";
-import { createStation, type StationRole } from "../station/station-role.ts";
+import { createStation } from "../station/station.ts";
+import type { StationRole } from "../station/station-role.ts";
 
 /** Boots a sync station on a board. */
 export function startStation(board: Board, platform: Platform): void {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { describe, expect, test } from "vitest";
+
+import { checkBudget, readBudgets } from "./budget.ts";
+import { bundleTargets } from "./build-bundle.ts";
+
+const [target] = bundleTargets();
+
+describe("bundle budgets", () => {
+  test("refuse a bundle that has grown by one byte and accept one that has not", () => {
+    if (target === undefined) throw new Error("no target");
+    const budgets = { [`${target.role}/${target.board.name}`]: 1000 };
+    expect(checkBudget(budgets, target, 1000)).toBeUndefined();
+    expect(checkBudget(budgets, target, 1001)).toContain("1 over its budget");
+  });
+
+  test("refuse a bundle that nobody has recorded", () => {
+    if (target === undefined) throw new Error("no target");
+    expect(checkBudget({}, target, 1)).toContain("no budget");
+  });
+
+  test("are recorded for every bundle and for nothing else", async () => {
+    const names = bundleTargets().map((one) => `${one.role}/${one.board.name}`);
+    expect(Object.keys(await readBudgets()).sort()).toEqual(names.sort());
+  });
+});

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { checkSources } from "./check-sources.ts";
+
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nyckelring-sources-"));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("the look at the sources", () => {
+  test.each(["slice(1)", "filter(Boolean)", "at(0)", "entries()", "BYTES_PER_ELEMENT"])(
+    "refuses .%s of a typed array with its line",
+    async (access) => {
+      const text = `const bytes = new Uint8Array(4);\nexport const x: unknown = bytes.${access};\n`;
+      await writeFile(join(folder, "planted.ts"), text);
+      const report = checkSources(["planted.ts"], folder);
+      expect(report.lines).toHaveLength(1);
+      expect(report.lines[0]).toContain("planted.ts:2 typed-array");
+    },
+  );
+
+  test("accepts the same members of plain arrays and strings", async () => {
+    const text = 'export const x = [[1, 2].slice(1), "abc".slice(1), [1].filter(Boolean)];\n';
+    await writeFile(join(folder, "clean.ts"), text);
+    expect(checkSources(["clean.ts"], folder)).toMatchObject({ files: 1, lines: [] });
+  });
+
+  test("says that it looked at nothing when there is nothing", () => {
+    expect(checkSources([], folder)).toEqual({ files: 0, accesses: 0, lines: [] });
+  });
+});

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createFrameReader, encodeFrames } from "@nyckelring/protocol";
+
+import { BOARDS, buildBundle, type Role } from "../build/build-bundle.ts";
+
+/** Path of the interpreter's Linux build, or undefined where these suites are skipped. */
+export const ESPRUINO: string | undefined = process.env["ESPRUINO"] || undefined;
+
+/** A message that came over the contact. */
+export interface LinkMessage {
+  readonly kind: number;
+  readonly message: Uint8Array;
+}
+
+/** An interpreter that runs one script, its console in our hands. */
+export interface Interpreter {
+  /** All that the console printed so far. */
+  console(): string;
+  /** Waits for a text on the console. @throws after `timeoutMs`, with what was printed instead. */
+  waitFor(text: string, timeoutMs: number): Promise<void>;
+  /** Evaluates a line on the console. */
+  evaluate(line: string): void;
+  stop(): Promise<void>;
+}
+
+/** The far end of a contact: frames in and out of the interpreter's serial line. */
+export interface FarEnd {
+  send(kind: number, message: Uint8Array): void;
+  sendBytes(bytes: Uint8Array): void;
+  /** The next message, in the order of arrival. @throws after `timeoutMs`. */
+  next(timeoutMs: number): Promise<LinkMessage>;
+  stop(): Promise<void>;
+}
+
+/** Makes a folder for one interpreter. */
+export async function makeFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "nyckelring-espruino-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Starts the interpreter on a script; its working folder holds contact and flash. */
+export function startInterpreter(folder: string, scriptName: string): Interpreter {
+  if (ESPRUINO === undefined) {
+    throw new Error("ESPRUINO does not name the interpreter");
+  }
+  const child = spawn(ESPRUINO, [scriptName], { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+  let text = "";
+  child.stdout.on("data", (part: Buffer) => {
+    text += part.toString("latin1");
+  });
+  child.stderr.on("data", (part: Buffer) => {
+    text += part.toString("latin1");
+  });
+  return {
+    console: () => text,
+    async waitFor(wanted, timeoutMs) {
+      await until(() => text.includes(wanted), timeoutMs, () => `"${wanted}" in:\n${text}`);
+    },
+    // The first octet tells the console not to echo the line.
+    evaluate: (line) => void child.stdin.write(`\u0010${line}\n`),
+    stop: () => stopChild(child),
+  };
+}
+
+/** Builds the bundle of a role for the Linux board, puts it into a folder and starts it there. */
+export async function startRole(role: Role, folder: string): Promise<Interpreter> {
+  const board = BOARDS.find((one) => one.name === "linux");
+  if (board === undefined) {
+    throw new Error("there is no Linux board");
+  }
+  const bundle = await buildBundle({ role, board });
+  await writeFile(join(folder, bundle.fileName), bundle.code, "ascii");
+  return startInterpreter(folder, bundle.fileName);
+}
+
+/** Opens the far end of a contact whose near end will be `<folder>/contact`. */
+export async function openFarEnd(folder: string): Promise<FarEnd> {
+  const near = join(folder, "contact");
+  const child = spawn("socat", [`PTY,link=${near},raw,echo=0`, "STDIO"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const messages: LinkMessage[] = [];
+  const reader = createFrameReader(
+    (kind, message) => messages.push({ kind, message: Uint8Array.from(message) }),
+    () => undefined,
+  );
+  child.stdout.on("data", (part: Buffer) => reader.push(Uint8Array.from(part)));
+  await until(() => existsSync(near), 5_000, () => "the pseudo terminal of socat");
+  return {
+    send: (kind, message) => void child.stdin.write(encodeFrames(kind, message)),
+    sendBytes: (bytes) => void child.stdin.write(bytes),
+    async next(timeoutMs) {
+      await until(() => messages.length > 0, timeoutMs, () => "a message on the contact");
+      const first = messages.shift();
+      if (first === undefined) {
+        throw new Error("no message");
+      }
+      return first;
+    },
+    stop: () => stopChild(child),
+  };
+}
+
+/** Joins the contacts of two folders, as a key in a lock. */
+export async function joinContacts(
+  left: string,
+  right: string,
+): Promise<{ stop(): Promise<void> }> {
+  const ends = [left, right].map((folder) => join(folder, "contact"));
+  const child = spawn("socat", ends.map((end) => `PTY,link=${end},raw,echo=0`), {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  await until(() => ends.every((end) => existsSync(end)), 5_000, () => "two pseudo terminals");
+  return { stop: () => stopChild(child) };
+}
+
+async function until(
+  isDone: () => boolean,
+  timeoutMs: number,
+  missing: () => string,
+): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  while (!isDone()) {
+    if (performance.now() > endMs) {
+      throw new Error(`waited ${timeoutMs} ms in vain for ${missing()}`);
+    }
+    await new Promise((resume) => {
+      setTimeout(resume, 10);
+    });
+  }
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return;
+  }
+  const ended = new Promise((resume) => {
+    child.once("exit", resume);
+  });
+  child.kill("SIGKILL");
+  await ended;
+}
