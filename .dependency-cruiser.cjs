@@ -6,6 +6,8 @@
  */
 
 const TESTS = "\\.test\\.ts$";
+// Modules that are part of the interpreter itself, for the folder that may touch the board.
+const ESPRUINO_MODULES = "^(Flash|Storage|crypto|Wifi|tls|MQTT|Serial)$";
 const HOST_ENTRY = "^protocol/src/(host\\.ts|host/)";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -16,14 +18,14 @@ module.exports = {
       comment: "A circle hides which of two modules is the foundation.",
       severity: "error",
       from: {},
-      to: { circular: true },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
     {
       name: "everything-resolves",
       comment: "An import that does not resolve would hide every rule below it.",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: ESPRUINO_MODULES },
     },
     {
       name: "protocol-device-is-bare",
@@ -50,8 +52,15 @@ module.exports = {
       name: "firmware-is-bare",
       comment: "Device code is protocol's device entry and itself; a bundle has nothing else.",
       severity: "error",
-      from: { path: "^firmware/src/", pathNot: TESTS },
+      from: { path: "^firmware/src/", pathNot: ["^firmware/src/espruino/", TESTS] },
       to: { pathNot: "^(firmware|protocol)/src/" },
+    },
+    {
+      name: "espruino-ports-are-bare",
+      comment: "The ports of a board may use the interpreter's own modules, and nothing from npm.",
+      severity: "error",
+      from: { path: "^firmware/src/espruino/", pathNot: TESTS },
+      to: { pathNot: ["^(firmware|protocol)/src/", ESPRUINO_MODULES] },
     },
     {
       name: "firmware-sees-protocol",
@@ -131,7 +140,8 @@ module.exports = {
       comment: "A judge that used the decision it judges would share its mistakes.",
       severity: "error",
       from: { path: "^simulator/src/(oracle|checkers)/", pathNot: TESTS },
-      to: { path: "^(protocol|firmware|issuer)/" },
+      // The types of the issuer's journal are data; code is what must not be shared.
+      to: { path: "^(protocol|firmware|issuer)/", dependencyTypesNot: ["type-only"] },
     },
   ],
   options: {

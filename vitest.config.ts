@@ -53,7 +53,7 @@ const common = {
   env: { SEED: seed },
   setupFiles: ["./scripts/vitest.setup.ts"],
   testTimeout: 30_000,
-} as const;
+};
 
 export default defineConfig({
   test: {
