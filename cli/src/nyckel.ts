@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { USAGE } from "@nyckelring/protocol";
+import { Command, CommanderError } from "commander";
+import { explain } from "./explain.ts";
+import { type Output, processOutput } from "./output.ts";
+import { formatForMachines, formatForPeople, ToolError } from "./tool-error.ts";
+import { showVersion } from "./version.ts";
+
+/** Exit code of an error that is ours. */
+const EXIT_DEFECT = 70;
+
+/** Options of `sim run`, as commander hands them over. */
+export type SimRunOptions = {
+  readonly seed?: string;
+  readonly days?: string;
+  readonly json?: boolean;
+  readonly trace?: string;
+  readonly quiet?: boolean;
+};
+
+/**
+ * Runs the command with these arguments and tells the exit code; see the table in
+ * docs/commands.md. Nothing but this function decides how a failure is shown.
+ *
+ * @param args - Without the node binary and the script.
+ * @public
+ */
+export async function main(
+  args: readonly string[],
+  output: Output = processOutput(),
+): Promise<number> {
+  const isJson = args.includes("--json");
+  const isVerbose = args.includes("-vv");
+  let exit = 0;
+  const program = buildProgram(output, (code) => {
+    exit = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      return showError(usageError(error), output, isJson);
+    }
+    if (error instanceof ToolError) return showError(error, output, isJson);
+    showDefect(error, output, isJson, isVerbose);
+    return EXIT_DEFECT;
+  }
+}
+
+function buildProgram(output: Output, setExit: (code: number) => void): Command {
+  const program = new Command("nyckel");
+  program
+    .description("Tools of Nyckelring: simulate, explain, and later flash and commission.")
+    .option("-v, --verbose", "say more; -vv shows a stack trace with an error of ours")
+    .configureOutput({ writeOut: output.out, writeErr: () => undefined })
+    .showSuggestionAfterError()
+    .exitOverride();
+
+  const sim = program.command("sim").description("the whole system in one process");
+  sim
+    .command("run")
+    .description("run a scenario and judge it")
+    .argument("<scenario>", "name of the scenario, for example: pilot")
+    .option("--seed <n>", "whole number, or random", "random")
+    .option("--days <n>", "days of the first phase", "1")
+    .option("--json", "print one object in the last line of standard output")
+    .option("--trace <dir>", "write the trace as NDJSON files into this directory")
+    .option("-q, --quiet", "no progress on standard error")
+    .action(async (scenario: string, options: SimRunOptions) => {
+      const { runSimulation } = await import("./sim-run.ts");
+      setExit(runSimulation(scenario, options, output));
+    });
+
+  program
+    .command("demo")
+    .description("run the pilot day of seed 7 and tell its story")
+    .action(async () => {
+      const { runSimulation } = await import("./sim-run.ts");
+      setExit(runSimulation("pilot", { seed: "7", days: "1" }, output));
+    });
+
+  program
+    .command("explain")
+    .description("tell what a code means and what to do")
+    .argument("<code>", "for example E0402 or RING_EXPIRED")
+    .option("--json", "print one object")
+    .action((code: string, options: { readonly json?: boolean }) => {
+      explain(code, options.json === true, output);
+    });
+
+  program
+    .command("version")
+    .description("tell the version")
+    .option("--json", "print one object")
+    .action((options: { readonly json?: boolean }) => showVersion(options.json === true, output));
+  return program;
+}
+
+function usageError(error: CommanderError): ToolError {
+  const isHelp = error.code === "commander.help" || error.message === "(outputHelp)";
+  const [first, ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const suggestion = rest.join(" ").replace(/[()]/g, "").trim();
+  return new ToolError({
+    code: USAGE,
+    message: isHelp ? "no command was given" : (first ?? "the command cannot be understood"),
+    state: "nothing was run",
+    hint: suggestion === "" ? "nyckel --help, or: nyckel sim run --help" : suggestion,
+  });
+}
+
+function showError(error: ToolError, output: Output, isJson: boolean): number {
+  if (isJson) output.out(`${formatForMachines(error)}\n`);
+  output.err(formatForPeople(error));
+  return error.describe().exit;
+}
+
+function showDefect(error: unknown, output: Output, isJson: boolean, isVerbose: boolean): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = isVerbose ? "please report the lines below" : "repeat with -vv and report the output";
+  if (isJson) {
+    const exit = EXIT_DEFECT;
+    const fields = { code: "E7F01", name: "PROMISE_BROKEN", exit, retryable: false };
+    const state = "unknown";
+    output.out(`${JSON.stringify({ type: "error", ...fields, message, state, hint, details: {} })}\n`);
+  }
+  output.err(`error[E7F01 PROMISE_BROKEN]: ${message}\nthis is an error of ours\nhelp: ${hint}\n`);
+  if (isVerbose && error instanceof Error) output.err(`${error.stack ?? ""}\n`);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { randomInt } from "node:crypto";
+import { INVARIANT_BROKEN, USAGE } from "@nyckelring/protocol";
+import {
+  isScenarioName,
+  type RunOutcome,
+  runScenario,
+  SCENARIOS,
+  type ScenarioName,
+} from "@nyckelring/simulator";
+import type { SimRunOptions } from "./nyckel.ts";
+import type { Output } from "./output.ts";
+import { tellStory } from "./story.ts";
+import { formatForPeople, ToolError } from "./tool-error.ts";
+import { openTraceDirectory, type TraceDirectory } from "./trace-directory.ts";
+
+const DAYS_MAX = 400;
+const SEED_DIGITS_MAX = 20;
+const VIOLATIONS_SHOWN = 12;
+
+/**
+ * Runs a scenario, shows it, and tells the exit code: 0 when every promise was kept, 1 when the
+ * oracle found one broken.
+ *
+ * @throws ToolError `USAGE` for an unknown scenario, a bad seed or a bad number of days, and
+ *   `FILE_UNWRITABLE` for a trace directory that cannot be written.
+ */
+export function runSimulation(text: string, options: SimRunOptions, output: Output): number {
+  const scenario = readScenario(text);
+  const seed = readSeed(options.seed ?? "random");
+  const days = readDays(options.days ?? "1");
+  const replay = `npx nyckel sim run ${scenario} --seed ${seed}${days === 1 ? "" : ` --days ${days}`}`;
+  const trace = options.trace === undefined ? undefined : openTraceDirectory(options.trace);
+  const started = process.hrtime.bigint();
+  const outcome = runWithTrace(trace, () =>
+    runScenario({
+      scenario,
+      seed,
+      days,
+      ...(trace === undefined ? {} : { sink: trace.sink }),
+      ...(options.quiet === true ? {} : { onProgress: (line) => output.err(`${line}\n`) }),
+    }),
+  );
+  const wallS = Number((process.hrtime.bigint() - started) / 1_000_000n) / 1000;
+
+  if (options.json === true) printObjects(outcome, wallS, output);
+  else output.out(tellStory(outcome, wallS, replay));
+  if (outcome.violations.length === 0) return 0;
+
+  const broken = brokenError(outcome, replay);
+  output.err(formatForPeople(broken));
+  return broken.describe().exit;
+}
+
+function runWithTrace(trace: TraceDirectory | undefined, run: () => RunOutcome): RunOutcome {
+  try {
+    return run();
+  } finally {
+    trace?.close();
+  }
+}
+
+function printObjects(outcome: RunOutcome, wallS: number, output: Output): void {
+  for (const violation of outcome.violations) {
+    output.out(`${JSON.stringify({ type: "violation", ...violation })}\n`);
+  }
+  const { scenario, seed, virtualDays, ...figures } = outcome.result;
+  const shownSeed = Number.isSafeInteger(Number(seed)) ? Number(seed) : seed;
+  const head = { type: "result", scenario, seed: shownSeed, virtualDays, wallS };
+  const ok = outcome.violations.length === 0;
+  output.out(`${JSON.stringify({ ...head, ...figures, ok })}\n`);
+}
+
+function brokenError(outcome: RunOutcome, replay: string): ToolError {
+  const { violations } = outcome;
+  const shown = violations.slice(0, VIOLATIONS_SHOWN).map(({ invariant, atUs, text }) => {
+    return `  ${outcome.calendar.labelOf(atUs)}  ${invariant}: ${text}`;
+  });
+  const rest = violations.length - shown.length;
+  if (rest > 0) shown.push(`  and ${rest} more`);
+  const names = [...new Set(violations.map((violation) => violation.invariant))].join(", ");
+  return new ToolError({
+    code: INVARIANT_BROKEN,
+    message: `${violations.length} times a promise was broken (${names})\n${shown.join("\n")}`,
+    state: "the run is complete and can be repeated exactly",
+    hint: `repro: ${replay}`,
+  });
+}
+
+function readScenario(text: string): ScenarioName {
+  if (isScenarioName(text)) return text;
+  const known = Object.keys(SCENARIOS).join(", ");
+  throw new ToolError({
+    code: USAGE,
+    message: `there is no scenario "${text}"`,
+    state: "nothing was run",
+    hint: `scenarios: ${known}; for example: nyckel sim run pilot --seed 7`,
+    details: { scenario: text },
+  });
+}
+
+function readSeed(text: string): string {
+  if (text === "random") return String(randomInt(1, 2 ** 32));
+  if (/^\d+$/.test(text) && text.length <= SEED_DIGITS_MAX) return BigInt(text).toString();
+  throw new ToolError({
+    code: USAGE,
+    message: `the seed "${text}" is not a whole number of at most ${SEED_DIGITS_MAX} digits`,
+    state: "nothing was run",
+    hint: "give digits alone, or random: nyckel sim run pilot --seed 7",
+    details: { seed: text },
+  });
+}
+
+function readDays(text: string): number {
+  const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (days >= 1 && days <= DAYS_MAX) return days;
+  throw new ToolError({
+    code: USAGE,
+    message: `--days is "${text}", but must be a whole number from 1 to ${DAYS_MAX}`,
+    state: "nothing was run",
+    hint: "nyckel sim run pilot --seed 7 --days 3",
+    details: { days: text },
+  });
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { type CodeDescription, describe } from "@nyckelring/protocol/host";
+
+/** What a person needs when a command cannot go on. */
+export type ToolErrorParts = {
+  /** Number in the one table of codes; it decides the exit code. */
+  readonly code: number;
+  /** What went wrong, with the value that was wrong. */
+  readonly message: string;
+  /** What is true now, for example `nothing was written`. */
+  readonly state: string;
+  /** The next step, usually a command. */
+  readonly hint: string;
+  /** Further facts for machines. */
+  readonly details?: { readonly [name: string]: string | number };
+};
+
+/**
+ * A failure that the command explains and ends with. Thrown anywhere, caught once.
+ *
+ * @public
+ */
+export class ToolError extends Error {
+  readonly parts: ToolErrorParts;
+
+  constructor(parts: ToolErrorParts) {
+    super(parts.message);
+    this.name = "ToolError";
+    this.parts = parts;
+  }
+
+  /** The row of the code; every code that a command uses is in the table. */
+  describe(): CodeDescription {
+    const description = describe(this.parts.code);
+    if (description === undefined) throw new Error(`code ${this.parts.code} is not in the table`);
+    return description;
+  }
+}
+
+/** The error as lines for a person: what, where, state now, next step, code. */
+export function formatForPeople(error: ToolError): string {
+  const { label, exit } = error.describe();
+  const digits = label.split(" ")[0];
+  const { message, state, hint } = error.parts;
+  return [
+    `error[${label}]: ${message}`,
+    state,
+    `help: ${hint}`,
+    `more: nyckel explain ${digits}   (exit ${exit})`,
+    "",
+  ].join("\n");
+}
+
+/** The error as one object for a machine. */
+export function formatForMachines(error: ToolError): string {
+  const { label, name, exit, action } = error.describe();
+  const { message, state, hint, details } = error.parts;
+  return JSON.stringify({
+    type: "error",
+    code: label.split(" ")[0],
+    name,
+    exit,
+    retryable: action === "retry" || action === "wait",
+    message,
+    state,
+    hint,
+    details: details ?? {},
+  });
+}
