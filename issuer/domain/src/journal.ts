@@ -65,7 +65,7 @@ export function openJournal(ports: IssuerPorts): Journal {
  * @returns 0 for an intact journal, otherwise the number of the first record that does not fit.
  * @public
  */
-export function verifyJournal(ports: IssuerPorts): number {
+export function verifyJournal(ports: Pick<IssuerPorts, "crypto" | "store">): number {
   let seq = 0;
   let chain = CHAIN_START;
   for (const record of ports.store.records()) {
@@ -77,7 +77,7 @@ export function verifyJournal(ports: IssuerPorts): number {
 }
 
 function chainAfter(
-  ports: IssuerPorts,
+  ports: Pick<IssuerPorts, "crypto">,
   chain: string,
   seq: number,
   atS: number,
