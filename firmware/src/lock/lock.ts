@@ -46,6 +46,7 @@ import {
   TIME_CLOCK_CHECKED,
   TIME_FLOOR_ONLY,
   type TrustedAuthority,
+  TYP_FLOOR_LIST,
   VOLTAGE_LOW,
   WANT_ACK,
   WANT_FLOORS,
@@ -533,12 +534,10 @@ function createDoorLock(
     const outcome = applyObject(underObjects, body);
     isTrustOld = true;
     if (outcome.isChanged) afterChange(outcome);
-    if (!isDecisionOpen) return [outcome.code];
+    const isFloors = outcome.typ === TYP_FLOOR_LIST && outcome.code === GRANTED;
+    if (!isDecisionOpen || !isFloors) return [outcome.code];
     if (clock !== undefined) door.setClock(clock.interval());
     const again = door.judgeAgain();
-    if (again === FLOOR_STALE || again === DELIVER_FIRST) {
-      return [outcome.code, DELIVER_FIRST, log.lastN(), entryTime().tS];
-    }
     isDecisionOpen = false;
     if (again < 0) return [outcome.code];
     const decision = finalDecision(again);
