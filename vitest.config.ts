@@ -66,7 +66,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "{protocol,firmware,simulator,hil-tests,cli,scripts}/src/**/*.test.ts",
-            "issuer/{domain/,}src/**/*.test.ts",
+            "issuer/{src,domain/src,domain/test}/**/*.test.ts",
             "firmware/{build,dialect}/**/*.test.ts",
             "simulator/scenarios/**/*.test.ts",
           ],
