@@ -45,7 +45,7 @@ for (const call of calls) sum += call();
 const counter = new Counter();
 counter.up();
 print(a, b, sum, scale(3), counter.up(), shape?.b ?? 9, \`n\${sum}\`, late());
-function late(): number { return SIZE ** 2; }
+function late(): number { return SIZE * SIZE; }
 `.replace("#hidden; ", "");
 
 describe("lowering", () => {

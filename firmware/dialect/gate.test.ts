@@ -40,6 +40,7 @@ const PLANTED: readonly (readonly [rule: string, script: string])[] = [
   ["static-member", "var a=Array.from([1]);"],
   ["static-member", "var a=Object.freeze({});"],
   ["static-member", "var a=Math.imul(1,2);"],
+  ["static-member", "var a=Math.pow(2,52);"],
   ["static-member", "Object.defineProperty({},'a',{get:function(){return 1}});"],
   ["static-member", "var a=Uint8Array['from']([1]);"],
   ["method", "var a=[1].at(0);"],
