@@ -159,6 +159,7 @@ export function applyRingDelta(
   if (!isWhole && !equalBytes(delta.base16, rootHead(ringRoot(crypto, secret, previous)))) {
     return fail(RING_BASE_MISMATCH);
   }
+  if (!equalBytes(delta.new16, rootHead(head.root))) return fail(RING_ROOT_MISMATCH);
   const kept = isWhole ? [] : previous;
   if (kept.length > head.size) return fail(DELTA_MALFORMED, head.size);
   const slots: (Leaf | null)[] = [];
