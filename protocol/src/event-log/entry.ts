@@ -25,7 +25,7 @@ const CHAIN_PREFIX = new Uint8Array([2]);
 const CHAIN_BYTES = 32;
 
 /** Longest encoded entry. @public */
-export const ENTRY_BYTES_MAX = 37;
+export const ENTRY_BYTES_MAX = 38;
 
 /**
  * The record of one event.
