@@ -119,12 +119,16 @@ function showError(error: ToolError, output: Output, isJson: boolean): number {
 
 function showDefect(error: unknown, output: Output, isJson: boolean, isVerbose: boolean): void {
   const message = error instanceof Error ? error.message : String(error);
-  const hint = isVerbose ? "please report the lines below" : "repeat with -vv and report the output";
+  const hint = isVerbose
+    ? "please report the lines below"
+    : "repeat with -vv and report the output";
   if (isJson) {
     const exit = EXIT_DEFECT;
     const fields = { code: "E7F01", name: "PROMISE_BROKEN", exit, retryable: false };
     const state = "unknown";
-    output.out(`${JSON.stringify({ type: "error", ...fields, message, state, hint, details: {} })}\n`);
+    output.out(
+      `${JSON.stringify({ type: "error", ...fields, message, state, hint, details: {} })}\n`,
+    );
   }
   output.err(`error[E7F01 PROMISE_BROKEN]: ${message}\nthis is an error of ours\nhelp: ${hint}\n`);
   if (isVerbose && error instanceof Error) output.err(`${error.stack ?? ""}\n`);

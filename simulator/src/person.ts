@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import type { RandomStream } from "./prng.ts";
+import type {
+  DoorOutcome,
+  KeyUnit,
+  LockUnit,
+  StationOutcome,
+  StationUnit,
+  World,
+} from "./world.ts";
 import type { AttemptPurpose } from "./world-events.ts";
-import type { DoorOutcome, KeyUnit, LockUnit, StationOutcome, StationUnit, World } from "./world.ts";
 
 /** One thing that a person does; calls `done` when it is over. */
 export type Task = (done: () => void) => void;

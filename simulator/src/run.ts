@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+import { BOLT_LOCKED, BOLT_UNLOCKED, type BoltPosition } from "@nyckelring/firmware";
 import { type Calendar, createCalendar } from "./calendar.ts";
 import { judgeRun, type Verdict, type Violation } from "./oracle/oracle.ts";
 import { createRandomStream } from "./prng.ts";
@@ -100,6 +101,8 @@ export function runScenario(request: RunRequest): RunOutcome {
 function play(request: RunRequest, calendar: Calendar): RunOutcome {
   const random = createRandomStream(request.seed);
   const trace = createTrace(request.sink);
+  const { scenario, seed, days } = request;
+  trace.write("devices", { kind: "run", scenario, seed, days, startS: calendar.startS });
   const report = request.onProgress ?? (() => undefined);
   const world = createWorld(random.split("world"), calendar.startS, 1, trace, request.hooks ?? {});
   const story = createStory(() => world.clock, calendar);
@@ -151,7 +154,10 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     opened: verdict.openedByPurpose,
     earlyPulls: world.events.filter((event) => event.kind === "pulled" && event.early).length,
     tornWrites: sumOf(world, (board) => board.flash.tornCount()),
-    messagesDuplicated: world.stations.reduce((sum, unit) => sum + unit.uplink.counts.duplicated, 0),
+    messagesDuplicated: world.stations.reduce(
+      (sum, unit) => sum + unit.uplink.counts.duplicated,
+      0,
+    ),
     messagesOverGsm: world.stations.reduce((sum, unit) => sum + unit.uplink.counts.overGsm, 0),
     flashWearMax: Math.max(...boardsOf(world).map((board) => board.flash.wearMax())),
     headsVerified: verdict.headsVerified,
@@ -210,4 +216,12 @@ function writeEnd(world: World, write: ReturnType<typeof createTrace>["write"]):
     write("issuer", JSON.parse(JSON.stringify(record)));
   }
   for (const { entries, ...device } of world.logsNow()) write("devices", { ...device, entries });
+  const places = new Map<BoltPosition, string>([
+    [BOLT_LOCKED, "locked"],
+    [BOLT_UNLOCKED, "unlocked"],
+  ]);
+  for (const { name, board } of world.locks) {
+    const bolt = places.get(board.motor.position()) ?? "between";
+    write("devices", { kind: "end", name, bolt });
+  }
 }

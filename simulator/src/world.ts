@@ -5,6 +5,12 @@ import {
   commissionLock,
   commissionStation,
   enrolDevice,
+  LINK_GSM,
+  LINK_LAN,
+  LINK_WIFI,
+  type LinkKind,
+  POWER_BATTERY,
+  POWER_MAINS,
   SIGNAL_BATTERY_LOW,
   SIGNAL_DENIED,
   SIGNAL_EXPIRED,
@@ -14,12 +20,6 @@ import {
   SIGNAL_NO_CONTACT,
   SIGNAL_READY,
   SIGNAL_WORKING,
-  LINK_GSM,
-  LINK_LAN,
-  LINK_WIFI,
-  type LinkKind,
-  POWER_BATTERY,
-  POWER_MAINS,
 } from "@nyckelring/firmware";
 import {
   createIssuer,
@@ -31,7 +31,7 @@ import {
 import type { Result } from "@nyckelring/protocol";
 import { createNodeCrypto, describe } from "@nyckelring/protocol/host";
 import { createKeyBoard, type KeyBoard } from "./boards/key-board.ts";
-import { createLockBoard, type LockBoard, type BoardParts } from "./boards/lock-board.ts";
+import { type BoardParts, createLockBoard, type LockBoard } from "./boards/lock-board.ts";
 import { createStationBoard, type StationBoard } from "./boards/station-board.ts";
 import { CORTEX_M4_MODEL } from "./compute-model.ts";
 import { type Contact, openContact, type WirePiece } from "./contact.ts";
@@ -277,7 +277,7 @@ export function createWorld(
     const provision = must(
       issuer.enrolLock(issuer.founder, { door, devicePublic: enrolled, profile: 0 }),
     );
-    commissionLock(board.flash.cable, crypto, provision);
+    must(commissionLock(board.flash.cable, crypto, provision));
     unit = { name, door, devid: hex(enrolled.devid), board, contact: undefined };
     locks.push(unit);
     trace.write("devices", { kind: "lock", name, devid: unit.devid, door });
@@ -291,7 +291,7 @@ export function createWorld(
       const enrolled = enrolDevice(board.flash.cable, entropy, crypto);
       const request = { carer, devicePublic: enrolled };
       const provision = must(issuer.enrolKey(issuer.founder, request));
-      commissionKey(board.flash.cable, crypto, provision);
+      must(commissionKey(board.flash.cable, crypto, provision));
       return enrolled.devid;
     });
     trace.write("devices", { kind: "key", name, devid: unit.devid, carer });
@@ -375,7 +375,7 @@ export function createWorld(
     );
     const request = provider === undefined ? {} : { provider };
     const provision = must(issuer.enrolStation(issuer.founder, request));
-    commissionStation(board.flash.cable, crypto, provision);
+    must(commissionStation(board.flash.cable, provision));
     unit = { name, id: provision.stationId, board, uplink, contact: undefined };
     stations.push(unit);
     board.powerOn();

@@ -88,7 +88,7 @@ export function createLockBoard(
           motor: motor.port,
           supply: { millivolts: () => 3300, percent: () => 100 },
         });
-        role.onContact(false);
+        role.onContact(true);
       });
     },
     // A board that has power but no role yet is still booting: its receiver hears nothing.

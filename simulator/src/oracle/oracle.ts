@@ -141,7 +141,11 @@ export function judgeRun(evidence: Evidence): Verdict {
   const deliveries = readDeliveries(evidence.events);
   for (const wrong of model.wrongLeaves) {
     const atUs = (wrong.atS - evidence.startS) * 1_000_000;
-    violations.push({ invariant: "X6 right-at-issue", atUs, text: `${wrong.devid}: ${wrong.text}` });
+    violations.push({
+      invariant: "X6 right-at-issue",
+      atUs,
+      text: `${wrong.devid}: ${wrong.text}`,
+    });
   }
   readFaults(evidence, violations);
 
@@ -443,7 +447,9 @@ function mustOpen(doorCase: DoorCase, contact: ContactStory, op: 1 | 2): boolean
     return claims === undefined || claims.holder !== keyDevid ? [] : [claims.ringseq];
   });
   if (held.length === 0) return false;
-  const atLock = (deliveries.get(contact.device) ?? []).filter((item) => item.atUs <= contact.endUs);
+  const atLock = (deliveries.get(contact.device) ?? []).filter(
+    (item) => item.atUs <= contact.endUs,
+  );
   const onKey = deliveries.get(contact.key) ?? [];
   return heads.some((head) => {
     const { claims } = head;

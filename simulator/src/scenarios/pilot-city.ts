@@ -33,6 +33,8 @@ export type PilotCity = {
   readonly planner: number;
   readonly otherPlanner: number;
   readonly unitHead: number;
+  /** On duty at the municipal on-call: the second pair of eyes. */
+  readonly dutyOfficer: number;
   readonly clients: readonly PilotClient[];
   readonly carers: readonly PilotCarer[];
   /** Sees a part of the clients only. */
@@ -66,6 +68,7 @@ export function buildPilotCity(world: World): PilotCity {
   const planner = must(issuer.addUser(founder, { role: "planner", provider: homeCare }));
   const otherPlanner = must(issuer.addUser(founder, { role: "planner", provider: otherProvider }));
   const unitHead = must(issuer.addUser(founder, { role: "unit-head", provider: homeCare }));
+  const dutyOfficer = must(issuer.addUser(founder, { role: "trygghetsjouren" }));
   const patrolGroup = must(issuer.addGroup(founder, { purpose: "night patrol" }));
 
   const buildings = addBuildings(world);
@@ -105,6 +108,7 @@ export function buildPilotCity(world: World): PilotCity {
     planner,
     otherPlanner,
     unitHead,
+    dutyOfficer,
     clients,
     carers,
     restrictedCarer,
@@ -127,8 +131,7 @@ function addBuildings(world: World): number[] {
     buildings.push(...owned);
     if (buildings.length > BUILDINGS_WITH_CONSENT) continue;
     // Half of the owners sign for their whole stock, the others for each building (C2).
-    const scopes =
-      owner % 2 === 0 ? [{ owner: number }] : owned.map((building) => ({ building }));
+    const scopes = owner % 2 === 0 ? [{ owner: number }] : owned.map((building) => ({ building }));
     for (const scope of scopes) {
       must(
         issuer.recordConsent(founder, {

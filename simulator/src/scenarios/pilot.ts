@@ -13,8 +13,8 @@ import {
 } from "../person.ts";
 import type { RandomStream } from "../prng.ts";
 import type { Story } from "../story.ts";
-import type { AttemptPurpose } from "../world-events.ts";
 import { type DoorOutcome, type KeyUnit, type LockUnit, must, type World } from "../world.ts";
+import type { AttemptPurpose } from "../world-events.ts";
 import { buildPilotCity, type PilotCarer, type PilotCity, type PilotClient } from "./pilot-city.ts";
 
 /** The day of the pilot that the scenario plays, by the calendar of Stockholm. */
@@ -209,21 +209,13 @@ function movingClient(stage: Stage): PilotClient {
 function syncTask(stage: Stage, person: Person, random: RandomStream, tries = 3): Task {
   const { world, city } = stage;
   return (done) =>
-    useStation(
-      world,
-      random,
-      { person, station: city.station, clumsiness: CLUMSY, tries },
-      () => done(),
+    useStation(world, random, { person, station: city.station, clumsiness: CLUMSY, tries }, () =>
+      done(),
     );
 }
 
 /** In through the entrance and the apartment, care, and out again. */
-function visitTask(
-  stage: Stage,
-  person: Person,
-  random: RandomStream,
-  client: PilotClient,
-): Task {
+function visitTask(stage: Stage, person: Person, random: RandomStream, client: PilotClient): Task {
   const { world } = stage;
   const steps: { readonly lock: LockUnit; readonly op: 1 | 2; readonly pauseUs: number }[] = [];
   const walkUs = random.drawBetween(30, 120) * 1_000_000;
@@ -300,10 +292,7 @@ function planForgottenSync(stage: Stage): void {
   if (lock === undefined) return;
   const tell = (outcome: DoorOutcome) =>
     stage.story.tellAttempt(person.key, lock, outcome, "a carer forgot to sync");
-  person.plan(
-    calendar.atUs(0, 7, 6),
-    attemptTask(stage, person, lock, "unsynced-key", tell),
-  );
+  person.plan(calendar.atUs(0, 7, 6), attemptTask(stage, person, lock, "unsynced-key", tell));
   person.plan(calendar.atUs(0, 7, 8), (done) =>
     useStation(
       world,
@@ -521,7 +510,7 @@ function planEmergency(stage: Stage): void {
       world.issuer.emergencyRing({
         door: lock.door,
         key: helper.key.devidBytes,
-        approvers: [city.unitHead, world.issuer.founder],
+        approvers: [city.dutyOfficer, world.issuer.founder],
         reason: "alarm without an answer",
       }),
     );
