@@ -5,11 +5,14 @@
 import {
   type ArenaOperations,
   bytesOfHex,
+  type CborMap,
   type CryptoPort,
+  cborMap,
   createArenaOperations,
   createKeyDoor,
   createLockDoor,
   type EntropyPort,
+  encodeCbor,
   inclusionPath,
   KEY_ARENA_BYTES,
   type KeyDoor,
@@ -24,7 +27,9 @@ import {
   type Signer,
   signLockCertificate,
   signRingHead,
+  signSign1,
   slotBytes,
+  TYP_RING_HEAD,
 } from "../src/index.ts";
 
 /** 2026-11-23 06:00:00 UTC, begin of the shift of every default head. */
@@ -113,6 +118,28 @@ export function headOf(world: World, changes: Partial<RingHead> = {}): RingHead 
 
 export function signedHead(world: World, changes: Partial<RingHead> = {}): Uint8Array {
   return signRingHead(headOf(world, changes), world.ringSigner);
+}
+
+/** A head that no issuer of ours would sign, but a broken or stolen one might. */
+export function recklessHead(world: World, changes: Partial<RingHead> = {}): Uint8Array {
+  const head = headOf(world, changes);
+  const claims = cborMap([
+    [4, head.expS],
+    [5, head.nbfS],
+    [6, head.iatS],
+    [8, cborMap([[1, dhKeyOf(head.holder.devid, head.holder.publicKey)]])],
+    [-65537, [head.ringseq, head.size, head.root, head.flags, head.needlist]],
+  ]);
+  return signSign1(TYP_RING_HEAD, encodeCbor(claims), world.ringSigner);
+}
+
+function dhKeyOf(devid: Uint8Array, publicKey: Uint8Array): CborMap {
+  return cborMap([
+    [1, 1],
+    [2, devid],
+    [-1, 4],
+    [-2, publicKey],
+  ]);
 }
 
 /** What a key shows of one slot. */

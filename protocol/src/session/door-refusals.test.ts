@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  keySide,
+  lockSide,
+  makeWorld,
+  playSession,
+  put,
+  SHIFT_S,
+  type Side,
+  showSlot,
+  signedHead,
+  taken,
+  trustOf,
+  type World,
+} from "../../test/door-fixture.ts";
+import { INITIATOR_DEAD } from "../edhoc/initiator.ts";
+import { RESPONDER_DEAD } from "../edhoc/responder.ts";
+import {
+  ANCHOR_UNKNOWN,
+  OBJECT_TOO_LONG,
+  RECORD_INVALID,
+  SESSION_MAC,
+  SESSION_MALFORMED,
+  SESSION_STATE,
+  SHARED_SECRET_ZERO,
+  SIGNATURE_INVALID,
+} from "../errors/code.ts";
+import { createNodeCrypto } from "../host.ts";
+import type { KeyDoor } from "./key-door.ts";
+import type { LockDoor } from "./lock-door.ts";
+
+const crypto = createNodeCrypto();
+const world: World = makeWorld(crypto, 5);
+const head = signedHead(world);
+const shown = showSlot(world, world.doorSlot);
+let key: Side<KeyDoor>;
+let lock: Side<LockDoor>;
+
+beforeEach(() => {
+  key = keySide(world);
+  lock = lockSide(world, trustOf(world));
+});
+
+/** Every message with one bit turned, and every shorter one, the empty one included. */
+function* spoiled(message: Uint8Array): Generator<Uint8Array> {
+  for (let bit = 0; bit < 8 * message.length; bit += 1) {
+    const flipped = message.slice();
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    yield flipped;
+  }
+  for (let bytes = 0; bytes < message.length; bytes += 1) yield message.slice(0, bytes);
+}
+
+const startKey = () => taken(key, key.door.start(head));
+const answerLock = (m1: Uint8Array) => taken(lock, lock.door.answerMessage1(put(lock, m1)));
+const showKey = (m2: Uint8Array) => {
+  expect(key.door.checkMessage2(put(key, m2))).toBe(0);
+  return taken(key, key.door.buildMessage3(1, world.doorSlot, shown.leaf, shown.path));
+};
+
+/**
+ * Goal: nothing that was changed on the wire is believed, and no side throws or stays unusable.
+ * Method: replay one recorded session with fixed secrets up to a message, spoil that message in
+ * every way, and play an honest session on the same devices at the end.
+ */
+describe("every flipped bit and every truncation is refused, and the next honest session works", () => {
+  const isHonest = () => expect(playSession(world, key, lock, { head }).verdict).toBe(0);
+
+  test("of message_1, at the lock: refused at once or by what message_2 then proves", () => {
+    for (const m1 of spoiled(startKey())) {
+      lock.door.reset();
+      const bytes = lock.door.answerMessage1(put(lock, m1));
+      // A flip inside G_X is another public key: the lock answers it, and the key sees the lie.
+      if (bytes > 0) {
+        const m2 = taken(lock, bytes);
+        key = keySide(world);
+        startKey();
+        expect(key.door.checkMessage2(put(key, m2))).not.toBe(0);
+      } else {
+        expect(lock.door.state).toBe(RESPONDER_DEAD);
+      }
+    }
+    isHonest();
+  });
+
+  test("of message_2, at the key", () => {
+    const m2 = answerLock(startKey());
+    for (const other of spoiled(m2)) {
+      // The very ephemeral key that m2 answers, so that nothing but the change can be the reason.
+      key = keySide(world);
+      startKey();
+      expect(key.door.checkMessage2(put(key, other))).not.toBe(0);
+      expect(key.door.state).toBe(INITIATOR_DEAD);
+    }
+    isHonest();
+  });
+
+  test("of message_3, at the lock", () => {
+    const m1 = startKey();
+    const m3 = showKey(answerLock(m1));
+    for (const other of spoiled(m3)) {
+      lock = lockSide(world, trustOf(world));
+      answerLock(m1);
+      expect(lock.door.judgeMessage3(put(lock, other))).toBe(-1);
+      expect([SESSION_MAC, SESSION_MALFORMED]).toContain(lock.door.faultCode);
+      expect(lock.door.buildMessage4(0, 1, SHIFT_S, [])).toBe(0);
+    }
+    isHonest();
+  });
+
+  test("of message_4, at the key", () => {
+    const m2 = answerLock(startKey());
+    const m3 = showKey(m2);
+    expect(lock.door.judgeMessage3(put(lock, m3))).toBe(0);
+    const m4 = taken(lock, lock.door.buildMessage4(0, 1, SHIFT_S, [1]));
+    for (const other of spoiled(m4)) {
+      key = keySide(world);
+      startKey();
+      showKey(m2);
+      expect(key.door.checkMessage4(put(key, other))).not.toBe(0);
+      expect(key.door.decision).toEqual({ code: 0, lockseq: 0, tS: 0, wants: [] });
+    }
+    isHonest();
+  });
+
+  test("of a record, in both directions", () => {
+    playSession(world, key, lock, { head });
+    const saved = { key: key.arena.slice(), lock: lock.arena.slice() };
+    const up = taken(key, key.door.sealRecord(2, new Uint8Array(40)));
+    const down = taken(lock, lock.door.sealRecord(2, new Uint8Array(40)));
+    for (const other of spoiled(up)) {
+      playSession(world, key, lock, { head });
+      // Back to the session that the record belongs to.
+      lock.arena.set(saved.lock);
+      expect(lock.door.openRecord(put(lock, other))).toBe(-1);
+      expect(lock.door.faultCode).toBe(RECORD_INVALID);
+    }
+    for (const other of spoiled(down)) {
+      playSession(world, key, lock, { head });
+      key.arena.set(saved.key);
+      expect(key.door.openRecord(put(key, other))).toBe(-1);
+      expect(key.door.faultCode).toBe(RECORD_INVALID);
+    }
+    isHonest();
+  });
+});
+
+describe("a message that belongs elsewhere is refused", () => {
+  test("message_3 for one lock does not open another, whatever that lock answered (I7)", () => {
+    const m3 = showKey(answerLock(startKey()));
+    const other = lockSide(world, trustOf(world, {}, "other lock"));
+    other.door.answerMessage1(put(other, startKeyAgain()));
+    expect(other.door.judgeMessage3(put(other, m3))).toBe(-1);
+    expect(other.door.faultCode).toBe(SESSION_MAC);
+  });
+
+  test("message_3 of an earlier session does not open the same lock again", () => {
+    const first = playSession(world, key, lock, { head });
+    lock.door.reset();
+    answerLock(first.m1);
+    expect(lock.door.judgeMessage3(put(lock, first.m3))).toBe(-1);
+    expect(lock.door.faultCode).toBe(SESSION_MAC);
+  });
+
+  test("message_2 of another lock is no answer for a key that heard this one (splice)", () => {
+    const m1 = startKey();
+    answerLock(m1);
+    const other = lockSide(world, trustOf(world, {}, "other lock"), "other entropy");
+    const m2 = taken(other, other.door.answerMessage1(put(other, m1)));
+    const m3 = showKey(m2);
+    expect(lock.door.judgeMessage3(put(lock, m3))).toBe(-1);
+  });
+
+  test("message_4 of another session, and one of its own sent twice", () => {
+    const old = playSession(world, key, lock, { head });
+    key.door.reset();
+    lock.door.reset();
+    const m3 = showKey(answerLock(startKey()));
+    expect(lock.door.judgeMessage3(put(lock, m3))).toBe(0);
+    expect(key.door.checkMessage4(put(key, old.m4))).toBe(SESSION_MAC);
+
+    const own = playSession(world, key, lock, { head });
+    expect(key.door.checkMessage4(put(key, own.m4))).toBe(SESSION_STATE);
+  });
+
+  test("a record that is repeated, left out, turned round or from another session", () => {
+    const body = new Uint8Array([0xf6]);
+    playSession(world, key, lock, { head });
+    const first = taken(key, key.door.sealRecord(1, body));
+    expect(lock.door.openRecord(put(lock, first))).toBe(1);
+    expect(lock.door.openRecord(put(lock, first))).toBe(-1);
+
+    playSession(world, key, lock, { head });
+    key.door.sealRecord(1, body);
+    const second = taken(key, key.door.sealRecord(1, body));
+    expect(lock.door.openRecord(put(lock, second))).toBe(-1);
+
+    playSession(world, key, lock, { head });
+    const own = taken(key, key.door.sealRecord(1, body));
+    expect(key.door.openRecord(put(key, own))).toBe(-1);
+
+    playSession(world, key, lock, { head });
+    expect(lock.door.openRecord(put(lock, first))).toBe(-1);
+  });
+
+  function startKeyAgain(): Uint8Array {
+    const again = keySide(world);
+    return taken(again, again.door.start(head));
+  }
+});
+
+describe("a credential that is not this peer's is refused", () => {
+  test("a genuine head of another key proves nothing (presentation for another head)", () => {
+    const { importAgreementKey } = crypto;
+    const publicKey = importAgreementKey(crypto.hash(new Uint8Array([1]))).publicKey;
+    const foreign = signedHead(world, { holder: { devid: new Uint8Array(8), publicKey } });
+    key.door.start(foreign);
+    const m1 = taken(key, 37);
+    const m3 = showKey(answerLock(m1));
+    expect(lock.door.judgeMessage3(put(lock, m3))).toBe(-1);
+    expect(lock.door.faultCode).toBe(SESSION_MAC);
+  });
+
+  test("a head under an unknown anchor, a foreign signature, and another kind of object", () => {
+    const stranger = { ...world, ringSigner: world.deviceSigner };
+    const forger = {
+      ...world,
+      ringSigner: { kid: world.ringSigner.kid, key: world.deviceSigner.key },
+    };
+    const heads: [Uint8Array, number][] = [
+      [signedHead(stranger), ANCHOR_UNKNOWN],
+      [signedHead(forger), SIGNATURE_INVALID],
+      [trustOf({ ...world, deviceSigner: world.ringSigner }).certificate, SIGNATURE_INVALID],
+    ];
+    for (const [credential, code] of heads) {
+      key.door.reset();
+      lock.door.reset();
+      key.door.start(credential);
+      const m3 = showKey(answerLock(taken(key, 37)));
+      expect(lock.door.judgeMessage3(put(lock, m3))).toBe(-1);
+      expect(lock.door.faultCode).toBe(code);
+    }
+  });
+
+  test("a lock certificate under the ring-issuing key, and a ring head as one (L4)", () => {
+    const wrongs: [Partial<World>, Uint8Array | undefined, number][] = [
+      [{ deviceSigner: world.ringSigner }, undefined, ANCHOR_UNKNOWN],
+      [{}, signedHead({ ...world, ringSigner: world.deviceSigner }), SIGNATURE_INVALID],
+    ];
+    for (const [change, certificate, code] of wrongs) {
+      const trust = trustOf({ ...world, ...change });
+      lock = lockSide(world, { ...trust, certificate: certificate ?? trust.certificate });
+      key.door.reset();
+      expect(key.door.checkMessage2(put(key, answerLock(startKey())))).toBe(code);
+    }
+  });
+
+  test("a lock that does not hold the secret of its certificate", () => {
+    const trust = trustOf(world);
+    lock = lockSide(world, { ...trust, agreementSecret: crypto.hash(new Uint8Array([2])) });
+    expect(key.door.checkMessage2(put(key, answerLock(startKey())))).toBe(SESSION_MAC);
+  });
+
+  test("a head that the lock has seen is not believed again once its anchor has gone", () => {
+    playSession(world, key, lock, { head });
+    lock.door.loadTrust({ ...trustOf(world), anchors: [], floors: [] });
+    lock.door.reset();
+    key.door.reset();
+    const m3 = showKey(answerLock(startKey()));
+    expect(lock.door.judgeMessage3(put(lock, m3))).toBe(-1);
+    expect(lock.door.faultCode).toBe(ANCHOR_UNKNOWN);
+  });
+});
+
+describe("a public key of small order is refused", () => {
+  const ORDER_8 = "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800";
+  const small = [
+    new Uint8Array(32),
+    new Uint8Array(32).fill(1, 0, 1),
+    Uint8Array.from(Buffer.from(ORDER_8, "hex")),
+  ];
+
+  test.each(small.map((point) => ({ point })))(
+    "as G_X at the lock, as G_Y at the key",
+    ({ point }) => {
+      const m1 = startKey();
+      m1.set(point, 4);
+      expect(lock.door.answerMessage1(put(lock, m1))).toBe(0);
+      expect(lock.door.faultCode).toBe(SHARED_SECRET_ZERO);
+      lock.door.reset();
+      key.door.reset();
+      const m2 = answerLock(startKey());
+      m2.set(point, 2);
+      expect(key.door.checkMessage2(put(key, m2))).toBe(SHARED_SECRET_ZERO);
+    },
+  );
+
+  test("as G_I in a head that an issuer signed by mistake", () => {
+    const holder = { devid: world.keyDevid, publicKey: new Uint8Array(32) };
+    key.door.start(signedHead(world, { holder }));
+    const m3 = showKey(answerLock(taken(key, 37)));
+    expect(lock.door.judgeMessage3(put(lock, m3))).toBe(-1);
+    expect(lock.door.faultCode).toBe(SHARED_SECRET_ZERO);
+  });
+});
+
+/** Every call that takes part in a session, with harmless arguments. */
+const LOCK_CALLS: readonly [string, (door: LockDoor) => number, refused: number][] = [
+  ["answerMessage1", (door) => door.answerMessage1(37), 0],
+  ["judgeMessage3", (door) => door.judgeMessage3(500), -1],
+  ["buildMessage4", (door) => door.buildMessage4(0, 1, SHIFT_S, []), 0],
+  ["judgeAgain", (door) => door.judgeAgain(), -1],
+  ["openRecord", (door) => door.openRecord(20), -1],
+  ["sealRecord", (door) => door.sealRecord(1, new Uint8Array([0xf6])), 0],
+];
+const KEY_CALLS: readonly [string, (door: KeyDoor) => number, refused: number][] = [
+  ["start", (door) => door.start(head), 0],
+  ["checkMessage2", (door) => door.checkMessage2(200), SESSION_STATE],
+  ["buildMessage3", (door) => door.buildMessage3(1, 2, shown.leaf, shown.path), 0],
+  ["checkMessage4", (door) => door.checkMessage4(27), SESSION_STATE],
+  ["openRecord", (door) => door.openRecord(20), -1],
+  ["sealRecord", (door) => door.sealRecord(1, new Uint8Array([0xf6])), 0],
+];
+
+/** What may be called after so many steps of an honest session. */
+const LOCK_ORDER = [
+  ["answerMessage1"],
+  ["judgeMessage3"],
+  ["buildMessage4"],
+  ["openRecord", "sealRecord"],
+  [],
+];
+const KEY_ORDER = [
+  ["start"],
+  ["checkMessage2"],
+  ["buildMessage3"],
+  ["checkMessage4"],
+  ["openRecord", "sealRecord"],
+  [],
+];
+
+describe("every call in a wrong order is refused and ends the session", () => {
+  /** Brings both sides forward; step 5 is a session that has died. */
+  function advance(keySteps: number, lockSteps: number): void {
+    key.door.reset();
+    lock.door.reset();
+    const m1 = keySteps > 0 || lockSteps > 0 ? startKey() : undefined;
+    if (m1 === undefined) return;
+    const m2 = answerLock(m1);
+    if (keySteps < 2 && lockSteps < 2) return;
+    if (key.door.checkMessage2(put(key, m2)) !== 0) throw new Error("message_2");
+    if (keySteps < 3 && lockSteps < 2) return;
+    const m3 = taken(key, key.door.buildMessage3(1, world.doorSlot, shown.leaf, shown.path));
+    if (lock.door.judgeMessage3(put(lock, m3)) !== 0) throw new Error("message_3");
+    if (keySteps < 4 && lockSteps < 3) return;
+    const m4 = taken(lock, lock.door.buildMessage4(0, 1, SHIFT_S, []));
+    if (key.door.checkMessage4(put(key, m4)) !== 0) throw new Error("message_4");
+  }
+
+  test.each(LOCK_ORDER.map((allowed, steps) => [steps, allowed] as const))(
+    "at the lock after %i steps only %j",
+    (steps, allowed) => {
+      for (const [name, call, refused] of LOCK_CALLS) {
+        if (allowed.includes(name)) continue;
+        advance(0, Math.min(steps, 3));
+        if (steps === 4) lock.door.openRecord(0);
+        expect(call(lock.door), name).toBe(refused);
+        expect(lock.door.state, name).toBe(RESPONDER_DEAD);
+        expect(lock.door.faultCode, name).toBe(SESSION_STATE);
+        expect(playSession(world, key, lock, { head }).verdict, name).toBe(0);
+      }
+    },
+  );
+
+  test.each(KEY_ORDER.map((allowed, steps) => [steps, allowed] as const))(
+    "at the key after %i steps only %j",
+    (steps, allowed) => {
+      for (const [name, call, refused] of KEY_CALLS) {
+        if (allowed.includes(name)) continue;
+        advance(Math.min(steps, 4), 0);
+        if (steps === 5) key.door.openRecord(0);
+        expect(call(key.door), name).toBe(refused);
+        expect(key.door.state, name).toBe(INITIATOR_DEAD);
+        expect(key.door.faultCode, name).toBe(SESSION_STATE);
+        expect(playSession(world, key, lock, { head }).verdict, name).toBe(0);
+      }
+    },
+  );
+});
+
+describe("lengths that lie or run over", () => {
+  test("lengths beyond 1024 octets are refused before anything is read", () => {
+    startKey();
+    expect(key.door.checkMessage2(1025)).toBe(SESSION_MALFORMED);
+    lock.door.reset();
+    answerLock(startAfterReset());
+    expect(lock.door.judgeMessage3(1025)).toBe(-1);
+    expect(lock.door.faultCode).toBe(SESSION_MALFORMED);
+  });
+
+  test("a leaf or path too long for a presentation is refused at the key", () => {
+    expect(key.door.checkMessage2(put(key, answerLock(startKey())))).toBe(0);
+    expect(key.door.buildMessage3(1, 0, new Uint8Array(41), shown.path)).toBe(0);
+    expect(key.door.faultCode).toBe(OBJECT_TOO_LONG);
+  });
+
+  test("random octets in place of each message are refused (2000 of each)", () => {
+    let state = 20261123;
+    const octet = () => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return state >>> 24;
+    };
+    const noise = (bytes: number) => new Uint8Array(bytes).map(octet);
+    for (let round = 0; round < 2000; round += 1) {
+      const bytes = (octet() * octet()) & 1023;
+      lock.door.reset();
+      expect(lock.door.answerMessage1(put(lock, noise(bytes)))).toBe(0);
+      key.door.reset();
+      startKey();
+      expect(key.door.checkMessage2(put(key, noise(bytes)))).not.toBe(0);
+    }
+    for (let round = 0; round < 200; round += 1) {
+      lock.door.reset();
+      answerLock(startAfterReset());
+      expect(lock.door.judgeMessage3(put(lock, noise((octet() * octet()) & 1023)))).toBe(-1);
+    }
+    expect(playSession(world, key, lock, { head }).verdict).toBe(0);
+  });
+
+  function startAfterReset(): Uint8Array {
+    key.door.reset();
+    return startKey();
+  }
+});
