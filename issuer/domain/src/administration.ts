@@ -16,7 +16,14 @@ import {
   WINDOW_S_MAX,
   WINDOW_TOO_LONG,
 } from "@nyckelring/protocol";
-import { deriveLeaves, NEVER_S, type RightTerms, termsOf } from "./access-rights.ts";
+import {
+  activeClients,
+  deriveLeaves,
+  doorsOfClient,
+  NEVER_S,
+  type RightTerms,
+  termsOf,
+} from "./access-rights.ts";
 import type { Issuer } from "./api.ts";
 import type { Fact, Permission, RightScope } from "./facts.ts";
 import type { Journal } from "./journal.ts";
@@ -107,6 +114,25 @@ export function createAdministration(journal: Journal): Administration {
   function checkRoom(carer: number, terms: readonly RightTerms[]): Result<true> {
     const count = deriveLeaves(register, carer, nowS(), terms).length;
     return count > RING_LEAVES_MAX ? fail(RING_FULL, count) : succeed(true);
+  }
+
+  /** Refuses a client whose doors would not fit in the ring of a carer with all of them. */
+  function checkClientRoom(alarmCode: string, provider: number): Result<true> {
+    const client = register.clients.get(alarmCode);
+    if (client === undefined) return succeed(true);
+    const doors = new Set(doorsOfClient(register, client).map((door) => door.door));
+    for (const other of activeClients(register, provider)) {
+      for (const door of doorsOfClient(register, other)) doors.add(door.door);
+    }
+    // Cheap for nearly all: only a provider of this size needs the carers looked at.
+    if (doors.size <= RING_LEAVES_MAX) return succeed(true);
+    const isHeldByOne = [...register.carers.values()].some(
+      (carer) =>
+        carer.provider === provider &&
+        !carer.ended &&
+        termsOf(register, carer.carer, nowS()).some((term) => term.scope === "all-clients"),
+    );
+    return isHeldByOne ? fail(RING_FULL, doors.size) : succeed(true);
   }
 
   function planShifts(
@@ -326,6 +352,8 @@ export function createAdministration(journal: Journal): Administration {
       const found = register.clients.get(client);
       if (found === undefined || !register.providers.has(provider)) return fail(RECORD_UNKNOWN);
       if (found.assignments.has(provider)) return fail(STATE_CONFLICT);
+      const room = checkClientRoom(client, provider);
+      if (!room.ok) return room;
       return record(by, { kind: "client-assigned", alarmCode: client, provider });
     },
 
@@ -335,6 +363,8 @@ export function createAdministration(journal: Journal): Administration {
       // A provider pauses and resumes its own clients; it cannot take one.
       const assigned = register.clients.get(client)?.assignments.has(provider) === true;
       if (!assigned) return fail(NOT_YOUR_CLIENT);
+      const room = active ? checkClientRoom(client, provider) : succeed(true);
+      if (!room.ok) return room;
       return record(by, { kind: "client-activity-set", alarmCode: client, provider, active });
     },
 
@@ -344,6 +374,8 @@ export function createAdministration(journal: Journal): Administration {
       const found = register.clients.get(client);
       if (found === undefined || !register.providers.has(provider)) return fail(RECORD_UNKNOWN);
       if (!found.assignments.has(from) || from === provider) return fail(STATE_CONFLICT);
+      const room = checkClientRoom(client, provider);
+      if (!room.ok) return room;
       return record(by, { kind: "provider-changed", alarmCode: client, from, to: provider });
     },
 

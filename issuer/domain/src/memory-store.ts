@@ -35,10 +35,7 @@ export function createMemoryStore(
   const byTarget = new Map<number, StoredEntry[]>();
 
   function keep(entry: StoredEntry): void {
-    const name = `${entry.devid}/${entry.logEpoch}/${entry.n}`;
-    // Second wall: the domain has already dropped what it knows.
-    assert(!byName.has(name), STATE_CONFLICT);
-    byName.set(name, entry);
+    byName.set(nameOf(entry), entry);
     entries.push(entry);
     addTo(byDevice, entry.devid, entry);
     if (entry.peer !== entry.devid) addTo(byDevice, entry.peer, entry);
@@ -58,17 +55,23 @@ export function createMemoryStore(
   return {
     commit(change: StoreChange): void {
       onStep("before-commit");
+      // Second wall: the domain has already dropped what it knows.
+      assert(!change.entries.some((entry) => byName.has(nameOf(entry))), STATE_CONFLICT);
       for (const entry of change.entries) keep(entry);
       records.push(...change.records);
       onStep("after-commit");
     },
     records: () => records,
-    entry: (devid, logEpoch, n) => byName.get(`${devid}/${logEpoch}/${n}`),
+    entry: (devid, logEpoch, n) => byName.get(nameOf({ devid, logEpoch, n })),
     entries: (filter) =>
       candidates(filter)
         .filter((entry) => isSelected(entry, filter))
         .sort((a, b) => a.recordSeq - b.recordSeq || a.n - b.n),
   };
+}
+
+function nameOf(entry: Pick<StoredEntry, "devid" | "logEpoch" | "n">): string {
+  return `${entry.devid}/${entry.logEpoch}/${entry.n}`;
 }
 
 function addTo<K>(index: Map<K, StoredEntry[]>, key: K, entry: StoredEntry): void {
