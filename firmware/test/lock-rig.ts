@@ -249,6 +249,64 @@ export function createBenchTimer() {
   };
 }
 
+/** A bolt with a motor: it needs `TRAVEL_MS` from end to end, and may be stuck. */
+export function createBenchBolt() {
+  const events: string[] = [];
+  let position: BoltPosition = BOLT_LOCKED;
+  let turning: "unlock" | "lock" | "stop" = "stop";
+  let travelMs = 0;
+  let isStuck = false;
+  let onMove: (position: BoltPosition) => void = () => undefined;
+
+  function turn(direction: "unlock" | "lock"): void {
+    turning = direction;
+    events.push(direction);
+  }
+
+  function moveTo(next: BoltPosition): void {
+    position = next;
+    onMove(position);
+  }
+
+  return {
+    /** What the motor was told, in order; a stop counts only when the motor was turning. */
+    events,
+    motor: {
+      unlock: () => turn("unlock"),
+      lock: () => turn("lock"),
+      stop() {
+        if (turning !== "stop") events.push("stop");
+        turning = "stop";
+      },
+      position: () => position,
+    },
+    turning: () => turning,
+    position: () => position,
+    /** The end switches are wired to whoever runs now. */
+    wire(listener: (position: BoltPosition) => void) {
+      onMove = listener;
+    },
+    /** The motor stands because its power is gone. */
+    losePower() {
+      turning = "stop";
+    },
+    moveTo,
+    stick(isOn: boolean) {
+      isStuck = isOn;
+    },
+    pass(spanMs: number) {
+      const end = turning === "unlock" ? BOLT_UNLOCKED : BOLT_LOCKED;
+      if (turning === "stop" || isStuck || position === end) return;
+      if (position !== BOLT_BETWEEN) {
+        travelMs = 0;
+        moveTo(BOLT_BETWEEN);
+      }
+      travelMs += spanMs;
+      if (travelMs >= TRAVEL_MS) moveTo(end);
+    },
+  };
+}
+
 export type Rig = ReturnType<typeof createRig>;
 
 /** A commissioned lock on the bench, powered. */
@@ -267,11 +325,7 @@ export function createRig(
   const commissioned = commissionLock(flash, crypto, provision);
   if (!commissioned.ok) throw new Error(`commissioning: ${commissioned.fault.code.toString(16)}`);
   const timer = createBenchTimer();
-  const events: string[] = [];
-  let position: BoltPosition = BOLT_LOCKED;
-  let turning: "unlock" | "lock" | "stop" = "stop";
-  let travelMs = 0;
-  let isJammed = false;
+  const bolt = createBenchBolt();
   let millivolts = 3300;
   let clockS: number | undefined;
   let sent: Uint8Array[] = [];
@@ -286,7 +340,7 @@ export function createRig(
     hasPower = true;
     timer.clear();
     sent = [];
-    turning = "stop";
+    bolt.losePower();
     const isMine = boots;
     const isAlive = () => hasPower && isMine === boots;
     return createLock({
@@ -307,42 +361,21 @@ export function createRig(
       },
       motor: {
         unlock() {
-          if (!isAlive()) return;
-          turning = "unlock";
-          events.push("unlock");
+          if (isAlive()) bolt.motor.unlock();
         },
         lock() {
-          if (!isAlive()) return;
-          turning = "lock";
-          events.push("lock");
+          if (isAlive()) bolt.motor.lock();
         },
         stop() {
-          if (!isAlive()) return;
-          if (turning !== "stop") events.push("stop");
-          turning = "stop";
+          if (isAlive()) bolt.motor.stop();
         },
-        position: () => position,
+        position: bolt.position,
       },
       supply: { millivolts: () => millivolts, percent: () => 100 },
     });
   }
 
-  function moveBolt(spanMs: number): void {
-    if (turning === "stop" || isJammed) return;
-    const end = turning === "unlock" ? BOLT_UNLOCKED : BOLT_LOCKED;
-    if (position === end) return;
-    if (position !== BOLT_BETWEEN) {
-      position = BOLT_BETWEEN;
-      travelMs = 0;
-      role.onBolt(position);
-    }
-    travelMs += spanMs;
-    if (travelMs >= TRAVEL_MS) {
-      position = end;
-      role.onBolt(position);
-    }
-  }
-
+  bolt.wire((position) => role.onBolt(position));
   role = boot();
 
   return {
@@ -351,22 +384,19 @@ export function createRig(
     device,
     provision,
     timer,
-    /** What the motor was told, in order. */
-    events,
+    events: bolt.events,
     role: () => role,
-    turning: () => turning,
-    position: () => position,
+    turning: bolt.turning,
+    position: bolt.position,
     /** Time passes; the bolt moves with it. */
     pass(spanMs: number) {
       for (let done = 0; done < spanMs; done += 100) {
         timer.pass(100);
-        moveBolt(100);
+        bolt.pass(100);
         if (clockS !== undefined && (done + 100) % 1000 === 0) clockS += 1;
       }
     },
-    jam(isOn: boolean) {
-      isJammed = isOn;
-    },
+    stick: bolt.stick,
     setMillivolts(value: number) {
       millivolts = value;
     },
@@ -375,14 +405,11 @@ export function createRig(
     },
     clockS: () => clockS,
     /** The resident's key turns the bolt. */
-    turnByHand(to: BoltPosition) {
-      position = to;
-      role.onBolt(to);
-    },
+    turnByHand: bolt.moveTo,
     /** Power goes: the motor stands, the instance is dropped. */
     cutPower() {
       hasPower = false;
-      turning = "stop";
+      bolt.losePower();
       timer.clear();
       if (options.config?.profile === 1) clockS = undefined;
     },
@@ -406,11 +433,7 @@ export type Contact = {
   exchange(kind: number, message: Uint8Array): Uint8Array | undefined;
   hello(): Uint8Array | undefined;
   /** A handshake with one right; returns the lock's decision, or a fault or silence as text. */
-  open(options?: {
-    readonly head?: Uint8Array;
-    readonly op?: number;
-    readonly slot?: number;
-  }):
+  open(options?: { readonly head?: Uint8Array; readonly op?: number; readonly slot?: number }):
     | {
         readonly code: number;
         readonly lockseq: number;
