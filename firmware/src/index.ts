@@ -9,6 +9,29 @@
  * @packageDocumentation
  */
 
+export { createKey } from "./key/key.ts";
+export { commissionKey, type KeyProvision } from "./key/key-commissioning.ts";
+export type { KeyPorts, KeyRole, KeyState, KeyStatus } from "./key/key-role.ts";
+export {
+  KEY_AT_LOCK,
+  KEY_AT_STATION,
+  KEY_FINISHED,
+  KEY_GREETING,
+  KEY_IDLE,
+} from "./key/key-role.ts";
+export {
+  SIGNAL_BATTERY_LOW,
+  SIGNAL_DENIED,
+  SIGNAL_EXPIRED,
+  SIGNAL_GRANTED,
+  SIGNAL_LOGS_NOT_HOME,
+  SIGNAL_NEEDS_SYNC,
+  SIGNAL_NO_CONTACT,
+  SIGNAL_READY,
+  SIGNAL_WORKING,
+  SIGNALS,
+  type SignalPattern,
+} from "./key/signals.ts";
 export { createLock } from "./lock/lock.ts";
 export { commissionLock, type LockProvision } from "./lock/lock-commissioning.ts";
 export type { LockPorts, LockRole } from "./lock/lock-role.ts";
@@ -38,3 +61,6 @@ export {
 } from "./ports.ts";
 export { crc32Of } from "./shared/crc32.ts";
 export { type EnrolledDevice, enrolDevice } from "./shared/identity.ts";
+export { createStation } from "./station/station.ts";
+export { commissionStation, type StationProvision } from "./station/station-commissioning.ts";
+export type { StationPorts, StationRole, StationStatus } from "./station/station-role.ts";

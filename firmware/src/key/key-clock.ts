@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import {
-  TIME_CLOCK_CHECKED,
-  TIME_CLOCK_UNCHECKED,
-  TIME_FLOOR_ONLY,
-} from "@nyckelring/protocol";
+import { TIME_CLOCK_CHECKED, TIME_CLOCK_UNCHECKED, TIME_FLOOR_ONLY } from "@nyckelring/protocol";
 import type { ClockPort } from "../ports.ts";
 import { readU32, writeU32 } from "../shared/page-journal.ts";
 import type { RecordStore } from "../shared/record-store.ts";

@@ -4,17 +4,17 @@ import {
   type CertificateAuthority,
   type CryptoPort,
   equalBytes,
+  FLASH_FULL,
+  fail,
   type IssuerCertificate,
   kidOf,
   LEVEL_DEVICES,
   LEVEL_RINGS,
   OBJECT_OLD,
   type Result,
-  fail,
   sign1Kid,
   succeed,
   verifyIssuerCertificate,
-  FLASH_FULL,
 } from "@nyckelring/protocol";
 import type { RecordStore } from "../shared/record-store.ts";
 import { CERTIFICATES_MAX, RECORD_CERTIFICATE_FIRST } from "./key-layout.ts";
@@ -125,7 +125,7 @@ export function openKeyTrust(
     const id = RECORD_CERTIFICATE_FIRST + index;
     const bytes = records.read(id);
     const item = bytes === undefined ? undefined : verify(bytes, id);
-    if (item !== undefined && item.ok) held.push(item.value);
+    if (item?.ok) held.push(item.value);
   }
 
   return {

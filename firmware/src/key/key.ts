@@ -2,8 +2,8 @@
 import {
   createArenaOperations,
   createKeyDoor,
-  decodeHelloAnswer,
   DEVICE_BLANK,
+  decodeHelloAnswer,
   ENTRY_DENIED_AT_KEY,
   type ErrorCode,
   encodeHello,
@@ -21,11 +21,12 @@ import { loadIdentity } from "../shared/identity.ts";
 import { createMessageLink, type MessageLink } from "../shared/link.ts";
 import { createLogStore } from "../shared/log-store.ts";
 import { createCourierStore } from "./courier-store.ts";
-import { loadKeyCommission } from "./key-commissioning.ts";
 import { openKeyClock } from "./key-clock.ts";
+import { loadKeyCommission } from "./key-commissioning.ts";
 import type { KeyContext, Visit } from "./key-context.ts";
 import { keyLayout, RING_EMERGENCY, RING_SHIFT, RING_TEST } from "./key-layout.ts";
 import { openKeyLog } from "./key-log.ts";
+import { openKeyRings } from "./key-rings.ts";
 import {
   KEY_AT_LOCK,
   KEY_AT_STATION,
@@ -36,7 +37,6 @@ import {
   type KeyRole,
   type KeyState,
 } from "./key-role.ts";
-import { openKeyRings } from "./key-rings.ts";
 import { openKeyTrust } from "./key-trust.ts";
 import { createLockVisit } from "./lock-visit.ts";
 import { createPassageMemory } from "./passage-memory.ts";
@@ -234,14 +234,7 @@ function openKey(
   const trust = openKeyTrust(crypto, records, commission.rootKey);
   const clock = openKeyClock(ports.clock, records);
   const secret = commission.ringSecret;
-  const rings = openKeyRings(
-    { flash, crypto, records },
-    layout,
-    identity,
-    secret,
-    trust,
-    clock,
-  );
+  const rings = openKeyRings({ flash, crypto, records }, layout, identity, secret, trust, clock);
   const store = createLogStore(flash, layout.log, crypto, records, RECORD_LOG_STATE);
   const log = openKeyLog(
     crypto,

@@ -5,13 +5,13 @@ import {
   bytesUpTo,
   type CborValue,
   concatBytes,
-  decodeCbor,
   DELIVER_FIRST,
+  decodeCbor,
   EDHOC_BYTES_MAX,
   ENTRY_DENIED_AT_KEY,
   ENTRY_PASSAGE,
-  encodeCbor,
   type ErrorCode,
+  encodeCbor,
   isArray,
   LEAF_DOOR,
   LEAF_GROUP,
@@ -40,15 +40,21 @@ import {
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
   tuple,
-  uint32,
   uint8,
+  uint32,
   WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
 import { type Errand, seqFor } from "./courier-store.ts";
 import type { KeyContext, Visit } from "./key-context.ts";
 import { RING_SHIFT } from "./key-layout.ts";
 import type { KeyRing } from "./key-rings.ts";
-import { SIGNAL_DENIED, SIGNAL_EXPIRED, SIGNAL_GRANTED, SIGNAL_NO_CONTACT, SIGNAL_WORKING } from "./signals.ts";
+import {
+  SIGNAL_DENIED,
+  SIGNAL_EXPIRED,
+  SIGNAL_GRANTED,
+  SIGNAL_NO_CONTACT,
+  SIGNAL_WORKING,
+} from "./signals.ts";
 
 /** Longest wait for message_2, in milliseconds. */
 const HANDSHAKE_WAIT_MS = 2000;
@@ -141,7 +147,14 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
 
   function noteTimeout(): void {
     const peer = lockDevid;
-    key.log.note({ kind: ENTRY_DENIED_AT_KEY, op: 0, reason: LINK_TIMEOUT, peer, ring: 0, target: 0 });
+    key.log.note({
+      kind: ENTRY_DENIED_AT_KEY,
+      op: 0,
+      reason: LINK_TIMEOUT,
+      peer,
+      ring: 0,
+      target: 0,
+    });
   }
 
   function sendFromArena(kind: number, bytes: number, waitMs: number): void {

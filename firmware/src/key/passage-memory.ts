@@ -39,7 +39,7 @@ export function createPassageMemory(log: LogStore): PassageMemory {
     for (; n <= last; n += 1) {
       const bytes = log.read(n);
       const entry = bytes === undefined ? undefined : decodeEntry(bytes);
-      if (entry !== undefined && entry.ok) {
+      if (entry?.ok) {
         const fields = entry.value;
         const counts = fields.kind === ENTRY_PASSAGE && fields.reason === 0;
         if (counts && fields.tS >= sinceS) note(fields.target, fields.op);

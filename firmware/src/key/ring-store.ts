@@ -9,16 +9,16 @@ import {
   type Leaf,
   leafHash,
   octetAt,
+  type Result,
   RING_BASE_MISMATCH,
   RING_FULL,
   RING_LEAVES_MAX,
   RING_ROOT_MISMATCH,
-  type Result,
   type RingTree,
   rootHead,
   type SlotChange,
-  slotBytes,
   sliceBytes,
+  slotBytes,
   succeed,
 } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";

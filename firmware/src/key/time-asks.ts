@@ -30,7 +30,7 @@ export function openTimeAsks(records: RecordStore): TimeAsks {
   let asks: CarriedTimeAsk[] = [];
   const stored = records.read(RECORD_TIME_ASKS);
   const decoded = stored === undefined ? undefined : decodeCbor(stored);
-  if (decoded !== undefined && decoded.ok && ASKS(decoded.value)) {
+  if (decoded?.ok && ASKS(decoded.value)) {
     for (const pair of decoded.value) asks.push({ devid: pair[0], nonce: pair[1] });
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { encodeCbor } from "../cbor/encode.ts";
 import {
   decodeKeyStation,
   encodeKeyStation,
@@ -23,7 +24,6 @@ import {
   SYNC_STORED,
   SYNC_WAIT,
 } from "../index.ts";
-import { encodeCbor } from "../cbor/encode.ts";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const payload = fc.uint8Array({ minLength: 0, maxLength: 300 });
@@ -51,10 +51,17 @@ const anyMessage: fc.Arbitrary<KeyStationMessage> = fc.oneof(
     })
     .map((message) => message as KeyStationMessage),
   fc
-    .record({ type: fc.constantFrom(SYNC_OWN_BATCH, SYNC_CARRIED_BATCH, SYNC_OBJECT), bytes: payload })
+    .record({
+      type: fc.constantFrom(SYNC_OWN_BATCH, SYNC_CARRIED_BATCH, SYNC_OBJECT),
+      bytes: payload,
+    })
     .map((message) => message as KeyStationMessage),
   fc
-    .record({ part: fc.nat(SYNC_PARTS_MAX - 1), more: fc.integer({ min: 1, max: 3 }), bytes: payload })
+    .record({
+      part: fc.nat(SYNC_PARTS_MAX - 1),
+      more: fc.integer({ min: 1, max: 3 }),
+      bytes: payload,
+    })
     .map(({ part, more, bytes: bundle }) => ({
       type: SYNC_BUNDLE,
       part,
