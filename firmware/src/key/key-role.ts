@@ -65,11 +65,11 @@ export interface KeyRole {
   /**
    * The plug went in or out.
    *
-   * @param open - True when nothing is plugged in any more.
+   * @param isPlugged - True when it went in.
    * @param sensesVoltage - True when the other side feeds V, as a station on mains or battery does.
    *   The key then does not power the contact itself.
    */
-  onContact(open: boolean, sensesVoltage: boolean): void;
+  onContact(isPlugged: boolean, sensesVoltage: boolean): void;
   /** Bytes from the other side of the contact, in any portions. */
   onBytes(bytes: Uint8Array): void;
   /** A press on the one button. While inserted at a lock it chooses the other direction. */

@@ -173,13 +173,13 @@ export function createKey(ports: KeyPorts): KeyRole {
   const key = openKey(ports, link, show);
   rest();
   return {
-    onContact(open, senses) {
+    onContact(isPlugged, senses) {
       stopGreeting();
       if (visit !== undefined) visit.onWithdrawn();
       visit = undefined;
       link.reset();
       sensesVoltage = senses;
-      if (open) {
+      if (!isPlugged) {
         state = KEY_IDLE;
         rest();
         return;

@@ -42,8 +42,8 @@ export interface StationStatus {
  * calls these functions, one at a time and never from inside a port call.
  */
 export interface StationRole {
-  /** A key went in (`open` false) or out (`open` true). */
-  onContact(open: boolean): void;
+  /** A key went in (`true`) or out. */
+  onContact(isPlugged: boolean): void;
   /** Bytes from the key, in any portions. */
   onBytes(bytes: Uint8Array): void;
   /** One message of the issuer, from the link. Not trusted before its MAC is checked. */

@@ -364,9 +364,9 @@ export function createStation(ports: StationPorts): StationRole {
   scheduleBeat();
 
   return {
-    onContact(open) {
+    onContact(isPlugged) {
       endContact();
-      if (!open) power.noteKey();
+      if (isPlugged) power.noteKey();
     },
     onBytes(bytes) {
       link.push(bytes);
