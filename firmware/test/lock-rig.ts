@@ -24,6 +24,7 @@ import {
   LINK_HELLO,
   LINK_RECORD,
   type LockConfig,
+  type LockDecision,
   MESSAGE,
   type RingHead,
   ROLE_KEY,
@@ -425,6 +426,9 @@ export function createRig(
   };
 }
 
+/** What a key shows: by default its own door's leaf, to enter. */
+export type Show = { readonly head?: Uint8Array; readonly op?: number; readonly slot?: number };
+
 /** The key's side of one contact. */
 export type Contact = {
   readonly door: KeyDoor;
@@ -432,15 +436,12 @@ export type Contact = {
   /** Sends one message and returns what came back, if anything. */
   exchange(kind: number, message: Uint8Array): Uint8Array | undefined;
   hello(): Uint8Array | undefined;
-  /** A handshake with one right; returns the lock's decision, or a fault or silence as text. */
-  open(options?: { readonly head?: Uint8Array; readonly op?: number; readonly slot?: number }):
-    | {
-        readonly code: number;
-        readonly lockseq: number;
-        readonly tS: number;
-        readonly wants: readonly number[];
-      }
-    | string;
+  /** message_1 and message_2; undefined, or a fault or silence as text. */
+  begin(options?: Show): string | undefined;
+  /** message_3 and message_4; the lock's decision, or a fault or silence as text. */
+  finish(options?: Show): LockDecision | string;
+  /** A whole handshake with one right. */
+  open(options?: Show): LockDecision | string;
   record(type: number, body: CborValue): CborValue | undefined;
 };
 
@@ -480,27 +481,36 @@ export function plug(rig: Rig, key: TestKey, label = "key entropy"): Contact {
     return message.length;
   }
 
+  function begin(options: Show = {}): string | undefined {
+    door.reset();
+    const m2 = exchange(LINK_EDHOC, taken(door.start(options.head ?? key.head())));
+    if (m2 === undefined) return "silent after message_1";
+    const fault = door.checkMessage2(put(m2));
+    return fault === 0 ? undefined : `message_2 ${fault.toString(16)}`;
+  }
+
+  function finish(options: Show = {}): LockDecision | string {
+    const slot = options.slot ?? DOOR_SLOT;
+    const leaf = key.slots[slot];
+    if (leaf === undefined) throw new Error("no slot");
+    const path = inclusionPath(crypto, key.ringSecret, key.slots, slot);
+    const leafBytes = slotBytes(crypto, key.ringSecret, leaf);
+    const m3 = taken(door.buildMessage3(options.op ?? 1, slot, leafBytes, path));
+    const m4 = exchange(LINK_EDHOC, m3);
+    if (m4 === undefined) return "silent after message_3";
+    const refused = door.checkMessage4(put(m4));
+    return refused === 0 ? door.decision : `message_4 ${refused.toString(16)}`;
+  }
+
   return {
     door,
     received,
     exchange,
     hello: () => exchange(LINK_HELLO, encodeHello(ROLE_KEY)),
+    begin,
+    finish,
     open(options = {}) {
-      door.reset();
-      const slot = options.slot ?? DOOR_SLOT;
-      const leaf = key.slots[slot];
-      if (leaf === undefined) throw new Error("no slot");
-      const m2 = exchange(LINK_EDHOC, taken(door.start(options.head ?? key.head())));
-      if (m2 === undefined) return "silent after message_1";
-      const fault = door.checkMessage2(put(m2));
-      if (fault !== 0) return `message_2 ${fault.toString(16)}`;
-      const path = inclusionPath(crypto, key.ringSecret, key.slots, slot);
-      const leafBytes = slotBytes(crypto, key.ringSecret, leaf);
-      const m3 = taken(door.buildMessage3(options.op ?? 1, slot, leafBytes, path));
-      const m4 = exchange(LINK_EDHOC, m3);
-      if (m4 === undefined) return "silent after message_3";
-      const refused = door.checkMessage4(put(m4));
-      return refused === 0 ? door.decision : `message_4 ${refused.toString(16)}`;
+      return begin(options) ?? finish(options);
     },
     record(type, body) {
       const answer = exchange(LINK_RECORD, taken(door.sealRecord(type, encodeCbor(body))));

@@ -2,12 +2,15 @@
 
 import {
   type CborValue,
+  DELIVER_FIRST,
   decodeEntry,
   decodeHelloAnswer,
   decodeLogBatch,
   ENTRY_BOLT,
   ENTRY_PASSAGE,
+  encodeFrames,
   encodeHello,
+  FLOOR_STALE,
   KEY_REVOKED,
   LINK_EDHOC,
   LINK_HELLO,
@@ -345,6 +348,98 @@ describe("lock", () => {
     rig.pass(5100);
     expect(codeOf(contact.open())).toBe(0);
     for (let index = 0; index < 30; index += 1) expect(codeOf(contact.open())).toBe(0);
+  });
+
+  test("rule 9: an exception in any step leaves the motor off", () => {
+    for (const fails of ["send", "timer"] as const) {
+      const bench = createRig();
+      let isArmed = false;
+      let turning = "stop";
+      const broken = () => {
+        if (isArmed) throw new Error("broken promise");
+      };
+      const lock = createLock({
+        crypto,
+        entropy: entropyOf("x"),
+        flash: bench.flash,
+        contact: {
+          send(bytes) {
+            if (fails === "send" && turning !== "stop") broken();
+            sent.push(bytes);
+          },
+        },
+        timer: {
+          after(delayMs, callback) {
+            if (fails === "timer" && turning !== "stop") broken();
+            return bench.timer.port.after(delayMs, callback);
+          },
+          cancel: bench.timer.port.cancel,
+        },
+        clock: { nowS: () => undefined, set: () => undefined },
+        motor: {
+          unlock() {
+            turning = "unlock";
+          },
+          lock: () => undefined,
+          stop() {
+            turning = "stop";
+          },
+          position: () => BOLT_LOCKED,
+        },
+        supply: { millivolts: () => 3300, percent: () => 100 },
+      });
+      const sent: Uint8Array[] = [];
+      const contact = plug({ ...bench, role: () => lock, take: () => sent.splice(0) }, carer);
+      isArmed = true;
+      expect(() => contact.open()).toThrow("broken promise");
+      expect(turning).toBe("stop");
+    }
+  });
+
+  test("L4: a key pulled out between two messages leaves the lock ready for the next", () => {
+    const rig = createRig();
+    expect(plug(rig, carer).begin()).toBeUndefined();
+    rig.role().onContact(false);
+    expect(codeOf(plug(rig, carer, "next").open())).toBe(0);
+    const half = encodeFrames(LINK_EDHOC, new Uint8Array(300)).slice(0, 200);
+    plug(rig, carer, "half");
+    rig.role().onBytes(half);
+    expect(codeOf(plug(rig, carer, "whole").open())).toBe(0);
+  });
+
+  test("X6: a handshake that stalls is forgotten after two seconds, a session after ten", () => {
+    const rig = createRig();
+    const contact = plug(rig, carer);
+    expect(contact.begin()).toBeUndefined();
+    rig.pass(2100);
+    expect(contact.finish()).toBe("silent after message_3");
+    expect(rig.events).toEqual([]);
+    expect(codeOf(contact.open())).toBe(0);
+    rig.pass(9000);
+    expect(contact.record(RECORD_WANT, [])).toBeDefined();
+    rig.pass(10_100);
+    expect(contact.record(RECORD_WANT, [])).toBeUndefined();
+    expect(codeOf(contact.open())).toBe(0);
+  });
+
+  test("K3: a decision that waits for floors and never gets them is logged as a denial", () => {
+    const rig = createRig();
+    const contact = plug(rig, carer);
+    expect(codeOf(contact.open({ head: carer.head({ needlist: 5 }) }))).toBe(DELIVER_FIRST);
+    rig.role().onContact(false);
+    expect(entriesOf(rig)).toMatchObject([{ reason: FLOOR_STALE, peer: carer.devid, op: 1 }]);
+    expect(rig.events).toEqual([]);
+  });
+
+  test("X6: knows six types of records and obeys no other", () => {
+    for (const type of [0, 4, 7, 8, 100, 255]) {
+      const rig = createRig();
+      const contact = plug(rig, carer);
+      expect(codeOf(contact.open({ op: OP_LEAVE }))).toBe(0);
+      expect(contact.record(type, [])).toBeUndefined();
+      expect(contact.record(RECORD_WANT, [])).toBeUndefined();
+      expect(rig.events).toEqual([]);
+    }
   });
 
   /**
