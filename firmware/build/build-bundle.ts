@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { checkScript } from "../dialect/gate.ts";
-import { board as esp32s3 } from "../src/boards/esp32s3.ts";
 import type { Board } from "../src/boards/board.ts";
+import { board as esp32s3 } from "../src/boards/esp32s3.ts";
 import { board as linux } from "../src/boards/linux.ts";
 import { board as xiao } from "../src/boards/xiao-nrf52840.ts";
 import { type LoweredBundle, lowerBundle } from "./lower.ts";

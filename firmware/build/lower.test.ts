@@ -61,8 +61,14 @@ describe("lowering", () => {
   });
 
   test("gives equal bytes for equal sources", async () => {
-    const first = await lower(MODERN, "export const SIZE = 2;\nexport const scale = (n: number) => n;\n");
-    const second = await lower(MODERN, "export const SIZE = 2;\nexport const scale = (n: number) => n;\n");
+    const first = await lower(
+      MODERN,
+      "export const SIZE = 2;\nexport const scale = (n: number) => n;\n",
+    );
+    const second = await lower(
+      MODERN,
+      "export const SIZE = 2;\nexport const scale = (n: number) => n;\n",
+    );
     expect(second.code).toBe(first.code);
   });
 

@@ -89,10 +89,7 @@ export function checkSources(files: readonly string[], root: string = ROOT): Sou
   return { files: looked, accesses, lines };
 }
 
-function refusalOf(
-  node: ts.PropertyAccessExpression,
-  checker: ts.TypeChecker,
-): string | undefined {
+function refusalOf(node: ts.PropertyAccessExpression, checker: ts.TypeChecker): string | undefined {
   const why = Object.hasOwn(REFUSED_ON_TYPED_ARRAYS, node.name.text)
     ? REFUSED_ON_TYPED_ARRAYS[node.name.text]
     : undefined;

@@ -16,7 +16,9 @@ describe("dialect probes in Node", () => {
     const printed = runScript(lowered.code);
     expect(printed.length).toBeGreaterThan(0);
     expect(printed).toEqual(await runSource(name));
-    const rules = checkScript(lowered.code).violations.filter((one) => one.text.indexOf("emit") < 0);
+    const rules = checkScript(lowered.code).violations.filter(
+      (one) => one.text.indexOf("emit") < 0,
+    );
     expect(rules).toEqual([]);
   });
 });

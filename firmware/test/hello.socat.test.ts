@@ -13,46 +13,52 @@ import { ESPRUINO, makeFolder, openFarEnd, startRole } from "./interpreter.ts";
 const BOOT_MS = 20_000;
 const ROLE_KEY = 1;
 
-describe.skipIf(ESPRUINO === undefined)("on the real interpreter (skipped without ESPRUINO)", () => {
-  test.each([
-    { role: "lock", number: 2 },
-    { role: "station", number: 3 },
-  ] as const)("a blank $role boots and answers hello over Serial1", async ({ role, number }) => {
-    const folder = await makeFolder();
-    const farEnd = await openFarEnd(folder.path);
-    const board = await startRole(role, folder.path);
-    try {
-      // A key repeats its hello until somebody answers.
-      const repeat = setInterval(() => farEnd.send(LINK_HELLO, encodeHello(ROLE_KEY)), 200);
-      const answer = await farEnd.next(BOOT_MS).finally(() => clearInterval(repeat));
-      expect(answer.kind).toBe(LINK_HELLO_ANSWER);
-      expect(decodeHelloAnswer(answer.message)).toMatchObject({ ok: true, value: { role: number } });
-      expect(await memoryOf(board)).toBeGreaterThan(0);
-      expect(board.console()).not.toContain("Uncaught");
-    } finally {
-      await board.stop();
-      await farEnd.stop();
-      await folder.remove();
-    }
-  });
+describe.skipIf(ESPRUINO === undefined)(
+  "on the real interpreter (skipped without ESPRUINO)",
+  () => {
+    test.each([
+      { role: "lock", number: 2 },
+      { role: "station", number: 3 },
+    ] as const)("a blank $role boots and answers hello over Serial1", async ({ role, number }) => {
+      const folder = await makeFolder();
+      const farEnd = await openFarEnd(folder.path);
+      const board = await startRole(role, folder.path);
+      try {
+        // A key repeats its hello until somebody answers.
+        const repeat = setInterval(() => farEnd.send(LINK_HELLO, encodeHello(ROLE_KEY)), 200);
+        const answer = await farEnd.next(BOOT_MS).finally(() => clearInterval(repeat));
+        expect(answer.kind).toBe(LINK_HELLO_ANSWER);
+        expect(decodeHelloAnswer(answer.message)).toMatchObject({
+          ok: true,
+          value: { role: number },
+        });
+        expect(await memoryOf(board)).toBeGreaterThan(0);
+        expect(board.console()).not.toContain("Uncaught");
+      } finally {
+        await board.stop();
+        await farEnd.stop();
+        await folder.remove();
+      }
+    });
 
-  test("a key boots and says hello when its contact closes", async () => {
-    const folder = await makeFolder();
-    const farEnd = await openFarEnd(folder.path);
-    const board = await startRole("key", folder.path);
-    try {
-      const first = await farEnd.next(BOOT_MS);
-      expect(first.kind).toBe(LINK_HELLO);
-      expect(decodeHello(first.message)).toMatchObject({ ok: true, value: ROLE_KEY });
-      expect(await memoryOf(board)).toBeGreaterThan(0);
-      expect(board.console()).not.toContain("Uncaught");
-    } finally {
-      await board.stop();
-      await farEnd.stop();
-      await folder.remove();
-    }
-  });
-});
+    test("a key boots and says hello when its contact closes", async () => {
+      const folder = await makeFolder();
+      const farEnd = await openFarEnd(folder.path);
+      const board = await startRole("key", folder.path);
+      try {
+        const first = await farEnd.next(BOOT_MS);
+        expect(first.kind).toBe(LINK_HELLO);
+        expect(decodeHello(first.message)).toMatchObject({ ok: true, value: ROLE_KEY });
+        expect(await memoryOf(board)).toBeGreaterThan(0);
+        expect(board.console()).not.toContain("Uncaught");
+      } finally {
+        await board.stop();
+        await farEnd.stop();
+        await folder.remove();
+      }
+    });
+  },
+);
 
 /** Variables in use, as the interpreter counts them; printed for the reader of the run. */
 async function memoryOf(board: Awaited<ReturnType<typeof startRole>>): Promise<number> {

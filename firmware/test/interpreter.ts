@@ -59,7 +59,11 @@ export function startInterpreter(folder: string, scriptName: string): Interprete
   return {
     console: () => text,
     async waitFor(wanted, timeoutMs) {
-      await until(() => text.includes(wanted), timeoutMs, () => `"${wanted}" in:\n${text}`);
+      const isOver = () => text.includes(wanted) || child.exitCode !== null;
+      await until(isOver, timeoutMs, () => `"${wanted}" in:\n${text}`);
+      if (!text.includes(wanted)) {
+        throw new Error(`the interpreter ended without "${wanted}":\n${text}`);
+      }
     },
     // The first octet tells the console not to echo the line.
     evaluate: (line) => void child.stdin.write(`\u0010${line}\n`),
@@ -90,12 +94,20 @@ export async function openFarEnd(folder: string): Promise<FarEnd> {
     () => undefined,
   );
   child.stdout.on("data", (part: Buffer) => reader.push(Uint8Array.from(part)));
-  await until(() => existsSync(near), 5_000, () => "the pseudo terminal of socat");
+  await until(
+    () => existsSync(near),
+    5_000,
+    () => "the pseudo terminal of socat",
+  );
   return {
     send: (kind, message) => void child.stdin.write(encodeFrames(kind, message)),
     sendBytes: (bytes) => void child.stdin.write(bytes),
     async next(timeoutMs) {
-      await until(() => messages.length > 0, timeoutMs, () => "a message on the contact");
+      await until(
+        () => messages.length > 0,
+        timeoutMs,
+        () => "a message on the contact",
+      );
       const first = messages.shift();
       if (first === undefined) {
         throw new Error("no message");
@@ -112,10 +124,18 @@ export async function joinContacts(
   right: string,
 ): Promise<{ stop(): Promise<void> }> {
   const ends = [left, right].map((folder) => join(folder, "contact"));
-  const child = spawn("socat", ends.map((end) => `PTY,link=${end},raw,echo=0`), {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  await until(() => ends.every((end) => existsSync(end)), 5_000, () => "two pseudo terminals");
+  const child = spawn(
+    "socat",
+    ends.map((end) => `PTY,link=${end},raw,echo=0`),
+    {
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
+  await until(
+    () => ends.every((end) => existsSync(end)),
+    5_000,
+    () => "two pseudo terminals",
+  );
   return { stop: () => stopChild(child) };
 }
 

@@ -7,5 +7,11 @@ interface Node {
 }
 const list: Node = { value: 0, next: { value: 5 } };
 let fallback: number | undefined;
-fallback ??= 3;
-print(list.next?.value, list.next?.next?.value ?? "none", list.value || 8, list.value ?? 8, fallback);
+for (let index = 0; index < 2; index += 1) fallback ??= index + 3;
+print(
+  list.next?.value,
+  list.next?.next?.value ?? "none",
+  list.value || 8,
+  list.value ?? 8,
+  fallback,
+);

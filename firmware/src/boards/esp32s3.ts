@@ -19,6 +19,12 @@ export const board: Board = {
   flash: {
     key: undefined,
     lock: undefined,
-    station: { kind: "storage", name: "nyckel", pageBytes: 4096, pageCount: 192, storageStart: 0x320000 },
+    station: {
+      kind: "storage",
+      name: "nyckel",
+      pageBytes: 4096,
+      pageCount: 192,
+      storageStart: 0x320000,
+    },
   },
 };

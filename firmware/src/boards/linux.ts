@@ -19,6 +19,12 @@ export const board: Board = {
   flash: {
     key: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 96, storageStart: 0 },
     lock: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 48, storageStart: 0 },
-    station: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 192, storageStart: 0 },
+    station: {
+      kind: "disk",
+      name: "./flash.bin",
+      pageBytes: 4096,
+      pageCount: 192,
+      storageStart: 0,
+    },
   },
 };

@@ -13,8 +13,20 @@ export const board: Board = {
   signal: { red: "D11", green: "D13", blue: "D12", buzzer: "D0" },
   supply: { pin: "D32", fullScaleMillivolts: 10680, emptyMillivolts: 3300, fullMillivolts: 4150 },
   flash: {
-    key: { kind: "storage", name: "nyckel", pageBytes: 4096, pageCount: 96, storageStart: 0x60000000 },
-    lock: { kind: "storage", name: "nyckel", pageBytes: 4096, pageCount: 48, storageStart: 0x60000000 },
+    key: {
+      kind: "storage",
+      name: "nyckel",
+      pageBytes: 4096,
+      pageCount: 96,
+      storageStart: 0x60000000,
+    },
+    lock: {
+      kind: "storage",
+      name: "nyckel",
+      pageBytes: 4096,
+      pageCount: 48,
+      storageStart: 0x60000000,
+    },
     station: undefined,
   },
 };

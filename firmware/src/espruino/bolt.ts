@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { BOLT_BETWEEN, BOLT_LOCKED, BOLT_UNLOCKED, type BoltPosition, type MotorPort } from "../ports.ts";
+
 import type { BoltWiring } from "../boards/board.ts";
+import {
+  BOLT_BETWEEN,
+  BOLT_LOCKED,
+  BOLT_UNLOCKED,
+  type BoltPosition,
+  type MotorPort,
+} from "../ports.ts";
 
 const DEBOUNCE_MS = 5;
 const TRAVEL_MS = 120;
@@ -10,10 +17,7 @@ const TRAVEL_MS = 120;
  *
  * @param onMove - Told whenever an end switch changes.
  */
-export function openBolt(
-  wiring: BoltWiring,
-  onMove: (position: BoltPosition) => void,
-): MotorPort {
+export function openBolt(wiring: BoltWiring, onMove: (position: BoltPosition) => void): MotorPort {
   const { forward, backward, unlocked, locked } = wiring;
 
   function drive(towardsUnlocked: 0 | 1, towardsLocked: 0 | 1): void {

@@ -121,9 +121,7 @@ function hmacSha256(
     inner[index] = octet ^ 0x36;
     outer[index] = octet ^ 0x5c;
   }
-  return primitives.sha256(
-    concatBytes([outer, primitives.sha256(concatBytes([inner, message]))]),
-  );
+  return primitives.sha256(concatBytes([outer, primitives.sha256(concatBytes([inner, message]))]));
 }
 
 // RFC 3610 §2.2 and §2.3: CBC-MAC over B_0, the additional data and the message, hidden by S_0.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { createHash, randomBytes } from "node:crypto";
-import { createAes128 } from "./aes128.ts";
 import { describe, expect, test } from "vitest";
+import { createAes128 } from "./aes128.ts";
 
 import { createDeviceCrypto } from "./crypto.ts";
 import { plainDotProduct } from "./curve25519/field.ts";
@@ -21,7 +21,9 @@ describe("entropy of a device", () => {
     const entropy = createEntropy(crypto, () => randomBytes(4).readUInt32LE());
     const target = new Uint8Array(100);
     entropy.fill(target, 10, 70);
-    expect([...target.subarray(0, 10), ...target.subarray(80)].every((octet) => octet === 0)).toBe(true);
+    expect([...target.subarray(0, 10), ...target.subarray(80)].every((octet) => octet === 0)).toBe(
+      true,
+    );
     const again = new Uint8Array(100);
     entropy.fill(again, 10, 70);
     expect([...again]).not.toEqual([...target]);

@@ -30,13 +30,14 @@ export function openStorageFlash(wiring: FlashWiring): FlashPort {
     dataStart = findFile(flash, storageStart, name, fileBytes);
   }
   assert(dataStart !== 0, PROMISE_BROKEN);
-  const first = Math.ceil(dataStart / pageBytes) * pageBytes;
+  // A quotient stays a floating point number there, and the module takes integers only.
+  const first = (Math.ceil(dataStart / pageBytes) * pageBytes) >>> 0;
 
   return {
     pageBytes,
     pageCount,
-    read: (address, bytes) => flash.read(bytes, first + address),
-    program: (address, bytes) => flash.write(bytes, first + address),
+    read: (address, bytes) => flash.read(bytes, (first + address) >>> 0),
+    program: (address, bytes) => flash.write(bytes, (first + address) >>> 0),
     erase(page) {
       // The erase unit of a board is at most our page; the Linux build has four to one.
       const end = first + (page + 1) * pageBytes;
@@ -54,12 +55,7 @@ export function openStorageFlash(wiring: FlashWiring): FlashPort {
 
 // Walks the chain of headers: 24 bits of size, 8 of flags, 28 octets of name; then the data, padded
 // to 4. A deleted file has a zeroed name and keeps its place.
-function findFile(
-  flash: EspruinoFlash,
-  start: number,
-  name: string,
-  fileBytes: number,
-): number {
+function findFile(flash: EspruinoFlash, start: number, name: string, fileBytes: number): number {
   let address = start;
   for (;;) {
     const header = flash.read(HEADER_BYTES, address);
@@ -70,7 +66,7 @@ function findFile(
     if (size === fileBytes && hasName(header, name)) {
       return address + HEADER_BYTES;
     }
-    address += HEADER_BYTES + 4 * Math.ceil(size / 4);
+    address += HEADER_BYTES + ((size + 3) & ~3);
   }
 }
 

@@ -72,7 +72,10 @@ declare function setWatch(
 declare function digitalWrite(pin: EspruinoPin, level: 0 | 1): void;
 declare function analogRead(pin: EspruinoPin): number;
 declare function digitalRead(pin: EspruinoPin): 0 | 1;
-declare function pinMode(pin: EspruinoPin, mode: "output" | "input_pullup" | "input_pulldown"): void;
+declare function pinMode(
+  pin: EspruinoPin,
+  mode: "output" | "input_pullup" | "input_pulldown",
+): void;
 declare function print(...values: unknown[]): void;
 
 declare const process: {

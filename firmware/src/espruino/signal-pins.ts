@@ -12,10 +12,7 @@ export interface SignalRhythm {
 }
 
 /** Light and buzzer on pins: the light repeats its rhythm, the buzzer plays once. */
-export function openSignalPins(
-  wiring: SignalWiring,
-  rhythms: readonly SignalRhythm[],
-): SignalPort {
+export function openSignalPins(wiring: SignalWiring, rhythms: readonly SignalRhythm[]): SignalPort {
   let lightTimer = 0;
   let buzzTimer = 0;
   let shown = 0;

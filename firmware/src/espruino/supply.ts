@@ -4,8 +4,7 @@ import type { SupplyPort } from "../ports.ts";
 
 /** Measures the supply through a divider on an analogue pin. */
 export function openAnalogSupply(wiring: SupplyWiring): SupplyPort {
-  const millivolts = (): number =>
-    Math.round(analogRead(wiring.pin) * wiring.fullScaleMillivolts);
+  const millivolts = (): number => Math.round(analogRead(wiring.pin) * wiring.fullScaleMillivolts);
   return {
     millivolts,
     percent() {

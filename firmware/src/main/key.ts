@@ -29,5 +29,5 @@ export function startKey(board: Board, platform: Platform): void {
   });
   const key = role;
   platform.watchButton(() => key.onButton());
-  platform.watchContact((isPlugged, sensesVoltage) => key.onContact(!isPlugged, sensesVoltage));
+  platform.watchContact((isPlugged, sensesVoltage) => key.onContact(isPlugged, sensesVoltage));
 }

@@ -26,5 +26,5 @@ export function startStation(board: Board, platform: Platform): void {
     power: platform.openPower(),
   });
   const station = role;
-  platform.watchContact((isPlugged) => station.onContact(!isPlugged));
+  platform.watchContact((isPlugged) => station.onContact(isPlugged));
 }

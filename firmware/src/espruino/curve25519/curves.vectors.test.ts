@@ -119,35 +119,41 @@ describe("X25519 in plain JavaScript", () => {
   });
 
   const file = join(WYCHEPROOF, "x25519_test.json");
-  test.skipIf(!existsSync(file))("agrees with Wycheproof (skipped: ../shared/vectors absent)", () => {
-    let count = 0;
-    for (const group of readVectors("x25519_test.json").testGroups) {
-      for (const one of group.tests) {
-        const secret = bytesOfHex(String(one["private"]));
-        const peer = bytesOfHex(String(one["public"]));
-        expect(hexOf(x25519(field, secret, peer)), `tcId ${one.tcId}`).toBe(one["shared"]);
-        count += 1;
+  test.skipIf(!existsSync(file))(
+    "agrees with Wycheproof (skipped: ../shared/vectors absent)",
+    () => {
+      let count = 0;
+      for (const group of readVectors("x25519_test.json").testGroups) {
+        for (const one of group.tests) {
+          const secret = bytesOfHex(String(one["private"]));
+          const peer = bytesOfHex(String(one["public"]));
+          expect(hexOf(x25519(field, secret, peer)), `tcId ${one.tcId}`).toBe(one["shared"]);
+          count += 1;
+        }
       }
-    }
-    expect(count).toBeGreaterThan(500);
-  });
+      expect(count).toBeGreaterThan(500);
+    },
+  );
 });
 
 describe("Ed25519 in plain JavaScript", () => {
   const file = join(WYCHEPROOF, "ed25519_test.json");
-  test.skipIf(!existsSync(file))("agrees with Wycheproof (skipped: ../shared/vectors absent)", () => {
-    let count = 0;
-    for (const group of readVectors("ed25519_test.json").testGroups) {
-      const publicKey = bytesOfHex(group.publicKey?.pk ?? "");
-      for (const one of group.tests) {
-        const message = bytesOfHex(String(one["msg"]));
-        const isValid = ed25519.verify(publicKey, message, bytesOfHex(String(one["sig"])));
-        expect(isValid, `tcId ${one.tcId}`).toBe(one.result === "valid");
-        count += 1;
+  test.skipIf(!existsSync(file))(
+    "agrees with Wycheproof (skipped: ../shared/vectors absent)",
+    () => {
+      let count = 0;
+      for (const group of readVectors("ed25519_test.json").testGroups) {
+        const publicKey = bytesOfHex(group.publicKey?.pk ?? "");
+        for (const one of group.tests) {
+          const message = bytesOfHex(String(one["msg"]));
+          const isValid = ed25519.verify(publicKey, message, bytesOfHex(String(one["sig"])));
+          expect(isValid, `tcId ${one.tcId}`).toBe(one.result === "valid");
+          count += 1;
+        }
       }
-    }
-    expect(count).toBeGreaterThan(100);
-  });
+      expect(count).toBeGreaterThan(100);
+    },
+  );
 
   test("signs byte for byte as Node does", () => {
     const octets = fc.uint8Array({ minLength: 32, maxLength: 32 });

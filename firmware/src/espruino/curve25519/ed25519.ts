@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { concatBytes, equalBytes, octetAt, sliceBytes } from "@nyckelring/protocol";
 
-import { copyField, decodeField, encodeField, type Field, type FieldElement, fieldOf } from "./field.ts";
+import {
+  copyField,
+  decodeField,
+  encodeField,
+  type Field,
+  type FieldElement,
+  fieldOf,
+} from "./field.ts";
 import { isCanonicalScalar, multiplyAddScalar, reduceScalar } from "./scalar.ts";
 
 /** SHA-512 of a message, 64 octets. */
