@@ -229,7 +229,7 @@ export function createRingIssue(
   ): Uint8Array[] {
     const new16 = bytesOfHex(head.root.slice(0, 32));
     const headBytes = bytesOfHex(head.head);
-    const isUnchanged = head.root.startsWith(keyRoot16);
+    const isUnchanged = head.root.slice(0, 32) === keyRoot16;
     const since = isUnchanged ? [] : changesSince(head, keyRoot16);
     const base16 = bytesOfHex(since === undefined ? emptyRoot16 : keyRoot16);
     const changes = since ?? wholeRing(slotsOf(head));

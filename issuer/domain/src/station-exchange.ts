@@ -271,7 +271,7 @@ export function createStationExchange(
     ]);
     for (const emergency of current.heads) {
       if (emergency.purpose === "emergency" && emergency.expS > nowS()) {
-        messages.push(...bundlesFor(emergency, "", HOLD_MORE, null));
+        messages.push(...bundlesFor(emergency, rings.emptyRoot16, HOLD_MORE, null));
       }
     }
     if (head !== undefined) {
@@ -362,7 +362,7 @@ export function createStationExchange(
       const place = `${station.station} ${key.devid} ${shift.shift}`;
       const root16 = key.lastSync?.root16 ?? "";
       const root = register.keys.get(key.devid)?.root;
-      const isUnchanged = root16 !== "" && root?.startsWith(root16) === true;
+      const isUnchanged = root?.slice(0, 32) === root16;
       const state = `${root} ${isUnchanged} ${register.floors?.listseq ?? 0}`;
       if (laid.get(place) === state) continue;
       const head = rings.issueHead({

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  bytesOfHex,
+  DOOR_OCCUPIED,
+  LIMIT_REACHED,
+  PUBLIC_KEY_INVALID,
+  SHARED_SECRET_ZERO,
+  STATE_CONFLICT,
+  typOf,
+  verifyIssuerCertificate,
+  verifyLockCertificate,
+  verifyLockConfig,
+} from "@nyckelring/protocol";
+import { describe, expect, test } from "vitest";
+import {
+  anchorOf,
+  anchorsOf,
+  codeOf,
+  createDevice,
+  createTown,
+  crypto,
+  HOUR_S,
+  headsIn,
+  MORNING_S,
+  must,
+  publicOf,
+  ringAnchors,
+  type Town,
+} from "../test/town.ts";
+import { createIssuer, createMemoryStore, createMemoryVault } from "./index.ts";
+
+const TYP_LOCK_CONFIGURATION = 65008;
+const TYP_ISSUER_CERT = 65003;
+
+function configOf(town: Town, door: number) {
+  const devid = town.issuer.register.doors.get(door)?.lock ?? "";
+  const lock = town.issuer.register.locks.get(devid);
+  const anchors = anchorsOf(town.issuer, 2);
+  return {
+    certificate: must(verifyLockCertificate(bytesOfHex(lock?.certificate ?? ""), anchors)),
+    config: must(verifyLockConfig(bytesOfHex(lock?.config ?? ""), anchors)),
+  };
+}
+
+describe("enrolment", () => {
+  test("K4: a key is bound to one carer, a carer holds one key, and a devid is enrolled once", () => {
+    const town = createTown();
+    const { issuer, north } = town;
+    const anna = town.carer(north, "anna");
+    const second = { carer: anna.carer, devicePublic: publicOf(createDevice("second")) };
+    expect(codeOf(issuer.enrolKey(north.planner, second))).toBe(STATE_CONFLICT);
+    const request = { provider: north.provider, staffCode: "b" };
+    const carer = must(issuer.addCarer(north.planner, request));
+    const same = { carer, devicePublic: publicOf(anna.key) };
+    expect(codeOf(issuer.enrolKey(north.planner, same))).toBe(STATE_CONFLICT);
+  });
+
+  test("public keys of small order are refused at enrolment, of both kinds", () => {
+    const town = createTown();
+    const { issuer, north } = town;
+    const request = { provider: north.provider, staffCode: "b" };
+    const carer = must(issuer.addCarer(north.planner, request));
+    const good = publicOf(createDevice("good"));
+    const zero = new Uint8Array(32);
+    const signing = { ...good, signingPublicKey: zero };
+    const agreement = { ...good, agreementPublicKey: zero };
+    const enrol = (devicePublic: typeof good) =>
+      codeOf(issuer.enrolKey(north.planner, { carer, devicePublic }));
+    expect(enrol(signing)).toBe(PUBLIC_KEY_INVALID);
+    expect(enrol(agreement)).toBe(SHARED_SECRET_ZERO);
+    expect(enrol(good)).toBe(0);
+  });
+
+  test("a key is given the root and certificates under which heads verify", () => {
+    const town = createTown();
+    town.house(["A1"], town.north.provider);
+    const { planner, provider } = town.north;
+    const carer = must(town.issuer.addCarer(planner, { provider, staffCode: "a" }));
+    const key = createDevice("key");
+    const request = { carer, devicePublic: publicOf(key) };
+    const provision = must(town.issuer.enrolKey(planner, request));
+    const shift = { carer, startS: MORNING_S, endS: MORNING_S + HOUR_S };
+    must(town.issuer.planShift(planner, shift));
+    expect(headsIn(town.issuer, town.present(town.station(), key))).toHaveLength(1);
+    expect(ringAnchors(provision).map((anchor) => anchor.kid)).toEqual(
+      anchorsOf(town.issuer, 1).map((anchor) => anchor.kid),
+    );
+  });
+
+  test("a lock's configuration names its door, its groups and the root as its anchor", () => {
+    const town = createTown();
+    const group = must(town.issuer.addGroup(town.desk, { purpose: "nattpatrull" }));
+    const house = town.house([], town.north.provider);
+    must(town.issuer.addDoorToGroup(town.desk, { door: house.entrance, group }));
+    const { certificate, config } = configOf(town, house.entrance);
+    expect(config).toMatchObject({ door: house.entrance, cfgseq: 2, groups: [group], profile: 0 });
+    expect(config.anchors).toMatchObject([
+      { authority: 7, publicKey: town.issuer.rootKey, opsmask: 3, maxvalidS: 45_000 },
+    ]);
+    expect(certificate).toMatchObject({ door: house.entrance, groups: [group] });
+    expect(certificate.lock.publicKey).toEqual(house.entranceLock.agreement.publicKey);
+  });
+
+  test("a second lock in a door waits until the first is taken out", () => {
+    const town = createTown();
+    const { issuer, desk } = town;
+    const house = town.house([], town.north.provider);
+    const door = house.entrance;
+    const devicePublic = publicOf(createDevice("new lock"));
+    const enrol = () => issuer.enrolLock(desk, { door, devicePublic, profile: 1 });
+    expect(codeOf(enrol())).toBe(DOOR_OCCUPIED);
+    must(issuer.removeLock(desk, { door, reason: "byte" }));
+    expect(codeOf(enrol())).toBe(0);
+  });
+
+  test("a new configuration travels with keys that hold the door until the lock says it has it", () => {
+    const town = createTown();
+    const { issuer, desk } = town;
+    const house = town.house(["A1"], town.north.provider);
+    const anna = town.carer(town.north, "anna");
+    const { carer } = anna;
+    must(
+      issuer.planShift(town.north.planner, {
+        carer,
+        startS: MORNING_S,
+        endS: MORNING_S + 8 * HOUR_S,
+      }),
+    );
+    const station = town.station();
+    const configs = () =>
+      town
+        .present(station, anna.key)
+        .flatMap((message) => (message.type === 2 ? message.objects : []))
+        .filter((object) => typOf(object) === TYP_LOCK_CONFIGURATION);
+    expect(configs()).toEqual([]);
+    const group = must(issuer.addGroup(desk, { purpose: "larm" }));
+    must(issuer.addDoorToGroup(desk, { door: house.entrance, group }));
+    expect(configs()).toHaveLength(1);
+    const lock = house.entranceLock;
+    lock.append({ kind: 6, ring: 2, target: TYP_LOCK_CONFIGURATION });
+    town.upload(station, lock.sealed(issuer));
+    expect(issuer.register.locks.get(lock.name)?.appliedCfgseq).toBe(2);
+    town.restart();
+    expect(configs()).toEqual([]);
+  });
+
+  test("L6: another authority's root enters an entrance's configuration, within the bounds", () => {
+    const town = createTown();
+    const { issuer, desk } = town;
+    const house = town.house(["A1"], town.north.provider);
+    const door = house.entrance;
+    for (const authority of [20, 21, 22, 23]) {
+      const rootKey = createDevice(`authority ${authority}`).signing.publicKey;
+      const guest = { authority, rootKey, opsmask: 1, maxvalidS: 3600 };
+      must(issuer.addGuestAuthority(desk, guest));
+    }
+    must(issuer.shareDoor(desk, { door, authority: 20 }));
+    expect(configOf(town, door).config.anchors.map((anchor) => anchor.authority)).toEqual([7, 20]);
+    const apartment = { door: house.apartments[0] ?? 0, authority: 20 };
+    expect(codeOf(issuer.shareDoor(desk, apartment))).toBe(STATE_CONFLICT);
+    must(issuer.shareDoor(desk, { door, authority: 21 }));
+    must(issuer.shareDoor(desk, { door, authority: 22 }));
+    expect(codeOf(issuer.shareDoor(desk, { door, authority: 23 }))).toBe(LIMIT_REACHED);
+  });
+
+  test("threat 12: new issuing keys are certified by the root in a higher epoch and carried by keys", () => {
+    const town = createTown();
+    const { issuer, desk } = town;
+    const house = town.house(["A1"], town.north.provider);
+    const anna = town.carer(town.north, "anna");
+    const { carer } = anna;
+    const shift = { carer, startS: MORNING_S, endS: MORNING_S + HOUR_S };
+    must(issuer.planShift(town.north.planner, shift));
+    const old = anchorsOf(issuer, 1);
+    must(issuer.rotateIssuerKeys(desk));
+    const messages = town.present(town.station(), anna.key);
+    const certificates = messages
+      .flatMap((message) => (message.type === 2 ? message.objects : []))
+      .filter((object) => typOf(object) === TYP_ISSUER_CERT)
+      .map((bytes) => must(verifyIssuerCertificate(bytes, [anchorOf(issuer.rootKey)])));
+    expect(certificates.map(({ level, issuerEpoch }) => [level, issuerEpoch])).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+    expect(certificates[0]?.issuer.kid).not.toEqual(old[0]?.kid);
+    expect(headsIn(issuer, messages)).toHaveLength(1);
+    expect(configOf(town, house.entrance).config.cfgseq).toBe(2);
+  });
+
+  test("C8: a test authority is another issuer with keys of its own over a store of its own", () => {
+    const town = createTown();
+    const entropy = { fill: (target: Uint8Array) => void target.fill(9) };
+    const ports = {
+      crypto,
+      entropy,
+      clock: { nowS: () => MORNING_S },
+      store: createMemoryStore(),
+      vault: createMemoryVault(crypto, entropy),
+    };
+    const testing = createIssuer(ports, { authority: 99 });
+    expect(testing.rootKey).not.toEqual(town.issuer.rootKey);
+    expect(() => createIssuer(ports, { authority: 7 })).toThrow();
+  });
+});
