@@ -221,9 +221,11 @@ const PLANTED: readonly Planted[] = [
       git("init", "-q");
       git("add", ".");
       git("commit", "-q", "-m", "feat(protocol): a");
+      writeFileSync(join(tree.root, "protocol/spec/a.cddl"), "a = tstr\n");
+      git("commit", "-q", "-a", "-m", "feat(protocol): b");
       return tree;
     },
-    says: /no trailer/,
+    says: /feat\(protocol\): b: no trailer/,
   },
   {
     gate: leaksGate,

@@ -6,8 +6,9 @@ import type { Gate } from "../run-gates.ts";
 /**
  * A commit that changes the wire format says so.
  *
- * The format is what protocol/spec and protocol/vectors hold; a commit that touches either carries
- * the trailer `Wire-Format: changed`, so that the history of the format can be listed.
+ * The format is what protocol/spec and protocol/vectors hold. A commit that changes or removes
+ * anything there carries the trailer `Wire-Format: changed`, so that the history of the format can
+ * be listed; one that only adds a file leaves what stood as it was.
  */
 export const wireCommitsGate: Gate = {
   name: "wire commits",
@@ -19,6 +20,7 @@ export const wireCommitsGate: Gate = {
     const log = git(
       "log",
       "--no-merges",
+      "--diff-filter=MDRT",
       "--format=%h%x09%s%x09%(trailers:key=Wire-Format,valueonly,separator=%x2C)",
       "--",
       "protocol/spec",
