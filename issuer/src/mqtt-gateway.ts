@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { Buffer } from "node:buffer";
-import { once } from "node:events";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { Issuer } from "../domain/src/index.ts";
 
@@ -68,7 +67,10 @@ export async function startMqttGateway(
   };
   client.connect();
   try {
-    await once(client, "connect");
+    await new Promise<void>((resolve, reject) => {
+      client.once("connect", () => resolve());
+      client.once("error", reject);
+    });
     client.on("error", onFault);
     await client.subscribeAsync(UP_TOPICS, { qos: QOS_AT_LEAST_ONCE });
   } catch (fault) {

@@ -340,7 +340,11 @@ export type Fact =
       readonly upSeq: number;
       readonly report: string;
     }
-  | { readonly kind: "station-sent"; readonly station: number; readonly downSeq: number }
+  | {
+      readonly kind: "station-numbers-reserved";
+      readonly station: number;
+      readonly downSeq: number;
+    }
   | {
       readonly kind: "alarm-raised";
       readonly alarm:

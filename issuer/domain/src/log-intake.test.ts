@@ -76,7 +76,7 @@ describe("log intake", () => {
     for (let count = 0; count < 5; count += 1) key.append();
     town.present(station, key);
     const answers = town.upload(station, key.sealed(town.issuer));
-    expect(answers[0]).toMatchObject({ type: 3, seqs: [station.seq] });
+    expect(answers.at(-1)).toMatchObject({ type: 3, seqs: [station.seq] });
     expect(ackedIn(town, answers, key)).toBe(5);
     expect(storedNumbers(town, key)).toEqual([1, 2, 3, 4, 5]);
     const again = town.upload(station, key.sealed(town.issuer));

@@ -211,6 +211,7 @@ export interface StationRecord {
   readonly station: number;
   readonly provider: number | null;
   readonly upSeq: number;
+  /** Numbers of commands up to this one are reserved. */
   readonly downSeq: number;
 }
 
@@ -403,7 +404,7 @@ export function applyRecord(register: Register, record: AuditRecord): void {
       return put(register.stations, fact.station, { ...fact, upSeq: 0, downSeq: 0 });
     case "station-heard":
       return hearStation(register, fact.station, fact.upSeq);
-    case "station-sent":
+    case "station-numbers-reserved":
       return change(register.stations, fact.station, { downSeq: fact.downSeq });
     case "right-granted":
       used(register, "right", fact.right);

@@ -113,7 +113,7 @@ describe("ring issue", () => {
       .history()
       .slice(before)
       .map((record) => record.kind);
-    expect(kinds).toEqual(["station-sent"]);
+    expect(kinds).toEqual(["station-numbers-reserved"]);
   });
 
   test("I8: another provider's station releases no ring for the key", () => {

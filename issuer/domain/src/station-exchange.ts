@@ -15,9 +15,11 @@ import {
   KEY_FOREIGN_STATION,
   KEY_REVOKED,
   type KeyPresent,
+  type StationStatusReport,
   signTimeGrant,
   UNKNOWN_DEVICE,
   UP_KEY_PRESENT,
+  UP_STATUS,
   UP_UPLOAD,
   type Upload,
 } from "@nyckelring/protocol";
@@ -42,6 +44,11 @@ const LOCK_ACKS_MAX = 100;
 /** What a key did not deliver is offered again after this time. */
 const OFFER_AGAIN_S = 20 * 3600;
 
+/** Command numbers that one record reserves; a restart skips what is left of them. */
+const NUMBERS_AHEAD = 256;
+/** A station that reports the same is on record once in this time. */
+const REPORT_AGAIN_S = 3600;
+
 /** Holds of a bundle: release now, keep for offline release, release now with more to follow. */
 const HOLD_NOW = 0;
 const HOLD_OFFLINE = 1;
@@ -64,16 +71,31 @@ export function createStationExchange(
   const offered = new Map<string, number>();
   // The key that was last present at each station, to hand it what its own upload earned.
   const present = new Map<number, string>();
+  // Numbers for commands, from blocks that the journal reserved.
+  const numbers = new Map<number, { next: number; reserved: number }>();
+  // When a station's report was last put on record, and what it said.
+  const reported = new Map<number, { atS: number; text: string }>();
   // Heads that lie at stations, by station and key and shift.
   const laid = new Map<string, string>();
 
+  /** First of some new numbers for commands to a station; none is ever used twice. */
+  function takeNumbers(station: number, count: number): number {
+    const reserved = register.stations.get(station)?.downSeq ?? 0;
+    const block = numbers.get(station);
+    const first = block?.reserved === reserved ? block.next : reserved + 1;
+    const next = first + count;
+    if (next - 1 > reserved) {
+      const downSeq = next - 1 + NUMBERS_AHEAD;
+      journal.commit(SYSTEM, [{ kind: "station-numbers-reserved", station, downSeq }]);
+    }
+    numbers.set(station, { next, reserved: register.stations.get(station)?.downSeq ?? 0 });
+    return first;
+  }
+
   function send(station: StationRecord, messages: readonly DownMessage[]): Uint8Array[] {
-    const commandKey = ports.vault.macKey(stationSecret(station.station));
-    const first = (register.stations.get(station.station)?.downSeq ?? 0) + 1;
     if (messages.length === 0) return [];
-    // The numbers are committed before a message leaves, so that none is ever used twice.
-    const downSeq = first + messages.length - 1;
-    journal.commit(SYSTEM, [{ kind: "station-sent", station: station.station, downSeq }]);
+    const commandKey = ports.vault.macKey(stationSecret(station.station));
+    const first = takeNumbers(station.station, messages.length);
     return messages.map((message, index) => encodeDown(crypto, commandKey, first + index, message));
   }
 
@@ -295,19 +317,20 @@ export function createStationExchange(
     message: Upload,
   ): readonly DownMessage[] {
     const outcome = intake.receive(station.station, seq, message.sealed);
-    const messages: DownMessage[] = [{ type: DOWN_UPLOAD_ACK, seqs: [seq] }];
-    if (!outcome.ok) return messages;
+    const ack: DownMessage = { type: DOWN_UPLOAD_ACK, seqs: [seq] };
+    if (!outcome.ok) return [ack];
     const { devid } = outcome.value;
     if (outcome.value.repeatsAcknowledged) forgetOffers(devid);
     const logs = logsOf(devid);
     intake.acknowledge(logs);
     const inContact = present.get(station.station);
     const key = inContact === undefined ? undefined : register.keys.get(inContact);
-    if (key === undefined) return messages;
-    if (key.devid === devid) return [...messages, ...objectsFor(devid, ownObjects(key))];
+    if (key === undefined) return [ack];
+    // The station lets the key go after its last upload is acknowledged: objects come before.
+    if (key.devid === devid) return [...objectsFor(devid, ownObjects(key)), ack];
     // A lock's log: the key that brought it is the likeliest to meet the lock again.
     const meets = locksOf(key).some((lock) => lock.devid === devid);
-    return meets ? [...messages, ...objectsFor(key.devid, lockObjects(key))] : messages;
+    return meets ? [...objectsFor(key.devid, lockObjects(key)), ack] : [ack];
   }
 
   /** A device that repeats what was acknowledged lacks the acknowledgement: offer it to all. */
@@ -335,16 +358,25 @@ export function createStationExchange(
     if (message.type === UP_KEY_PRESENT) return send(station, receiveKey(station, seq, message));
     if (message.type === UP_UPLOAD) return send(station, receiveUpload(station, seq, message));
     if (seq <= station.upSeq) return [];
-    const { type, ...report } = message;
-    journal.commit({ station: stationId }, [
-      {
-        kind: "station-heard",
-        station: stationId,
-        upSeq: seq,
-        report: JSON.stringify({ type, ...report }),
-      },
-    ]);
+    if (message.type === UP_STATUS) recordStatus(stationId, seq, message);
+    else if (message.events.length > 0) {
+      recordReport(stationId, seq, JSON.stringify({ events: message.events }));
+    }
     return send(station, [configFor(station)]);
+  }
+
+  /** Stations report each minute; only what changed is worth a record. */
+  function recordStatus(station: number, seq: number, status: StationStatusReport): void {
+    const { power, link, batteryPercent, queued } = status;
+    const text = JSON.stringify({ power, link });
+    const before = reported.get(station);
+    if (before?.text === text && nowS() - before.atS < REPORT_AGAIN_S) return;
+    reported.set(station, { atS: nowS(), text });
+    recordReport(station, seq, JSON.stringify({ power, link, batteryPercent, queued }));
+  }
+
+  function recordReport(station: number, upSeq: number, report: string): void {
+    journal.commit({ station }, [{ kind: "station-heard", station, upSeq, report }]);
   }
 
   /** Heads for the next shifts of a key that this station may have to release without a link. */
