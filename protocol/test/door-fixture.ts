@@ -257,7 +257,37 @@ export interface Play {
   readonly op?: number;
 }
 
+/** A head and a right under it, ready to be shown. */
+export interface Show {
+  readonly head: Uint8Array;
+  readonly op: number;
+  readonly slot: number;
+  readonly leaf: Uint8Array;
+  readonly path: Uint8Array;
+}
+
+export function prepareShow(world: World, head: Partial<RingHead>, slot = world.doorSlot): Show {
+  return { head: signedHead(world, head), op: 1, slot, ...showSlot(world, slot) };
+}
+
 /** An honest session up to message_4; both sides are reset first. Throws where a side refuses. */
+export function playPrepared(key: Side<KeyDoor>, lock: Side<LockDoor>, show: Show): Played {
+  key.door.reset();
+  lock.door.reset();
+  const m1 = taken(key, key.door.start(show.head));
+  const m2 = taken(lock, lock.door.answerMessage1(put(lock, m1)));
+  const fault = key.door.checkMessage2(put(key, m2));
+  if (fault !== 0) throw new Error(`message_2 refused with ${fault.toString(16)}`);
+  const m3 = taken(key, key.door.buildMessage3(show.op, show.slot, show.leaf, show.path));
+  const verdict = lock.door.judgeMessage3(put(lock, m3));
+  if (verdict < 0) throw new Error(`message_3 refused with ${lock.door.faultCode.toString(16)}`);
+  const m4 = taken(lock, lock.door.buildMessage4(verdict, 4711, SHIFT_S + 60, [1, 3]));
+  const refused = key.door.checkMessage4(put(key, m4));
+  if (refused !== 0) throw new Error(`message_4 refused with ${refused.toString(16)}`);
+  return { m1, m2, m3, m4, verdict };
+}
+
+/** The same with the default head and door, or with what the play changes. */
 export function playSession(
   world: World,
   key: Side<KeyDoor>,
@@ -265,18 +295,10 @@ export function playSession(
   play: Play = {},
 ): Played {
   const slot = play.slot ?? world.doorSlot;
-  const { leaf, path } = showSlot(world, slot);
-  key.door.reset();
-  lock.door.reset();
-  const m1 = taken(key, key.door.start(play.head ?? signedHead(world)));
-  const m2 = taken(lock, lock.door.answerMessage1(put(lock, m1)));
-  const fault = key.door.checkMessage2(put(key, m2));
-  if (fault !== 0) throw new Error(`message_2 refused with ${fault.toString(16)}`);
-  const m3 = taken(key, key.door.buildMessage3(play.op ?? 1, slot, leaf, path));
-  const verdict = lock.door.judgeMessage3(put(lock, m3));
-  if (verdict < 0) throw new Error(`message_3 refused with ${lock.door.faultCode.toString(16)}`);
-  const m4 = taken(lock, lock.door.buildMessage4(verdict, 4711, SHIFT_S + 60, [1, 3]));
-  const refused = key.door.checkMessage4(put(key, m4));
-  if (refused !== 0) throw new Error(`message_4 refused with ${refused.toString(16)}`);
-  return { m1, m2, m3, m4, verdict };
+  return playPrepared(key, lock, {
+    head: play.head ?? signedHead(world),
+    op: play.op ?? 1,
+    slot,
+    ...showSlot(world, slot),
+  });
 }

@@ -146,7 +146,8 @@ function tokenLines(placed: readonly PlacedRegion[], shapes: readonly Shape[]): 
   return lines;
 }
 
-function sourceOfArena(placed: readonly PlacedRegion[], shapes: readonly Shape[]): string {
+/** The generated file. */
+export function sourceOfArena(placed: readonly PlacedRegion[], shapes: readonly Shape[]): string {
   const secrets = secretSpan(placed);
   const lines = [
     "// SPDX-License-Identifier: EUPL-1.2",

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: EUPL-1.2
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { entropyOf, makeWorld, secretOf, showSlot } from "../../test/door-fixture.ts";
+import { bytesOfHex, hexOf } from "../bytes.ts";
+import { encodeCbor } from "../cbor/encode.ts";
+import { checkCbor } from "../cbor/gate.ts";
+import { type CborValue, cborMap } from "../cbor/value.ts";
+import type { AgreementKey, CryptoPort } from "../crypto/crypto-port.ts";
+import {
+  CBOR_MALFORMED,
+  LEAF_NOT_IN_RING,
+  SEAL_INVALID,
+  SHARED_SECRET_ZERO,
+  SIGNATURE_INVALID,
+} from "../errors/code.ts";
+import { createNodeCrypto } from "../host.ts";
+import { rootFromPath } from "../ring/tree.ts";
+import {
+  DECISION_ITEM_SHAPE,
+  LAID_AT_BOOT,
+  LOCK_ARENA_BYTES,
+  TOKENS,
+  TOKENS_MAX,
+} from "./arena.ts";
+import { createArenaOperations } from "./arena-operations.ts";
+
+const seed = Number(process.env["SEED"] ?? "1");
+const crypto = createNodeCrypto();
+const AT = 4096;
+
+function make(port: CryptoPort = crypto) {
+  const arena = new Uint8Array(LOCK_ARENA_BYTES);
+  const operations = createArenaOperations(port, entropyOf(port, "operations"), arena);
+  operations.lay(0, LAID_AT_BOOT);
+  const put = (at: number, bytes: Uint8Array) => {
+    arena.set(bytes, at);
+    return bytes.length;
+  };
+  return {
+    arena,
+    operations,
+    put,
+    hexAt: (at: number, n: number) => hexOf(arena.slice(at, at + n)),
+  };
+}
+
+describe("the strict gate over the arena", () => {
+  const { arena, operations, put } = make();
+  const words = new Uint32Array(arena.buffer, TOKENS, 3 * TOKENS_MAX);
+  const gate = (bytes: Uint8Array) => operations.gate(AT, put(AT, bytes), TOKENS, TOKENS_MAX);
+
+  const { item } = fc.letrec<{ item: CborValue }>((tie) => ({
+    item: fc.oneof(
+      { maxDepth: 6, withCrossShrink: true },
+      fc.integer({ min: -(2 ** 32), max: 2 ** 32 - 1 }),
+      fc.uint8Array({ maxLength: 300 }),
+      fc.string({ unit: "grapheme-ascii", maxLength: 40 }),
+      fc.constantFrom(true, false, null),
+      fc.array(tie("item"), { maxLength: 4 }),
+      fc
+        .uniqueArray(fc.integer({ min: -70_000, max: 70_000 }), { maxLength: 4 })
+        .chain((keys) => fc.tuple(...keys.map((key) => tie("item").map((v) => [key, v] as const))))
+        .map((entries) => cborMap(entries as readonly (readonly [number, CborValue])[])),
+    ),
+  }));
+
+  test("passes all that the encoder makes and counts its tokens", () => {
+    fc.assert(
+      fc.property(item, (value) => {
+        const bytes = encodeCbor(value);
+        const tokens = gate(bytes);
+        expect(checkCbor(bytes)).toBeUndefined();
+        expect(tokens > 0 || countOf(value) > TOKENS_MAX).toBe(true);
+        if (tokens > 0) expect(tokens).toBe(countOf(value));
+      }),
+      { seed, numRuns: 300 },
+    );
+  });
+
+  function countOf(value: CborValue): number {
+    if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + countOf(each), 1);
+    if (typeof value !== "object" || value === null || value instanceof Uint8Array) return 1;
+    const { entries } = value as ReturnType<typeof cborMap>;
+    return entries.reduce((sum, [, each]) => sum + 1 + countOf(each), 1);
+  }
+
+  test("agrees with the gate of the codec on spoiled and on random octets", () => {
+    const spoiled = fc.tuple(item.map(encodeCbor), fc.nat(), fc.integer({ min: 0, max: 255 }));
+    const altered = spoiled.map(([bytes, at, octet]) => {
+      const copy = bytes.slice();
+      copy[at % copy.length] = octet;
+      return copy;
+    });
+    const octets = fc.oneof(altered, fc.uint8Array({ minLength: 1, maxLength: 12 }));
+    fc.assert(
+      fc.property(octets, (bytes) => {
+        // Wide limits, so that the number of tokens is never the reason.
+        const passed = operations.gate(AT, put(AT, bytes), AT + 4096, 1000) === 0;
+        const fault = checkCbor(bytes);
+        // Ours also takes a sequence of items, which the codec takes one by one.
+        if (fault === undefined) expect(passed).toBe(false);
+        else if (!passed) expect(firstItemPasses(bytes)).toBe(true);
+      }),
+      { seed, numRuns: 3000 },
+    );
+  });
+
+  function firstItemPasses(bytes: Uint8Array): boolean {
+    for (let end = 1; end < bytes.length; end += 1) {
+      if (checkCbor(bytes.slice(0, end)) === undefined) return true;
+    }
+    return false;
+  }
+
+  test.each([
+    ["nothing", ""],
+    ["a length that lies", "5820aa"],
+    ["a longer integer than needed", "1801"],
+    ["a longer integer than needed", "190001"],
+    ["a longer length than needed", "5800"],
+    ["an integer of 64 bits", "1b0000000100000000"],
+    ["an indefinite string", "5f4100ff"],
+    ["an indefinite array", "9f00ff"],
+    ["a break", "ff"],
+    ["a tag", "c100"],
+    ["a float", "f93c00"],
+    ["undefined", "f7"],
+    ["a simple value in two octets", "f8ff"],
+    ["text beyond ASCII", "62c3a5"],
+    ["keys out of order", "a202000100"],
+    ["a key twice", "a201000100"],
+    ["a key that is an array", "a18000"],
+    ["nine levels", "81818181818181818100"],
+    ["an array of 2^32 - 1 items", "9affffffff"],
+    ["a map of 2^32 - 1 pairs", "baffffffff"],
+    ["a string of 2^32 - 1 octets", "5affffffff"],
+    ["more tokens than asked for", "00".repeat(TOKENS_MAX + 1)],
+  ])("refuses %s: %.20s", (_title, hex) => {
+    expect(gate(bytesOfHex(hex))).toBe(0);
+  });
+
+  test("writes major type, offset of the content and argument of each token", () => {
+    expect(gate(bytesOfHex("8218ff4301020320"))).toBe(4);
+    expect([...words.slice(0, 12)]).toEqual([
+      4,
+      AT + 1,
+      2,
+      0,
+      AT + 3,
+      255,
+      2,
+      AT + 4,
+      3,
+      1,
+      AT + 8,
+      0,
+    ]);
+  });
+
+  test("compares tokens with a shape, whose bounds hold and whose end is open or not", () => {
+    const shapeOf = (hex: string) =>
+      operations.shape(TOKENS, gate(bytesOfHex(hex)), DECISION_ITEM_SHAPE);
+    expect(shapeOf("8300011a6ab3d4e0")).toBe(0);
+    expect(shapeOf("8319ffff0100")).toBe(0);
+    expect(shapeOf("840001008101")).toBe(0);
+    expect(shapeOf("831a000100000100")).toBe(CBOR_MALFORMED);
+    expect(shapeOf("850001000101")).toBe(CBOR_MALFORMED);
+    expect(shapeOf("820001")).toBe(CBOR_MALFORMED);
+    expect(shapeOf("830020")).toBe(CBOR_MALFORMED);
+    expect(shapeOf("8301410000")).toBe(CBOR_MALFORMED);
+  });
+});
+
+describe("headings", () => {
+  const { operations, put, hexAt } = make();
+
+  test.each([
+    [0, 23, "17"],
+    [0, 24, "1818"],
+    [2, 255, "58ff"],
+    [2, 256, "590100"],
+    [4, 65_535, "99ffff"],
+    [0, 65_536, "1a00010000"],
+    [0, 0xffffffff, "1affffffff"],
+  ])("of type %i and argument %i take the fewest octets", (major, argument, hex) => {
+    expect(operations.putHead(AT, major, argument)).toBe(AT + hex.length / 2);
+    expect(hexAt(AT, hex.length / 2)).toBe(hex);
+  });
+
+  test.each([
+    ["40", 1],
+    ["4101", 1],
+    [`5818${"00".repeat(24)}`, 2],
+    [`590100${"00".repeat(256)}`, 3],
+    ["", 0],
+    ["41", 0],
+    ["4100ff", 0],
+    ["580101", 0],
+    [`5900ff${"00".repeat(255)}`, 0],
+    ["6101", 0],
+    ["5a0000000100", 0],
+    ["5f", 0],
+    ["58", 0],
+  ])("a byte string that fills its range exactly has its content found: %.20s", (hex, head) => {
+    const bytes = put(AT, bytesOfHex(hex));
+    expect(operations.unwrap(AT, bytes)).toBe(head === 0 ? 0 : AT + head);
+  });
+});
+
+describe("leaf and path", () => {
+  const { operations, put, hexAt } = make();
+
+  test.each([1, 2, 3, 5, 8, 13, 33])("lead to the root in a ring of %i, at each slot", (size) => {
+    const world = makeWorld(crypto, size);
+    for (let slot = 0; slot < size; slot += 1) {
+      const { leaf, path } = showSlot(world, slot);
+      const wanted = rootFromPath(crypto, leaf, slot, size, path);
+      operations.hashLeaf(AT, put(AT, leaf), AT + 64);
+      expect(operations.treeRoot(AT + 64, AT + 96, put(AT + 96, path), (slot << 16) | size)).toBe(
+        0,
+      );
+      expect(wanted.ok && hexOf(wanted.value)).toBe(hexAt(AT + 64, 32));
+    }
+  });
+
+  test("fail together for every length of path and every place but the right one", () => {
+    const path = new Uint8Array(13 * 32).map((_octet, index) => index);
+    const leaf = new Uint8Array([1]);
+    for (let size = 0; size <= 20; size += 1) {
+      for (let slot = 0; slot <= size; slot += 1) {
+        for (let nodes = 0; nodes <= 6; nodes += 1) {
+          const shown = path.slice(0, 32 * nodes);
+          operations.hashLeaf(AT, put(AT, leaf), AT + 64);
+          const status = operations.treeRoot(
+            AT + 64,
+            AT + 96,
+            put(AT + 96, shown),
+            (slot << 16) | size,
+          );
+          const wanted = rootFromPath(crypto, leaf, slot, size, shown);
+          expect(status).toBe(wanted.ok ? 0 : LEAF_NOT_IN_RING);
+          if (wanted.ok) expect(hexAt(AT + 64, 32)).toBe(hexOf(wanted.value));
+        }
+      }
+    }
+  });
+});
+
+describe("keys", () => {
+  test("are imported once for one place and one content, and again after a wipe", () => {
+    let imports = 0;
+    const counting: CryptoPort = {
+      ...crypto,
+      importAgreementKey(secret): AgreementKey {
+        imports += 1;
+        return crypto.importAgreementKey(secret);
+      },
+    };
+    const { operations, put } = make(counting);
+    put(AT, secretOf(crypto, "static"));
+    put(AT + 32, crypto.importAgreementKey(secretOf(crypto, "peer")).publicKey);
+    for (let session = 0; session < 5; session += 1) {
+      expect(operations.dh(AT, AT + 32, AT + 64)).toBe(0);
+      operations.random(AT + 128, 32);
+      operations.dhBase(AT + 128, AT + 160);
+      operations.dh(AT + 128, AT + 32, AT + 64);
+    }
+    expect(imports).toBe(1 + 5);
+    operations.wipe(AT, 32);
+    put(AT, secretOf(crypto, "static"));
+    operations.dh(AT, AT + 32, AT + 64);
+    expect(imports).toBe(7);
+  });
+
+  test("that are not usable give a status and leave the output alone", () => {
+    const { operations, put, hexAt } = make();
+    put(AT, secretOf(crypto, "static"));
+    put(AT + 64, new Uint8Array(32).fill(7));
+    expect(operations.dh(AT, AT + 200, AT + 64)).toBe(SHARED_SECRET_ZERO);
+    expect(hexAt(AT + 64, 32)).toBe("07".repeat(32));
+    expect(operations.verify(AT + 200, AT, 32, AT + 300)).toBe(SIGNATURE_INVALID);
+  });
+});
+
+test("a sealed text opens once and only unaltered; what does not open stays as it was", () => {
+  const { operations, put, hexAt } = make();
+  operations.random(AT, 29);
+  put(AT + 32, bytesOfHex("03aabbcc"));
+  put(AT + 64, secretOf(crypto, "text"));
+  operations.seal(AT, AT + 32, AT + 64, 32);
+  const sealed = hexAt(AT + 64, 40);
+  put(AT + 33, bytesOfHex("ab"));
+  expect(operations.open(AT, AT + 32, AT + 64, 40)).toBe(SEAL_INVALID);
+  expect(operations.open(AT, AT + 32, AT + 64, 7)).toBe(SEAL_INVALID);
+  expect(hexAt(AT + 64, 40)).toBe(sealed);
+  put(AT + 33, bytesOfHex("aa"));
+  expect(operations.open(AT, AT + 32, AT + 64, 40)).toBe(0);
+  expect(hexAt(AT + 64, 32)).toBe(hexOf(secretOf(crypto, "text")));
+});
+
+test("a counter key differs in the last four octets of the nonce only", () => {
+  const { operations, put, hexAt } = make();
+  put(AT, new Uint8Array(29).fill(0xf0));
+  operations.counterKey(AT, 0x01020304, AT + 64);
+  expect(hexAt(AT + 64, 29)).toBe(`${"f0".repeat(25)}f1f2f3f4`);
+  operations.counterKey(AT, 0, AT + 64);
+  expect(hexAt(AT + 64, 29)).toBe("f0".repeat(29));
+});
+
+test("octets are copied onto themselves, XORed, compared, found, wiped and summed", () => {
+  const { operations, put, hexAt } = make();
+  put(AT, bytesOfHex("0102030405060708"));
+  operations.copy(AT + 2, AT, 6);
+  expect(hexAt(AT, 8)).toBe("0102010203040506");
+  operations.xor(AT, AT + 4, 4);
+  expect(hexAt(AT, 8)).toBe("0206040403040506");
+  expect(operations.compare(AT, AT + 1, 1)).toBe(1);
+  expect(operations.compare(AT + 2, AT + 3, 1)).toBe(0);
+  put(AT, bytesOfHex("aa01bb02cc03cc04"));
+  put(AT + 16, bytesOfHex("cc"));
+  expect(operations.find(AT, 4, AT + 16, (2 << 16) | 1)).toBe(2);
+  expect(operations.find(AT, 2, AT + 16, (2 << 16) | 1)).toBe(-1);
+  put(AT, bytesOfHex("313233343536373839"));
+  expect(operations.crc(AT, 9)).toBe(0x29b1);
+  operations.wipe(AT, 4);
+  expect(hexAt(AT, 5)).toBe("0000000035");
+});

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type CountedSide, clear, countedKey, countedLock, totalOf } from "../../test/door-cost.ts";
+import { makeWorld, playSession, type World } from "../../test/door-fixture.ts";
+import { createNodeCrypto } from "../host.ts";
+import type { KeyDoor } from "./key-door.ts";
+import type { LockDoor } from "./lock-door.ts";
+
+/**
+ * Goal: a door session stays as cheap on a board as it was measured to be: at most ninety calls of
+ * native code a side, no loop over octets, no allocation of message octets.
+ * Method: count the calls, and the octets of the arena that JavaScript touches itself, in a first
+ * session with a ring of 4000, and in a second that finds the peer's credential known.
+ */
+describe("what a door session costs a board", () => {
+  let world: World;
+  let key: CountedSide<KeyDoor>;
+  let lock: CountedSide<LockDoor>;
+
+  beforeAll(() => {
+    world = makeWorld(createNodeCrypto(), 4000);
+    key = countedKey(world);
+    lock = countedLock(world);
+    clear(key.cost);
+    clear(lock.cost);
+    playSession(world, key, lock);
+    for (const [name, { cost }] of Object.entries({ lock, key })) {
+      process.stdout.write(`${name}: ${totalOf(cost)} calls, ${cost.octets} single octets\n`);
+    }
+  });
+
+  test("the lock makes at most 90 calls and touches at most 4 single octets", () => {
+    const { calls, octets } = lock.cost;
+    expect(calls).toMatchObject({ dh: 3, dhBase: 1, verify: 1, treeRoot: 1, open: 1, seal: 1 });
+    expect(totalOf(lock.cost)).toBeLessThanOrEqual(90);
+    expect(octets).toBeLessThanOrEqual(4);
+  });
+
+  test("the key makes at most 90 calls and touches at most 4 single octets", () => {
+    const { calls, octets } = key.cost;
+    expect(calls).toMatchObject({ dh: 3, dhBase: 1, verify: 1, open: 1, seal: 1 });
+    expect(totalOf(key.cost)).toBeLessThanOrEqual(90);
+    expect(octets).toBeLessThanOrEqual(4);
+  });
+
+  test("a credential that is known needs no second signature verification", () => {
+    clear(key.cost);
+    clear(lock.cost);
+    playSession(world, key, lock);
+    expect(lock.cost.calls["verify"]).toBeUndefined();
+    expect(key.cost.calls["verify"]).toBeUndefined();
+    expect(lock.cost.calls["dh"]).toBe(3);
+  });
+
+  test("the door path has no loop over octets, no copy of the arena and no exception", () => {
+    const files = [
+      "../edhoc/initiator.ts",
+      "../edhoc/responder.ts",
+      "../edhoc/key-schedule.ts",
+      "./access-decision.ts",
+      "./credential-check.ts",
+      "./key-door.ts",
+      "./lock-door.ts",
+      "./records.ts",
+    ];
+    for (const file of files) {
+      const text = readFileSync(new URL(file, import.meta.url), "utf8");
+      const source = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+      expect(source, file).not.toMatch(/\b(?:try|throw|while)\b/);
+      expect(source, file).not.toMatch(/\.(?:subarray|slice|map|concat)\(/);
+      // Loops there are, over at most eight groups, wants or list entries of a certificate.
+      const loops = source.match(/\bfor \(/g) ?? [];
+      expect(loops.length, file).toBeLessThanOrEqual(2);
+    }
+  });
+});
