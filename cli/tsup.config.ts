@@ -19,5 +19,4 @@ const config = defineConfig({
   external: ["cbor-x", "serialport", "espruino"],
 });
 
-// biome-ignore lint/style/noDefaultExport: tsup reads the default export.
 export default config;

@@ -24,7 +24,7 @@ const VIOLATIONS_SHOWN = 12;
  * oracle found one broken.
  *
  * @throws ToolError `USAGE` for an unknown scenario, a bad seed or a bad number of days, and
- *   `FILE_UNWRITABLE` for a trace directory that cannot be written.
+ *   `FILE_UNREADABLE` for a trace directory that cannot be written.
  */
 export function runSimulation(text: string, options: SimRunOptions, output: Output): number {
   const scenario = readScenario(text);

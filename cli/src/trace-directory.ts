@@ -2,7 +2,7 @@
 
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { FILE_UNWRITABLE } from "@nyckelring/protocol";
+import { FILE_UNREADABLE } from "@nyckelring/protocol";
 import type { TraceFile, TraceSink } from "@nyckelring/simulator";
 import { ToolError } from "./tool-error.ts";
 
@@ -21,7 +21,7 @@ export type TraceDirectory = {
  * Opens the four files of a trace in a directory, which is made when it is missing. Files of an
  * earlier run are replaced.
  *
- * @throws ToolError `FILE_UNWRITABLE` when the directory or a file cannot be written.
+ * @throws ToolError `FILE_UNREADABLE` when the directory or a file cannot be written.
  */
 export function openTraceDirectory(directory: string): TraceDirectory {
   const opened = new Map<TraceFile, number>();
@@ -32,7 +32,7 @@ export function openTraceDirectory(directory: string): TraceDirectory {
       return action();
     } catch (error) {
       throw new ToolError({
-        code: FILE_UNWRITABLE,
+        code: FILE_UNREADABLE,
         message: `the trace cannot be written to "${directory}": ${reasonOf(error)}`,
         state,
         hint: "give a directory that you may write to, for example: --trace out/trace",

@@ -17,7 +17,7 @@ function plugIn(withdrawAfterByte?: number) {
       onPiece: (piece) => pieces.push(piece),
       onClose: () => closed.push(clock.nowUs()),
     },
-    withdrawAfterByte,
+    withdrawAfterByte === undefined ? undefined : { afterByte: withdrawAfterByte, laterUs: 0 },
   );
   return { clock, contact, heard, pieces, closed };
 }

@@ -19,6 +19,19 @@ export type WirePiece = {
   readonly passedBytes: number;
 };
 
+/** When a clumsy hand pulls the plug: at a byte, or while the other side writes to its flash. */
+export type EarlyPull =
+  | {
+      /** After so many bytes of both directions together. */
+      readonly afterByte: number;
+      /** And so much later, in microseconds: it may hit a board that computes. */
+      readonly laterUs: number;
+    }
+  | {
+      /** In the middle of this program or erase of the device's flash, counted from 1. */
+      readonly atWrite: number;
+    };
+
 /** The world's side of one contact: who listens, and what happens when it ends. */
 export type ContactListeners = {
   readonly onBytes: (to: ContactSide, bytes: Uint8Array) => void;
@@ -36,6 +49,8 @@ export interface Contact {
   readonly id: number;
   /** Hands bytes to the wire at a moment that is now or in the running step. */
   send(from: ContactSide, bytes: Uint8Array, atUs: number): void;
+  /** Tells that the device begins to write to its flash, now and for this long. */
+  writeBegins(atUs: number, costUs: number): void;
   /** Plans the withdrawal; an earlier plan stays. */
   withdrawAt(timeUs: number): void;
   /** When the plug leaves, as far as it is known. */
@@ -53,19 +68,19 @@ export interface Contact {
  * delivers the bytes before it and then closes the contact.
  *
  * @param id - Number of the insertion in the run.
- * @param withdrawAfterByte - Pull the plug after this many bytes of both directions together;
- *   undefined leaves it to {@link Contact.withdrawAt}.
+ * @param pull - Pulls the plug early; undefined leaves it to {@link Contact.withdrawAt}.
  * @public
  */
 export function openContact(
   clock: VirtualClock,
   id: number,
   listeners: ContactListeners,
-  withdrawAfterByte: number | undefined,
+  pull: EarlyPull | undefined,
 ): Contact {
   let isOpen = true;
   let closeUs: number | undefined;
   let passed = 0;
+  let writes = 0;
   const freeAtUs = { key: 0, device: 0 };
   const inFlight = new Set<{ readonly piece: WirePiece; readonly deliver: () => void }>();
 
@@ -101,9 +116,10 @@ export function openContact(
     const startUs = Math.max(atUs, freeAtUs[from]);
     const endUs = Math.ceil(startUs + bytes.length * MICROSECONDS_OF_TEN_BITS);
     freeAtUs[from] = endUs;
-    if (withdrawAfterByte !== undefined && passed + bytes.length >= withdrawAfterByte) {
-      const ownByte = Math.max(0, withdrawAfterByte - passed);
-      withdrawAt(Math.ceil(startUs + ownByte * MICROSECONDS_OF_TEN_BITS));
+    const isDue = pull !== undefined && "afterByte" in pull;
+    if (isDue && passed + bytes.length >= pull.afterByte) {
+      const ownByte = Math.max(0, pull.afterByte - passed);
+      withdrawAt(Math.ceil(startUs + ownByte * MICROSECONDS_OF_TEN_BITS) + pull.laterUs);
     }
     passed += bytes.length;
     const piece = { from, startUs, endUs, bytes: bytes.slice(), passedBytes: bytes.length };
@@ -119,9 +135,16 @@ export function openContact(
     clock.scheduleAt(endUs, flight.deliver);
   }
 
+  function writeBegins(atUs: number, costUs: number): void {
+    writes += 1;
+    if (pull === undefined || !("atWrite" in pull) || pull.atWrite !== writes) return;
+    withdrawAt(atUs + Math.floor(costUs / 2));
+  }
+
   return {
     id,
     send,
+    writeBegins,
     withdrawAt,
     closesAtUs: () => closeUs,
     isOpen: () => isOpen,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+import type { EarlyPull } from "./contact.ts";
 import type { RandomStream } from "./prng.ts";
 import type {
   DoorOutcome,
@@ -35,8 +36,12 @@ export type Clumsiness = {
 export const CAREFUL: Clumsiness = { doorPullPermille: 0, stationPullPermille: 0 };
 
 /** Bytes of one session at a door and a station, as far as pulls are drawn. */
-const DOOR_SESSION_BYTES = 2_400;
+const DOOR_SESSION_BYTES = 1_600;
 const STATION_SESSION_BYTES = 3_600;
+/** Writes of a lock in one contact, as far as pulls are drawn. */
+const WRITES_MAX = 4;
+/** Longest time from a byte to the pull after it. */
+const PULL_LATER_US_MAX = 150_000;
 /** How long a person waits before a second try, and for a door or station that is taken. */
 const RETRY_US = 2_500_000;
 const OCCUPIED_US = 8_000_000;
@@ -114,7 +119,7 @@ export function useDoor(
         lock,
         op,
         purpose,
-        pullAfterByte: isPulled ? random.drawBetween(1, DOOR_SESSION_BYTES) : undefined,
+        pull: isPulled ? drawPull(random, DOOR_SESSION_BYTES) : undefined,
         lingerMs: random.drawBetween(400, 1800),
       },
       (outcome) => {
@@ -126,6 +131,14 @@ export function useDoor(
   }
 
   attempt();
+}
+
+/** A third of the pulls comes at a byte, a third while a board computes, a third in a write. */
+function drawPull(random: RandomStream, sessionBytes: number): EarlyPull {
+  if (random.drawBelow(3) === 0) return { atWrite: random.drawBetween(1, WRITES_MAX) };
+  const afterByte = random.drawBetween(1, sessionBytes);
+  const laterUs = random.drawChance(500) ? random.drawBelow(PULL_LATER_US_MAX) : 0;
+  return { afterByte, laterUs };
 }
 
 /** Whether a light says that the key is fit for the shift. */
@@ -163,7 +176,7 @@ export function useStation(
       {
         key: person.key,
         station,
-        pullAfterByte: isPulled ? random.drawBetween(1, STATION_SESSION_BYTES) : undefined,
+        pull: isPulled ? drawPull(random, STATION_SESSION_BYTES) : undefined,
       },
       (outcome) => {
         const isFinished = isActive(outcome) || (!outcome.isPulledEarly && tries >= use.tries);

@@ -9,7 +9,7 @@ import { PILOT_DATE, startPilot } from "./scenarios/pilot.ts";
 import { settle } from "./settle.ts";
 import { createStory, type StoryLine } from "./story.ts";
 import { createTrace, type TraceSink } from "./trace.ts";
-import { createWorld, type World, type WorldHooks } from "./world.ts";
+import { createWorld, type World } from "./world.ts";
 
 /** Scenarios by name, with a sentence for people. */
 export const SCENARIOS = {
@@ -35,8 +35,6 @@ export type RunRequest = {
   readonly sink?: TraceSink;
   /** Told now and then how far the run is. */
   readonly onProgress?: (text: string) => void;
-  /** Replaces parts of the world; only tests of the oracle use it. */
-  readonly hooks?: WorldHooks;
 };
 
 /** Figures of one run. All but the hash and the texts are counts. */
@@ -104,7 +102,7 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
   const { scenario, seed, days } = request;
   trace.write("devices", { kind: "run", scenario, seed, days, startS: calendar.startS });
   const report = request.onProgress ?? (() => undefined);
-  const world = createWorld(random.split("world"), calendar.startS, 1, trace, request.hooks ?? {});
+  const world = createWorld(random.split("world"), calendar.startS, 1, trace);
   const story = createStory(() => world.clock, calendar);
   const openingsUs: number[] = [];
   const pilot = startPilot(world, calendar, random.split("people"), story, (afterUs) => {
@@ -167,7 +165,22 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     isSettled: settled.isSettled,
     ticks: world.clock.ticks(),
   };
-  return { result, violations: verdict.violations, story: story.lines, calendar };
+  const violations = [...verdict.violations, ...emptyPromises(verdict, settled.isSettled)];
+  return { result, violations, story: story.lines, calendar };
+}
+
+/** A day on which nothing was tried proves nothing, so it does not pass. */
+function emptyPromises(verdict: Verdict, isSettled: boolean): Violation[] {
+  const demands: readonly (readonly [boolean, string])[] = [
+    [verdict.openings > 0, "no door was opened"],
+    [verdict.headsVerified > 0, "no ring head was issued"],
+    [verdict.forbiddenAttempts > 0, "nothing forbidden was tried"],
+    [verdict.floorsDelivered > 0, "no floor list reached a lock"],
+    [isSettled, "48 hours without faults were not enough to bring everything home"],
+  ];
+  return demands
+    .filter(([isMet]) => !isMet)
+    .map(([, text]) => ({ invariant: "workload", atUs: 0, text }));
 }
 
 function progressOf(world: World): string {

@@ -37,6 +37,7 @@ const WORD_BYTES = 4;
  * @param pageCount - Pages of 4096 bytes.
  * @param processor - Pays for the work and knows when power ends.
  * @param random - Draws the bits that a torn write leaves.
+ * @param onWrite - Told before each program and erase how long it will take, in microseconds.
  * @public
  */
 export function createVirtualFlash(
@@ -44,6 +45,7 @@ export function createVirtualFlash(
   processor: Processor,
   model: ComputeModel,
   random: RandomStream,
+  onWrite: (costUs: number) => void = () => undefined,
 ): VirtualFlash {
   const pageBytes = 4096;
   const pages = new Map<number, Uint8Array>();
@@ -125,11 +127,13 @@ export function createVirtualFlash(
     },
     program: (address, bytes) => {
       const costUs = (bytes.length / WORD_BYTES) * model.programWordUs;
+      onWrite(costUs);
       const fittingUs = processor.spendTorn(costUs);
       program(address, bytes, Math.floor(fittingUs / model.programWordUs));
       if (fittingUs < costUs) processor.die();
     },
     erase: (page) => {
+      onWrite(model.eraseUs);
       const fittingUs = processor.spendTorn(model.eraseUs);
       if (fittingUs > 0) erase(page, fittingUs < model.eraseUs);
       if (fittingUs < model.eraseUs) processor.die();

@@ -34,11 +34,12 @@ import { createKeyBoard, type KeyBoard } from "./boards/key-board.ts";
 import { type BoardParts, createLockBoard, type LockBoard } from "./boards/lock-board.ts";
 import { createStationBoard, type StationBoard } from "./boards/station-board.ts";
 import { CORTEX_M4_MODEL } from "./compute-model.ts";
-import { type Contact, openContact, type WirePiece } from "./contact.ts";
+import { type Contact, type EarlyPull, openContact, type WirePiece } from "./contact.ts";
 import { findEntries } from "./oracle/flash-log.ts";
 import type { CommittedEntry, DeviceAtEnd } from "./oracle/oracle.ts";
 import { hex, readSigStructure } from "./oracle/signed-objects.ts";
 import type { RandomStream } from "./prng.ts";
+import { createRememberingCrypto } from "./remembering-crypto.ts";
 import type { Trace } from "./trace.ts";
 import { type BrokerFaults, createVirtualUplink, type VirtualUplink } from "./uplink.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
@@ -85,8 +86,8 @@ export type DoorVisit = {
   /** 1 enter, 2 leave. */
   readonly op: 1 | 2;
   readonly purpose: AttemptPurpose;
-  /** Pull after this many bytes; undefined waits for the verdict. */
-  readonly pullAfterByte: number | undefined;
+  /** Pull it out early; undefined waits for the verdict. */
+  readonly pull: EarlyPull | undefined;
   /** How long the key stays in after the verdict, in milliseconds. */
   readonly lingerMs: number;
 };
@@ -105,7 +106,7 @@ export type DoorOutcome = {
 export type StationVisit = {
   readonly key: KeyUnit;
   readonly station: StationUnit;
-  readonly pullAfterByte: number | undefined;
+  readonly pull: EarlyPull | undefined;
 };
 
 /** What a person saw in one contact with a station. */
@@ -137,16 +138,10 @@ const LINK_NAMES: ReadonlyMap<LinkKind, string> = new Map([
 /** Longest that a person holds a key in a door, and in a station. */
 const DOOR_PATIENCE_MS = 9_000;
 const STATION_PATIENCE_MS = 90_000;
+/** How often the issuer looks what a station should hold. */
+const OUTGOING_EVERY_US = 300_000_000;
 /** A person needs this long to see a light and to move a hand. */
 const REACTION_MS = 350;
-
-/** How the boards of a world are made; mutants replace parts of it. */
-export type WorldHooks = {
-  /** Wraps what a board is made of, for example its crypto port. */
-  readonly board?: (name: string, parts: BoardParts) => BoardParts;
-  /** Wraps the store of the authorization system. */
-  readonly store?: (store: IssuerStore) => IssuerStore;
-};
 
 /** Everything that exists in one run. */
 export interface World {
@@ -197,10 +192,9 @@ export function createWorld(
   startS: number,
   authority: number,
   trace: Trace,
-  hooks: WorldHooks,
 ): World {
   const clock = createVirtualClock(startS);
-  const crypto = createNodeCrypto();
+  const crypto = createRememberingCrypto(createNodeCrypto());
   const events: WorldEvent[] = [];
   const committed: CommittedEntry[] = [];
   const locks: LockUnit[] = [];
@@ -208,7 +202,7 @@ export function createWorld(
   const stations: StationUnit[] = [];
   let contactCount = 0;
 
-  const store = watchStore(hooks.store?.(createMemoryStore()) ?? createMemoryStore());
+  const store = watchStore(createMemoryStore());
   const issuerRandom = random.split("issuer");
   const issuer = createIssuer(
     {
@@ -241,7 +235,7 @@ export function createWorld(
   }
 
   function partsOf(name: string, contactOf: () => Contact | undefined): BoardParts {
-    const parts: BoardParts = {
+    return {
       clock,
       model: CORTEX_M4_MODEL,
       crypto,
@@ -260,7 +254,6 @@ export function createWorld(
         },
       },
     };
-    return hooks.board?.(name, parts) ?? parts;
   }
 
   function addLock(door: number): LockUnit {
@@ -300,13 +293,16 @@ export function createWorld(
 
   function copyKey(original: KeyUnit, claimedS: number): KeyUnit {
     const name = `copy-${String(keys.length + 1).padStart(2, "0")}`;
-    const bornUs = clock.nowUs();
-    // The copy believes that time went on from the moment that its thief chose.
-    const falseClock = () => claimedS + Math.floor((clock.nowUs() - bornUs) / 1_000_000);
-    const unit = makeKeyUnit(name, 0, falseClock, (board) => {
-      board.flash.restore(original.board.flash.image());
-      return original.devidBytes;
-    });
+    // The clock of the copy stands still, inside the window of the stolen ring.
+    const unit = makeKeyUnit(
+      name,
+      0,
+      () => claimedS,
+      (board) => {
+        board.flash.restore(original.board.flash.image());
+        return original.devidBytes;
+      },
+    );
     trace.write("devices", { kind: "copy", name, devid: unit.devid, of: original.name });
     return unit;
   }
@@ -384,16 +380,16 @@ export function createWorld(
     return unit;
   }
 
-  /** The issuer's own push: heads signed in advance, once a minute. */
+  /** The issuer's own push: heads signed in advance. */
   function pollOutgoing(unit: StationUnit): void {
     for (const message of issuer.outgoing(unit.id)) unit.uplink.sendDown(message);
-    clock.scheduleAfter(60_000_000, () => pollOutgoing(unit));
+    clock.scheduleAfter(OUTGOING_EVERY_US, () => pollOutgoing(unit));
   }
 
   function startContact(
     key: KeyUnit,
     device: LockUnit | StationUnit,
-    pullAfterByte: number | undefined,
+    pull: EarlyPull | undefined,
     onClose: (contact: Contact) => void,
   ): Contact {
     contactCount += 1;
@@ -405,6 +401,8 @@ export function createWorld(
         onBytes: (to, bytes) => (to === "key" ? key.board : device.board).receive(bytes),
         onPiece: (piece) => tracePiece(id, key.name, device.name, piece),
         onClose: () => {
+          // What the key shows once it is out is no verdict on this contact.
+          key.onSignal = undefined;
           key.contact = undefined;
           device.contact = undefined;
           key.board.disconnect();
@@ -412,7 +410,7 @@ export function createWorld(
           onClose(contact);
         },
       },
-      pullAfterByte,
+      pull,
     );
     key.contact = contact;
     device.contact = contact;
@@ -457,8 +455,7 @@ export function createWorld(
       return undefined;
     }
 
-    const contact = startContact(key, lock, visit.pullAfterByte, (closed) => {
-      key.onSignal = undefined;
+    const contact = startContact(key, lock, visit.pull, (closed) => {
       const isPulledEarly = verdict === "none";
       note({
         kind: "pulled",
@@ -514,8 +511,7 @@ export function createWorld(
     const startUs = clock.nowUs();
     let verdict: SignalName = "none";
     let isPlanned = false;
-    const contact = startContact(key, station, visit.pullAfterByte, (closed) => {
-      key.onSignal = undefined;
+    const contact = startContact(key, station, visit.pull, (closed) => {
       const isPulledEarly = verdict === "none";
       note({
         kind: "pulled",

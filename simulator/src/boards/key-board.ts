@@ -105,12 +105,12 @@ export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): Key
     },
     connect: (contact, sensesVoltage) => {
       plugged = contact;
-      processor.runStep(() => role?.onContact(false, sensesVoltage));
+      processor.runStep(() => role?.onContact(true, sensesVoltage));
     },
     receive: (bytes) => processor.runStep(() => role?.onBytes(bytes)),
     disconnect: () => {
       plugged = undefined;
-      processor.runStep(() => role?.onContact(true, false));
+      processor.runStep(() => role?.onContact(false, false));
     },
     press: () => processor.runStep(() => role?.onButton()),
     status: () => {

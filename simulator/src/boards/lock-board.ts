@@ -54,7 +54,9 @@ export function createLockBoard(
 ): LockBoard {
   const { clock, model, random, listeners } = parts;
   const processor = createProcessor(clock, model.stepUs, listeners.onFault);
-  const flash = createVirtualFlash(48, processor, model, random.split("flash"));
+  const flash = createVirtualFlash(48, processor, model, random.split("flash"), (costUs) =>
+    plugged?.writeBegins(processor.nowUs(), costUs),
+  );
   const entropy = random.split("entropy");
   const timers = createTimers(clock, processor);
   const crypto = createMeteredCrypto(parts.crypto, processor, model, (signed) =>
@@ -63,6 +65,7 @@ export function createLockBoard(
   const travelUs = random.split("motor").drawBetween(220_000, 380_000);
   let role: LockRole | undefined;
   let plugged: Contact | undefined;
+  let bootedUs = 0;
 
   const motor = createVirtualMotor(clock, processor, travelUs, onMotor, (position) => {
     processor.runStep(() => role?.onBolt(position));
@@ -78,6 +81,7 @@ export function createLockBoard(
       processor.powerOn();
       processor.runStep(() => {
         processor.spend(model.bootUs);
+        bootedUs = processor.nowUs();
         role = createLock({
           crypto,
           entropy,
@@ -93,7 +97,7 @@ export function createLockBoard(
     },
     // A board that has power but no role yet is still booting: its receiver hears nothing.
     receive: (bytes) => {
-      if (role !== undefined) processor.runStep(() => role?.onBytes(bytes));
+      if (clock.nowUs() >= bootedUs) processor.runStep(() => role?.onBytes(bytes));
     },
     disconnect: () => {
       processor.powerOff();

@@ -89,7 +89,7 @@ export function createStationBoard(parts: BoardParts, uplink: UplinkPort): Stati
         uplink,
         power: { source: () => source() ?? POWER_KEY, percent: () => battery },
       });
-      if (plugged !== undefined) role.onContact(false);
+      if (plugged !== undefined) role.onContact(true);
     });
   }
 
@@ -125,14 +125,14 @@ export function createStationBoard(parts: BoardParts, uplink: UplinkPort): Stati
       isKeyFeeding = keyGivesPower;
       const wasRunning = processor.isPowered();
       powerChanged();
-      if (wasRunning) processor.runStep(() => role?.onContact(false));
+      if (wasRunning) processor.runStep(() => role?.onContact(true));
     },
     receive: (bytes) => {
       if (role !== undefined) processor.runStep(() => role?.onBytes(bytes));
     },
     disconnect: () => {
       plugged = undefined;
-      processor.runStep(() => role?.onContact(true));
+      processor.runStep(() => role?.onContact(false));
       isKeyFeeding = false;
       powerChanged();
     },

@@ -302,14 +302,14 @@ test("X6: a clean day has no violation, and the oracle says how much it looked a
   });
 });
 
-test("I1: an opening after the end of the window is unauthorised for an honest key", () => {
+test("X6: an opening after the end of the window is unauthorised for an honest key", () => {
   const verdict = judge({ insertedS: 1003 });
   expect(broken(verdict)).toEqual(["I1 no-unauth"]);
   expect(verdict.unauthorizedOpenings).toBe(1);
   expect(judge({ insertedS: 998 }).violations).toEqual([]);
 });
 
-test("I1: an extracted key at a lock without newer time is residual, with newer time it is not", () => {
+test("X6: an extracted key at a lock without newer time is residual, with newer time it is not", () => {
   const residual = judge({ insertedS: 2000, purpose: "extracted-key" });
   expect(residual.violations).toEqual([]);
   expect(residual.residualClasses).toEqual({ expiredAtClocklessLock: 1 });
@@ -328,15 +328,15 @@ test("I1: an extracted key at a lock without newer time is residual, with newer 
   expect(broken(verdict)).toEqual(["I1 no-unauth"]);
 });
 
-test("I1: an opening against a floor that has reached the lock is unauthorised", () => {
+test("X6: an opening against a floor that has reached the lock is unauthorised", () => {
   expect(broken(judge({ before: FLOOR_DELIVERED }))).toEqual(["I1 no-unauth"]);
 });
 
-test("I1: a floor that the lock verified but could not answer for does not count", () => {
+test("X6: a floor that the lock verified but could not answer for does not count", () => {
   expect(judge({ before: FLOOR_DELIVERED.slice(0, 1) }).violations).toEqual([]);
 });
 
-test("I1: an opening without any leaf for the door is unauthorised", () => {
+test("X6: an opening without any leaf for the door is unauthorised", () => {
   const moved = journalOf([]).map((record) =>
     record.fact.kind === "lock-enrolled"
       ? { ...record, fact: { ...record.fact, door: DOOR + 1 } }

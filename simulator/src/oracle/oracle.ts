@@ -30,7 +30,8 @@ export type Invariant =
   | "I3 no-lockout"
   | "I4 no-brick"
   | "I7 door-safe"
-  | "X6 right-at-issue";
+  | "X6 right-at-issue"
+  | "workload";
 
 /** One broken promise. */
 export type Violation = {
@@ -150,6 +151,7 @@ export function judgeRun(evidence: Evidence): Verdict {
   readFaults(evidence, violations);
 
   const doors = judgeDoors({ evidence, model, heads, devids, contacts, deliveries, violations });
+  judgeSyncs(evidence, model, devids, contacts, violations);
   const logs = judgeLogs(evidence, doors.openingsByLock, devids, violations);
   return {
     violations: violations.sort((left, right) => left.atUs - right.atUs),
@@ -465,6 +467,50 @@ function mustOpen(doorCase: DoorCase, contact: ContactStory, op: 1 | 2): boolean
       !isCoveredByFloor(onKey, claims)
     );
   });
+}
+
+/** Lights that say that a key is fit for its shift. */
+const FIT: readonly SignalName[] = ["ready", "battery-low", "logs-not-home"];
+/** How long before a shift its key can be made ready, in seconds. */
+const EARLY_SYNC_S = 45 * 60;
+
+/**
+ * A person with a shift who holds the key in a station with power and a link gets a key that works.
+ */
+function judgeSyncs(
+  evidence: Evidence,
+  model: RightsModel,
+  devids: ReadonlyMap<string, string>,
+  contacts: ReadonlyMap<number, ContactStory>,
+  violations: Violation[],
+): void {
+  const links = new Map<string, boolean>();
+  const power = new Map<string, boolean>();
+  const changedUs = new Map<string, number>();
+  for (const event of evidence.events) {
+    if (event.kind === "links") links.set(event.device, event.links.length > 0);
+    if (event.kind === "power")
+      power.set(event.device, ["mains", "battery"].includes(event.source));
+    if (event.kind === "links" || event.kind === "power") changedUs.set(event.device, event.atUs);
+    if (event.kind !== "pulled") continue;
+    const contact = contacts.get(event.contact);
+    if (contact === undefined || contact.attempt !== undefined || event.early) continue;
+    if (FIT.includes(event.signal)) continue;
+    const { device, key, startUs } = contact;
+    const isSteady = (changedUs.get(device) ?? 0) < startUs;
+    const isUp = (links.get(device) ?? true) && (power.get(device) ?? true);
+    const holder = model.holders.get(devids.get(key) ?? "");
+    if (!isUp || !isSteady || holder === undefined) continue;
+    const nowS = evidence.startS + startUs / 1_000_000;
+    const isEnded = holder.endedS !== undefined && holder.endedS <= nowS;
+    const hasShift = model.shifts.some(
+      ({ carer, startS, endS }) =>
+        carer === holder.carer && startS - EARLY_SYNC_S <= nowS && nowS < endS,
+    );
+    if (isEnded || !hasShift) continue;
+    const text = `${key} left ${device} unfit for its shift (contact ${contact.id}, ${event.signal})`;
+    violations.push({ invariant: "I3 no-lockout", atUs: startUs, text });
+  }
 }
 
 function judgeLogs(

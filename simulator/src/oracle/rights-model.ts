@@ -23,8 +23,18 @@ export type WrongLeaf = { readonly atS: number; readonly devid: string; readonly
 /** A lock as the journal knows it. */
 export type KnownLock = { readonly door: number; groups: readonly number[] };
 
+/** A shift of the holder of a key, until the key was revoked. */
+export type KnownShift = {
+  readonly carer: number;
+  readonly startS: number;
+  readonly endS: number;
+};
+
 /** What the oracle knows from the journal. */
 export type RightsModel = {
+  readonly shifts: KnownShift[];
+  /** Carer of each key by devid, and when the key's rights ended. */
+  readonly holders: Map<string, { readonly carer: number; endedS: number | undefined }>;
   readonly heads: IssuedHead[];
   readonly wrongLeaves: WrongLeaf[];
   /** Locks by devid. */
@@ -87,6 +97,8 @@ export function createRightsModel(records: Iterable<AuditRecord>): RightsModel {
     slots: new Map(),
   };
   const model: RightsModel = {
+    shifts: [],
+    holders: new Map(),
     heads: [],
     wrongLeaves: [],
     locks: new Map(),
@@ -99,6 +111,7 @@ export function createRightsModel(records: Iterable<AuditRecord>): RightsModel {
     readPeople(register, record.fact);
     readEmergencies(register, record);
     readDevices(register, model, record);
+    readHolders(model, record);
   }
   return model;
 }
@@ -215,6 +228,23 @@ function readDevices(register: Register, model: RightsModel, record: AuditRecord
       break;
     default:
       break;
+  }
+}
+
+function readHolders(model: RightsModel, record: AuditRecord): void {
+  const { fact, atS } = record;
+  if (fact.kind === "shift-planned") {
+    const { carer, startS, endS } = fact;
+    model.shifts.push({ carer, startS, endS });
+  }
+  if (fact.kind === "key-enrolled") {
+    model.holders.set(fact.devid, { carer: fact.carer, endedS: undefined });
+  }
+  for (const [devid, holder] of model.holders) {
+    const isEnded =
+      ((fact.kind === "key-ended" || fact.kind === "key-revoked") && fact.devid === devid) ||
+      (fact.kind === "carer-ended" && fact.carer === holder.carer);
+    if (isEnded) holder.endedS = Math.min(holder.endedS ?? atS, atS);
   }
 }
 

@@ -21,7 +21,7 @@ import { buildPilotCity, type PilotCarer, type PilotCity, type PilotClient } fro
 export const PILOT_DATE = { year: 2026, month: 11, day: 24 } as const;
 
 const BROKER = { duplicatePermille: 150, delayPermille: 100, delayMsMax: 20_000 } as const;
-const CLUMSY: Clumsiness = { doorPullPermille: 60, stationPullPermille: 80 };
+const CLUMSY: Clumsiness = { doorPullPermille: 90, stationPullPermille: 80 };
 const MINUTE_US = 60_000_000;
 
 /** Which of the ten carers, by index, plays which part. */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+/** One place in a source file, and what stands there instead; it must be there exactly once. */
+export type Replacement = {
+  /** Path from the root of the repository. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+};
+
+/**
+ * A planted defect. It lives here and never in product source; a run with it must go red and name
+ * the promise that it breaks, or the oracle is blind.
+ */
+export type Mutant = {
+  readonly name: string;
+  readonly breaks: string;
+  readonly replacements: readonly Replacement[];
+};
+
+const DECISION = "protocol/src/session/access-decision.ts";
+const LOCK = "firmware/src/lock/lock.ts";
+const LOG_INTAKE = "issuer/domain/src/log-intake.ts";
+const LOCK_VISIT = "firmware/src/key/lock-visit.ts";
+
+/** All planted defects. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "lock-skips-expiry",
+    breaks: "I1 no-unauth",
+    replacements: [
+      {
+        file: DECISION,
+        find: "if (expS <= timeFloorS() || expS <= nbfS) return RING_EXPIRED;",
+        replace: "if (expS <= nbfS) return RING_EXPIRED;",
+      },
+    ],
+  },
+  {
+    name: "lock-ignores-floors",
+    breaks: "I1 no-unauth",
+    replacements: [
+      {
+        file: DECISION,
+        find: "return shown.ringseq < minring ? KEY_REVOKED : GRANTED;",
+        replace: "return minring < 0 ? KEY_REVOKED : GRANTED;",
+      },
+    ],
+  },
+  {
+    // An honest key shows no leaf of another door, so the key has to lie as well.
+    name: "lock-ignores-the-door",
+    breaks: "I1 no-unauth",
+    replacements: [
+      {
+        file: DECISION,
+        find: "if (kind === LEAF_DOOR) return target === door;",
+        replace: "if (kind === LEAF_DOOR) return target > 0 || door > 0;",
+      },
+      {
+        file: LOCK_VISIT,
+        find: "if (byDoor >= 0) return { ring, slot: byDoor };",
+        replace: "return { ring, slot: byDoor >= 0 ? byDoor : 0 };",
+      },
+    ],
+  },
+  {
+    name: "lock-forgets-an-entry",
+    breaks: "I2 nothing-lost",
+    replacements: [
+      {
+        file: LOCK,
+        find: "    const lockseq = log.append({",
+        replace: "    const lockseq = log.lastN() % 5 === 4 ? log.lastN() : log.append({",
+      },
+    ],
+  },
+  {
+    // Says that all is stored and keeps six entries of seven, as a volatile cache may.
+    name: "issuer-acknowledges-before-commit",
+    breaks: "I2 nothing-lost",
+    replacements: [
+      {
+        file: LOG_INTAKE,
+        find: "journal.commit({ station }, [...facts, stored], entries);",
+        replace:
+          "journal.commit({ station }, [...facts, stored], entries.filter(({ n }) => n % 7 !== 3));",
+      },
+    ],
+  },
+  {
+    name: "issuer-stores-twice",
+    breaks: "I2 nothing-lost",
+    replacements: [
+      {
+        file: LOG_INTAKE,
+        find: "if (store.entry(devid, logEpoch, entry.n) !== undefined) continue;",
+        replace: "if (entry.n < 1) continue;",
+      },
+      {
+        file: "issuer/domain/src/memory-store.ts",
+        find: "    assert(!byName.has(name), STATE_CONFLICT);\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "motor-stays-on",
+    breaks: "I7 door-safe",
+    replacements: [
+      {
+        file: "firmware/src/lock/bolt.ts",
+        find: "  function rest(): void {\n    motor.stop();",
+        replace: "  function rest(): void {\n    if (direction === 0) motor.stop();",
+      },
+    ],
+  },
+];
