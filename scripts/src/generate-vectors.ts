@@ -6,9 +6,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createNodeCrypto } from "../../protocol/src/host/node-crypto.ts";
 import { makeVectors, vectorText } from "../../protocol/src/host/vectors.ts";
+import { makeSessionVector } from "../../protocol/test/session-vector.ts";
 
 const isCheck = process.argv.includes("--check");
-const files = makeVectors(createNodeCrypto());
+const crypto = createNodeCrypto();
+const files = [...makeVectors(crypto), { name: "session", content: makeSessionVector(crypto) }];
 for (const file of files) {
   const target = new URL(`../../protocol/vectors/${file.name}.json`, import.meta.url);
   const text = vectorText(file);
