@@ -149,7 +149,7 @@ describe("the frozen vectors", () => {
       readonly structures: readonly Structure[];
     }
     const log = read<Log>("log");
-    let chain = Buffer.alloc(32);
+    let chain: Buffer = Buffer.alloc(32);
     for (const link of log.chain) {
       chain = sha256(Buffer.from([2]), chain, bytesOf(link.entry));
       expect(chain.toString("hex")).toBe(link.chain);
