@@ -69,6 +69,13 @@ describe("commissioning of a lock", () => {
       })),
     ).toBe(SIGNATURE_INVALID);
     expect(faultOf(() => provisionOf(city, twin))).toBe(HOLDER_MISMATCH);
+    for (const field of ["devid", "signingPublicKey", "agreementPublicKey"] as const) {
+      const chimera = (device: EnrolledDevice) => ({
+        ...provisionOf(city, { ...device, [field]: twin[field] }),
+        config: provisionOf(city, device).config,
+      });
+      expect(faultOf(chimera)).toBe(HOLDER_MISMATCH);
+    }
     expect(
       faultOf((device) => ({
         ...provisionOf(city, device),

@@ -97,6 +97,7 @@ describe("time floor", () => {
 
   test("L4: writes flash only when time has moved", () => {
     const flash = createCutFlash(12, 1024);
+    openDeviceRecords(flash).write(1, new Uint8Array(1));
     const floor = openTimeFloor(openDeviceRecords(flash), 20, 1, 1, 1000);
     flash.cutAt(undefined);
     floor.raise(999);

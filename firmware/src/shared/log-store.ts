@@ -248,21 +248,35 @@ export function createLogStore(
   }
 
   function loadEntries(state: PageState): PageEntries {
-    const places: (PageRecord | undefined)[] = [];
     const scan = scanPage(flash, state.page);
-    for (const record of scan.records) {
-      if (record.kind !== KIND_PAGE_HEAD) {
-        // The number comes from the entry itself: a record lost to a flipped bit must not shift
-        // the numbers of those behind it.
-        const entry = decodeEntry(flash.read(record.address, record.bytes));
-        if (entry.ok && entry.value.n >= state.firstN) {
-          while (places.length < entry.value.n - state.firstN) places.push(undefined);
-          places.push(record);
-        }
+    const found = scan.records.filter((record) => record.kind !== KIND_PAGE_HEAD);
+    if (state === newestPage()) endOffset = scan.endOffset;
+    // The number comes from the entry itself: a record lost to a flipped bit must not shift the
+    // numbers of those behind it. Where the last one fits its place, none is lost.
+    const last = found[found.length - 1];
+    const isWhole = last === undefined || numberOf(last) === state.firstN + found.length - 1;
+    return { page: state.page, places: isWhole ? found : spreadByNumber(found, state.firstN) };
+  }
+
+  function spreadByNumber(
+    found: readonly PageRecord[],
+    firstN: number,
+  ): (PageRecord | undefined)[] {
+    const places: (PageRecord | undefined)[] = [];
+    for (const record of found) {
+      const index = numberOf(record) - firstN;
+      if (index >= places.length) {
+        while (places.length < index) places.push(undefined);
+        places.push(record);
       }
     }
-    endOffset = state === newestPage() ? scan.endOffset : endOffset;
-    return { page: state.page, places };
+    return places;
+  }
+
+  /** Number of the entry in a record, 0 for octets that are none. */
+  function numberOf(record: PageRecord): number {
+    const entry = decodeEntry(flash.read(record.address, record.bytes));
+    return entry.ok ? entry.value.n : 0;
   }
 
   function newestPage(): PageState {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { octetAt, sliceBytes } from "@nyckelring/protocol";
+import { equalBytes, octetAt, sliceBytes } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
 import { crc32Of } from "./crc32.ts";
 
@@ -41,20 +41,21 @@ export type PageScan = { readonly records: readonly PageRecord[]; readonly endOf
 export function scanPage(flash: FlashPort, page: number): PageScan {
   const start = page * flash.pageBytes;
   const content = flash.read(start, flash.pageBytes);
-  const usedBytes = findUsedBytes(content);
   const records: PageRecord[] = [];
   let offset = 0;
-  while (offset < usedBytes) {
+  while (offset < content.length) {
     const bytes = validPayloadBytes(flash, content, offset);
-    if (bytes < 0) {
-      offset += 4;
-    } else {
+    if (bytes >= 0) {
       records.push({
         kind: octetAt(content, offset + 2),
         address: start + offset + RECORD_HEAD_BYTES,
         bytes,
       });
       offset += recordBytes(bytes);
+    } else if (isErasedFrom(flash, content, offset)) {
+      break;
+    } else {
+      offset += 4;
     }
   }
   return { records, endOffset: offset };
@@ -160,19 +161,24 @@ function validPayloadBytes(flash: FlashPort, content: Uint8Array, offset: number
   return readU32(content, offset + 4) === recordCrc(flash, content, offset, bytes) ? bytes : -1;
 }
 
-/** Octets up to the last word that is not erased. */
-function findUsedBytes(content: Uint8Array): number {
-  let used = content.length;
-  while (used > 0 && octetAt(content, used - 1) === ERASED) used -= 1;
-  return (used + 3) & ~3;
+/** True where nothing was programmed from `offset` to the end of the page. */
+function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: number): boolean {
+  // Most calls meet a torn word and end here; the rest of a page is a job for native code.
+  if (octetAt(content, offset) !== ERASED || octetAt(content, offset + 3) !== ERASED) return false;
+  if (flash.crc32 !== undefined) {
+    const blank = new Uint8Array(content.length - offset).fill(ERASED);
+    return flash.crc32(sliceBytes(content, offset)) === flash.crc32(blank);
+  }
+  for (let index = offset; index < content.length; index += 1) {
+    if (octetAt(content, index) !== ERASED) return false;
+  }
+  return true;
 }
 
 function hasContent(flash: FlashPort, address: number, expected: Uint8Array): boolean {
   const content = flash.read(address, expected.length);
-  for (let index = 0; index < expected.length; index += 1) {
-    if (octetAt(content, index) !== octetAt(expected, index)) return false;
-  }
-  return true;
+  if (flash.crc32 !== undefined) return flash.crc32(content) === flash.crc32(expected);
+  return equalBytes(content, expected);
 }
 
 /** Reads 32 bits, little endian. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { assert, FLASH_FULL, FLASH_WORN, octetAt } from "@nyckelring/protocol";
+import { assert, FLASH_FULL, FLASH_WORN, octetAt, sliceBytes } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
 import {
   appendRecord,
@@ -152,7 +152,7 @@ export function createRecordStore(flash: FlashPort, area: PageArea): RecordStore
   }
 
   function commit(id: number, kind: number, payload: Uint8Array): void {
-    if (!append(kind, payload)) switchHalf(id, kind, payload);
+    if (generation === 0 || !append(kind, payload)) switchHalf(id, kind, payload);
   }
 
   const generationA = generationOf(0);
@@ -161,9 +161,10 @@ export function createRecordStore(flash: FlashPort, area: PageArea): RecordStore
   if (generation > 0) {
     loadHalf(generationA > generationB ? 0 : 1);
   } else {
+    // Nothing is laid out before there is something to keep: a page that could not be read at this
+    // boot may be readable at the next.
     clearPlaces();
     activeHalf = 1;
-    switchHalf(0, KIND_REMOVED, new Uint8Array(1));
   }
 
   return {
@@ -172,12 +173,7 @@ export function createRecordStore(flash: FlashPort, area: PageArea): RecordStore
       const place = places[id];
       if (place === undefined) return undefined;
       // An empty read is not allowed by the port, hence the whole payload with its id in front.
-      const payload = flash.read(place.address, place.bytes);
-      const value = new Uint8Array(payload.length - 1);
-      for (let index = 1; index < payload.length; index += 1) {
-        value[index - 1] = octetAt(payload, index);
-      }
-      return value;
+      return sliceBytes(flash.read(place.address, place.bytes), 1);
     },
     write(id, value) {
       assert(value.length <= valueBytesMax, FLASH_FULL);
