@@ -434,12 +434,12 @@ export function createBench(
     }
   }
 
-  function plug(rig?: Rig): void {
+  function plug(rig?: Rig, sensesVoltage = rig === undefined): void {
     lock = rig;
     isPlugged = true;
     if (rig === undefined) station.role().onContact(true);
     else rig.role().onContact(true);
-    key.role().onContact(true, rig === undefined);
+    key.role().onContact(true, sensesVoltage);
     settle();
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
+  BATTERY_LOW,
   createArenaOperations,
   createKeyDoor,
   DEVICE_BLANK,
@@ -94,8 +95,8 @@ export function createKey(ports: KeyPorts): KeyRole {
   }
 
   /** What the key shows after a sync: as at rest, but events that stayed are worth a word. */
-  function showSyncResult(): void {
-    const resting = restingSignal();
+  function showSyncResult(result: ErrorCode): void {
+    const resting = result === BATTERY_LOW ? SIGNAL_BATTERY_LOW : restingSignal();
     const isReady = key !== undefined && resting === SIGNAL_READY;
     const hasLogs = isReady && (key.log.store.unackedCount() > 0 || key.carried.tags().length > 0);
     show(hasLogs ? SIGNAL_LOGS_NOT_HOME : resting);
@@ -136,9 +137,9 @@ export function createKey(ports: KeyPorts): KeyRole {
       show(SIGNAL_NEEDS_SYNC);
     } else if (role === ROLE_STATION) {
       state = KEY_AT_STATION;
-      visit = createStationVisit(key, !sensesVoltage, () => {
+      visit = createStationVisit(key, !sensesVoltage, (result) => {
         state = KEY_FINISHED;
-        showSyncResult();
+        showSyncResult(result);
       });
     } else {
       meetLock(key, answer.value.devid);

@@ -52,14 +52,21 @@ const PHASE_OVER = 5;
  * trip and not the shift its start. Each thing is durable before the key asks for the next one.
  *
  * @param feeds - True where the key's battery feeds the station.
- * @param onEnd - Runs once when nothing is left to do, before the plug is pulled.
+ * @param onEnd - Runs once when nothing is left to do, before the plug is pulled; 0 or why there is
+ *   no new ring.
  */
-export function createStationVisit(key: KeyContext, feeds: boolean, onEnd: () => void): Visit {
+export function createStationVisit(
+  key: KeyContext,
+  feeds: boolean,
+  onEnd: (result: ErrorCode) => void,
+): Visit {
   const nonce = new Uint8Array(NONCE_BYTES);
   let phase = PHASE_RECEIVE;
   let waits = 0;
   let result: ErrorCode = 0;
   let hasRing = false;
+  /** Why the first ring that was refused was refused. */
+  let ringFault: ErrorCode = 0;
   let hasUploaded = false;
   let nextN = 0;
   let sentTag = 0;
@@ -77,7 +84,7 @@ export function createStationVisit(key: KeyContext, feeds: boolean, onEnd: () =>
     }
     key.link.send(LINK_KEY_STATION, encodeKeyStation(message));
     key.link.expect(ANSWER_WAIT_MS, () => {
-      if (phase === PHASE_RECEIVE) noteSync(LINK_TIMEOUT);
+      if (phase === PHASE_RECEIVE) noteRing(LINK_TIMEOUT);
       end();
     });
   }
@@ -87,7 +94,7 @@ export function createStationVisit(key: KeyContext, feeds: boolean, onEnd: () =>
     phase = PHASE_OVER;
     key.link.relax();
     key.rings.abandon();
-    onEnd();
+    onEnd(result);
   }
 
   /**
@@ -101,6 +108,12 @@ export function createStationVisit(key: KeyContext, feeds: boolean, onEnd: () =>
     key.log.note({ kind: ENTRY_SYNC, op: 0, reason, peer, ring: shiftRingseq(), target });
   }
 
+  /** Notes what became of the ring; `reason` counts where none came and none was refused. */
+  function noteRing(reason: ErrorCode): void {
+    result = ringFault !== 0 || hasRing ? ringFault : reason;
+    noteSync(result);
+  }
+
   function onReceived(message: KeyStationMessage): void {
     switch (message.type) {
       case SYNC_BUNDLE: {
@@ -109,8 +122,8 @@ export function createStationVisit(key: KeyContext, feeds: boolean, onEnd: () =>
         if (received.ok && received.value.floors !== null) {
           takeObject(key, received.value.floors, nonce);
         }
-        hasRing = received.ok && message.part + 1 === message.parts;
-        result = code;
+        if (received.ok && message.part + 1 === message.parts) hasRing = true;
+        if (ringFault === 0) ringFault = code;
         say({ type: SYNC_ANSWER, code });
         return;
       }
@@ -123,7 +136,7 @@ export function createStationVisit(key: KeyContext, feeds: boolean, onEnd: () =>
         else receivedAll(LINK_TIMEOUT);
         return;
       case SYNC_NONE:
-        receivedAll(result);
+        receivedAll(0);
         return;
       case SYNC_REFUSAL:
         receivedAll(message.code);
@@ -141,8 +154,7 @@ export function createStationVisit(key: KeyContext, feeds: boolean, onEnd: () =>
     key.rings.abandon();
     // A station that answered takes the requests of locks with it.
     key.timeAsks.clear();
-    result = hasRing ? 0 : reason;
-    noteSync(result);
+    noteRing(reason);
     phase = PHASE_OWN_LOG;
     nextN = key.log.firstUnacknowledged();
     upload();
@@ -219,7 +231,7 @@ export function createStationVisit(key: KeyContext, feeds: boolean, onEnd: () =>
       // Nothing to choose at a station.
     },
     onWithdrawn() {
-      if (phase === PHASE_RECEIVE) noteSync(hasRing ? 0 : LINK_TIMEOUT);
+      if (phase === PHASE_RECEIVE) noteRing(LINK_TIMEOUT);
       phase = PHASE_OVER;
       key.rings.abandon();
     },
