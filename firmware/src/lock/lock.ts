@@ -618,6 +618,7 @@ function createDoorLock(
     onContact() {
       endSession();
       link.reset();
+      log.beginCollection();
       contactEntries = 0;
     },
     onBytes(bytes) {

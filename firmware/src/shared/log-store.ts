@@ -119,14 +119,20 @@ export interface LogStore {
    * @returns The slice, or undefined where nothing is left.
    */
   batch(from: number, max: number): LogSlice | undefined;
+  /**
+   * A contact begins. Where everything that exists was handed out before, the next collection starts
+   * again at the first unacknowledged entry: what a courier carried and lost goes with another one.
+   * A boot is such a beginning.
+   */
+  beginCollection(): void;
   /** Where the next collection starts: behind the last one, or at the first unacknowledged entry. */
   cursor(): number;
   /** Notes durably that everything up to `n` was handed out. */
   moveCursor(n: number): void;
   /**
-   * Notes a signed request of the issuer to hand out acknowledged entries again.
+   * Notes a signed request of the issuer to hand out entries again.
    *
-   * Freed space is not taken back: the request carries no number, and a replayed one must not be
+   * Unacknowledged ones are next in turn; acknowledged ones have a cursor of their own. Freed space is not taken back: the request carries no number, and a replayed one must not be
    * able to fill the log.
    */
   askAgain(from: number): void;
@@ -504,6 +510,7 @@ export function createLogStore(
     openNextPage();
   }
   if (!hasState) beginNextEpoch();
+  if (nextCollected > lastNumber) nextCollected = 0;
 
   return {
     logEpoch() {
@@ -570,6 +577,9 @@ export function createLogStore(
       const chain = chainAfter(first + entries.length - 1);
       return chain === undefined ? undefined : { first, prev, entries, chain };
     },
+    beginCollection() {
+      if (nextCollected > lastNumber) nextCollected = 0;
+    },
     cursor() {
       const lowest = acked + 1 > oldestN() ? acked + 1 : oldestN();
       return nextCollected < lowest || nextCollected > lastNumber ? lowest : nextCollected;
@@ -579,6 +589,11 @@ export function createLogStore(
       saveState();
     },
     askAgain(from) {
+      if (from > acked) {
+        // Not durable: the cursor comes round to these entries by itself.
+        nextCollected = from;
+        return;
+      }
       if (from === resendFrom) return;
       resendFrom = from;
       resendNext = from;
