@@ -13,7 +13,6 @@ import {
   createLockDoor,
   type EntropyPort,
   encodeCbor,
-  inclusionPath,
   KEY_ARENA_BYTES,
   type KeyDoor,
   kidOf,
@@ -23,13 +22,14 @@ import {
   type LockTrust,
   MESSAGE,
   type RingHead,
-  ringRoot,
+  type RingTree,
   type Signer,
   signLockCertificate,
   signRingHead,
   signSign1,
   slotBytes,
   TYP_RING_HEAD,
+  treeOfSlots,
 } from "../src/index.ts";
 
 /** 2026-11-23 06:00:00 UTC, begin of the shift of every default head. */
@@ -100,6 +100,17 @@ export function makeWorld(crypto: CryptoPort, size = 50): World {
   };
 }
 
+const trees = new WeakMap<readonly Leaf[], RingTree>();
+
+/** The tree of a world, computed once. */
+function treeOf(world: World): RingTree {
+  const known = trees.get(world.slots);
+  if (known !== undefined) return known;
+  const tree = treeOfSlots(world.crypto, world.ringSecret, world.slots);
+  trees.set(world.slots, tree);
+  return tree;
+}
+
 /** The default head over the slots of a world, with changes. */
 export function headOf(world: World, changes: Partial<RingHead> = {}): RingHead {
   return {
@@ -109,7 +120,7 @@ export function headOf(world: World, changes: Partial<RingHead> = {}): RingHead 
     holder: { devid: world.keyDevid, publicKey: world.keyPublic },
     ringseq: 70_000,
     size: world.slots.length,
-    root: ringRoot(world.crypto, world.ringSecret, world.slots),
+    root: treeOf(world).root(),
     flags: 0,
     needlist: 12,
     ...changes,
@@ -148,7 +159,7 @@ export function showSlot(world: World, slot: number): { leaf: Uint8Array; path: 
   if (leaf === undefined) throw new Error(`no slot ${slot}`);
   return {
     leaf: slotBytes(world.crypto, world.ringSecret, leaf),
-    path: inclusionPath(world.crypto, world.ringSecret, world.slots, slot),
+    path: treeOf(world).path(slot),
   };
 }
 

@@ -6,7 +6,7 @@ import type {
   EntropyPort,
   VerificationKey,
 } from "../crypto/crypto-port.ts";
-import { expand, extract } from "../crypto/hkdf.ts";
+import { extract } from "../crypto/hkdf.ts";
 import {
   CBOR_MALFORMED,
   LEAF_NOT_IN_RING,
@@ -26,6 +26,8 @@ const SIGNATURE_BYTES = 64;
 const AES_KEY_BYTES = 16;
 const NONCE_BYTES = 13;
 const TAG_BYTES = 8;
+const HEAD_BYTES_MAX = 5;
+const CONTEXT_BYTES_MAX = 1024;
 const AGREEMENT_KEYS_MAX = 4;
 const VERIFICATION_KEYS_MAX = 8;
 const LEAF_PREFIX = new Uint8Array([0]);
@@ -153,6 +155,10 @@ function createCurveOperations(crypto: CryptoPort, arena: Uint8Array) {
 }
 
 function createCipherOperations(crypto: CryptoPort, arena: Uint8Array) {
+  const block = new Uint8Array(
+    HASH_BYTES + HEAD_BYTES_MAX + CONTEXT_BYTES_MAX + HEAD_BYTES_MAX + 1,
+  );
+
   function keyAt(at: number): Uint8Array {
     return arena.subarray(at, at + AES_KEY_BYTES);
   }
@@ -164,15 +170,21 @@ function createCipherOperations(crypto: CryptoPort, arena: Uint8Array) {
   }
 
   return {
+    // HKDF-Expand of RFC 5869 §2.3 over T(i - 1) | info | i, kept in one place for all blocks.
     kdf(prkAt: number, contextAt: number, lengthAndLabel: number, outAt: number): void {
       const bytes = lengthAndLabel >>> 16;
-      const info = concatBytes([
-        headOf(0, lengthAndLabel & 0xffff),
-        arena.subarray(contextAt, endOfString(arena, contextAt)),
-        headOf(0, bytes),
-      ]);
+      let end = writeHead(block, HASH_BYTES, 0, lengthAndLabel & 0xffff);
+      const contextEnd = endOfString(arena, contextAt);
+      block.set(arena.subarray(contextAt, contextEnd), end);
+      end = writeHead(block, end + contextEnd - contextAt, 0, bytes);
       const prk = arena.subarray(prkAt, prkAt + HASH_BYTES);
-      arena.set(expand(crypto, prk, info, bytes), outAt);
+      for (let done = 0; done < bytes; done += HASH_BYTES) {
+        block[end] = done / HASH_BYTES + 1;
+        const output = crypto.hmac(prk, block.subarray(done === 0 ? HASH_BYTES : 0, end + 1));
+        const left = bytes - done;
+        arena.set(left < HASH_BYTES ? output.subarray(0, left) : output, outAt + done);
+        block.set(output, 0);
+      }
     },
     seal(at: number, aadAt: number, textAt: number, bytes: number): void {
       const text = arena.subarray(textAt, textAt + bytes);
@@ -196,18 +208,19 @@ function createCipherOperations(crypto: CryptoPort, arena: Uint8Array) {
   };
 }
 
-function headOf(major: number, argument: number): Uint8Array {
+// The shortest heading of RFC 8949 §3; gives the offset behind it.
+function writeHead(target: Uint8Array, at: number, major: number, argument: number): number {
   const type = major << 5;
-  if (argument < 24) return new Uint8Array([type | argument]);
-  if (argument < 256) return new Uint8Array([type | 24, argument]);
-  if (argument < 65536) return new Uint8Array([type | 25, argument >> 8, argument & 0xff]);
-  return new Uint8Array([
-    type | 26,
-    argument >>> 24,
-    (argument >> 16) & 0xff,
-    (argument >> 8) & 0xff,
-    argument & 0xff,
-  ]);
+  if (argument < 24) {
+    target[at] = type | argument;
+    return at + 1;
+  }
+  const width = argument < 0x100 ? 1 : argument < 0x10000 ? 2 : 4;
+  target[at] = type | (width === 1 ? 24 : width === 2 ? 25 : 26);
+  for (let octet = 0; octet < width; octet += 1) {
+    target[at + width - octet] = (argument >>> (8 * octet)) & 0xff;
+  }
+  return at + 1 + width;
 }
 
 // End of a byte string with a heading of one, two or three octets; our own templates and contexts.
@@ -247,9 +260,7 @@ function createItemOperations(arena: Uint8Array, words: Uint32Array) {
       return 0;
     },
     putHead(at: number, major: number, argument: number): number {
-      const head = headOf(major, argument);
-      arena.set(head, at);
-      return at + head.length;
+      return writeHead(arena, at, major, argument);
     },
     unwrap(at: number, bytes: number): number {
       if (bytes < 1 || (arena[at] as number) >> 5 !== 2) return 0;

@@ -95,7 +95,9 @@ export function createInitiator(
     prepared = true;
   }
 
+  // A session that has not begun has no secret but an ephemeral key that nobody has seen.
   function reset(): void {
+    if (status.state === INITIATOR_READY) return;
     wipe(SESSION_SECRETS, SESSION_SECRETS_BYTES);
     prepared = false;
     status.state = INITIATOR_READY;

@@ -94,7 +94,9 @@ export function createResponder(
     prepared = true;
   }
 
+  // A session that has not begun has no secret but an ephemeral key that nobody has seen.
   function reset(): void {
+    if (status.state === RESPONDER_READY) return;
     wipe(SESSION_SECRETS, SESSION_SECRETS_BYTES);
     prepared = false;
     status.state = RESPONDER_READY;

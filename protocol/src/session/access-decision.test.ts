@@ -20,6 +20,7 @@ import { encodeCbor } from "../cbor/encode.ts";
 import { signSign1 } from "../cose/sign1.ts";
 import type { RingHead } from "../cwt/ring-head.ts";
 import {
+  ANCHOR_UNKNOWN,
   CBOR_MALFORMED,
   CLAIMS_MALFORMED,
   CLOCK_UNTRUSTED,
@@ -377,6 +378,18 @@ describe("a head that demands a newer floor list", () => {
 
   test("is denied when the list that came is still too old", () => {
     expect(deliverThen({ floors: stale })).toBe(FLOOR_STALE);
+  });
+
+  test("is denied when its anchor has gone, and found again when it has moved", () => {
+    const { anchors } = trustOf(world);
+    const [first] = anchors;
+    const [second] = trustOf({ ...world, ringSigner: world.deviceSigner }).anchors;
+    if (first === undefined || second === undefined) throw new Error("two anchors");
+    const other = { ...second, authority: 2, loS: SHIFT_S * 2 };
+    expect(deliverThen({ anchors: [other] })).toBe(ANCHOR_UNKNOWN);
+    expect(lock.door.anchor).toBe(-1);
+    expect(deliverThen({ anchors: [other, first] })).toBe(GRANTED);
+    expect(lock.door.anchor).toBe(1);
   });
 
   test("is judged again only once, and only after DELIVER_FIRST", () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+import { equalBytes } from "../bytes.ts";
 import { DEVID_BYTES } from "../cose/ids.ts";
 import {
   FIRST_FLOOR,
@@ -35,6 +36,7 @@ import {
 } from "../edhoc/arena.ts";
 import type { ArenaOperations } from "../edhoc/operations.ts";
 import {
+  ANCHOR_UNKNOWN,
   CBOR_MALFORMED,
   CLAIMS_MALFORMED,
   CLOCK_UNTRUSTED,
@@ -123,7 +125,7 @@ export interface AccessDecision {
   judgeNeed(): ErrorCode;
   /**
    * Judges the same head and right again, under the trust and time of now.
-   * @returns as `judgeHead` and, besides, `RIGHT_EXPIRED` or `FLOOR_STALE`
+   * @returns as `judgeHead` and, besides, `ANCHOR_UNKNOWN`, `RIGHT_EXPIRED` or `FLOOR_STALE`
    */
   judgeAgain(): ErrorCode;
 }
@@ -184,10 +186,21 @@ export function createAccessDecision(
     });
   }
 
+  // A session goes on under the anchor that signed its head, wherever that is now.
+  function placeOfAnchor(before: TrustedAuthority | undefined): number {
+    for (let index = 0; before !== undefined && index < anchors.length; index += 1) {
+      if (equalBytes((anchors[index] as TrustedAuthority).publicKey, before.publicKey))
+        return index;
+    }
+    return -1;
+  }
+
   function loadTrust(trust: LockTrust): void {
+    const before = shown.anchor < 0 ? undefined : anchors[shown.anchor];
     door = trust.door;
     groups = trust.groups;
     anchors = trust.anchors;
+    shown.anchor = placeOfAnchor(before);
     hasClock = trust.hasClock;
     clockUnknownPolicy = trust.clockUnknownPolicy;
     listseqs = [];
@@ -322,6 +335,7 @@ export function createAccessDecision(
   }
 
   function judgeAgain(): ErrorCode {
+    if (shown.anchor < 0) return ANCHOR_UNKNOWN;
     const reason = judgeHead();
     if (reason !== GRANTED) return reason;
     if (untilS <= timeFloorS()) return RIGHT_EXPIRED;

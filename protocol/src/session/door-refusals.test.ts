@@ -52,6 +52,16 @@ function* spoiled(message: Uint8Array): Generator<Uint8Array> {
   for (let bytes = 0; bytes < message.length; bytes += 1) yield message.slice(0, bytes);
 }
 
+/** Takes a side back to where it stands now, so that each spoiled message meets the same session. */
+function rewinder(side: Side<KeyDoor> | Side<LockDoor>): () => void {
+  const arena = side.arena.slice();
+  const { state } = side.door;
+  return () => {
+    side.arena.set(arena);
+    Object.assign(side.door, { state, faultCode: 0 });
+  };
+}
+
 const startKey = () => taken(key, key.door.start(head));
 const answerLock = (m1: Uint8Array) => taken(lock, lock.door.answerMessage1(put(lock, m1)));
 const showKey = (m2: Uint8Array) => {
@@ -86,61 +96,60 @@ describe("every flipped bit and every truncation is refused, and the next honest
 
   test("of message_2, at the key", () => {
     const m2 = answerLock(startKey());
+    const rewind = rewinder(key);
     for (const other of spoiled(m2)) {
-      // The very ephemeral key that m2 answers, so that nothing but the change can be the reason.
-      key = keySide(world);
-      startKey();
+      rewind();
       expect(key.door.checkMessage2(put(key, other))).not.toBe(0);
       expect(key.door.state).toBe(INITIATOR_DEAD);
     }
+    rewind();
+    expect(key.door.checkMessage2(put(key, m2))).toBe(0);
     isHonest();
   });
 
   test("of message_3, at the lock", () => {
-    const m1 = startKey();
-    const m3 = showKey(answerLock(m1));
+    const m3 = showKey(answerLock(startKey()));
+    const rewind = rewinder(lock);
     for (const other of spoiled(m3)) {
-      lock = lockSide(world, trustOf(world));
-      answerLock(m1);
+      rewind();
       expect(lock.door.judgeMessage3(put(lock, other))).toBe(-1);
       expect([SESSION_MAC, SESSION_MALFORMED]).toContain(lock.door.faultCode);
       expect(lock.door.buildMessage4(0, 1, SHIFT_S, [])).toBe(0);
     }
+    rewind();
+    expect(lock.door.judgeMessage3(put(lock, m3))).toBe(0);
     isHonest();
   });
 
   test("of message_4, at the key", () => {
-    const m2 = answerLock(startKey());
-    const m3 = showKey(m2);
+    const m3 = showKey(answerLock(startKey()));
     expect(lock.door.judgeMessage3(put(lock, m3))).toBe(0);
     const m4 = taken(lock, lock.door.buildMessage4(0, 1, SHIFT_S, [1]));
+    const rewind = rewinder(key);
     for (const other of spoiled(m4)) {
-      key = keySide(world);
-      startKey();
-      showKey(m2);
-      expect(key.door.checkMessage4(put(key, other))).not.toBe(0);
+      rewind();
+      const fault = key.door.checkMessage4(put(key, other));
+      expect([SESSION_MAC, SESSION_MALFORMED]).toContain(fault);
       expect(key.door.decision).toEqual({ code: 0, lockseq: 0, tS: 0, wants: [] });
     }
+    rewind();
+    expect(key.door.checkMessage4(put(key, m4))).toBe(0);
     isHonest();
   });
 
   test("of a record, in both directions", () => {
     playSession(world, key, lock, { head });
-    const saved = { key: key.arena.slice(), lock: lock.arena.slice() };
     const up = taken(key, key.door.sealRecord(2, new Uint8Array(40)));
     const down = taken(lock, lock.door.sealRecord(2, new Uint8Array(40)));
-    for (const other of spoiled(up)) {
-      playSession(world, key, lock, { head });
-      // Back to the session that the record belongs to.
-      lock.arena.set(saved.lock);
-      expect(lock.door.openRecord(put(lock, other))).toBe(-1);
-      expect(lock.door.faultCode).toBe(RECORD_INVALID);
-    }
-    for (const other of spoiled(down)) {
-      playSession(world, key, lock, { head });
-      key.arena.set(saved.key);
-      expect(key.door.openRecord(put(key, other))).toBe(-1);
-      expect(key.door.faultCode).toBe(RECORD_INVALID);
+    for (const [side, record] of [[lock, up] as const, [key, down] as const]) {
+      const rewind = rewinder(side);
+      for (const other of spoiled(record)) {
+        rewind();
+        expect(side.door.openRecord(put(side, other))).toBe(-1);
+        expect(side.door.faultCode).toBe(RECORD_INVALID);
+      }
+      rewind();
+      expect(side.door.openRecord(put(side, record))).toBe(2);
     }
     isHonest();
   });

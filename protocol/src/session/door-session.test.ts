@@ -165,6 +165,8 @@ describe("what a session tells", () => {
     const lock = lockSide(world, trustOf(world));
     key.door.prepare();
     lock.door.prepare();
+    key.door.reset();
+    lock.door.reset();
     const { leaf, path } = showSlot(world, world.doorSlot);
     const m1 = taken(key, key.door.start(signedHead(world)));
     const m2 = taken(lock, lock.door.answerMessage1(put(lock, m1)));

@@ -131,7 +131,7 @@ export interface KeyDoor {
   load(trust: KeyTrust): void;
   /** Makes the ephemeral key between contacts; without it `start` does. */
   prepare(): void;
-  /** Ends a session and wipes its secrets. */
+  /** Ends a session and wipes its secrets; an ephemeral key made early and never used stays. */
   reset(): void;
   /**
    * Begins a session under the ring head that will be CRED_I.

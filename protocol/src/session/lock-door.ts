@@ -115,7 +115,7 @@ export interface LockDoor {
   readonly flags: number;
   /** Signing time of the verified head, UTC seconds; raise the time floor of the anchor to it. */
   readonly headIatS: number;
-  /** Index of the anchor that signed the head; -1 before. */
+  /** Index of the anchor that signed the head; -1 before, or when it is trusted no more. */
   readonly anchor: number;
   /** True when the decision was taken without knowing the time although the lock has a clock. */
   readonly clockUnknown: boolean;
@@ -129,7 +129,10 @@ export interface LockDoor {
   setClock(clock: { readonly loS: number; readonly hiS: number } | undefined): void;
   /** Makes the ephemeral key before it is needed; without it `answerMessage1` does. */
   prepare(): void;
-  /** Ends a session and wipes its secrets; the next message_1 is welcome. */
+  /**
+   * Ends a session and wipes its secrets; the next message_1 is welcome. An ephemeral key that was
+   * made early and never used stays.
+   */
   reset(): void;
   /**
    * Answers message_1.
@@ -148,7 +151,8 @@ export interface LockDoor {
   buildMessage4(code: ErrorCode, lockseq: number, tS: number, wants: readonly number[]): number;
   /**
    * Judges again after `DELIVER_FIRST`, when a floor list was delivered and `loadTrust` called.
-   * @returns as `judgeMessage3`; `FLOOR_STALE` while the list is still too old
+   * @returns as `judgeMessage3`; `FLOOR_STALE` while the list is still too old, `ANCHOR_UNKNOWN` if
+   *   the anchor of the head has gone
    */
   judgeAgain(): number;
   /** devid of the authenticated peer, a copy of 8 octets. */
