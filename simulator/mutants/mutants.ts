@@ -20,7 +20,7 @@ export type Mutant = {
 
 const DECISION = "protocol/src/session/access-decision.ts";
 const LOCK = "firmware/src/lock/lock.ts";
-const LOG_INTAKE = "issuer/domain/src/log-intake.ts";
+const MEMORY_STORE = "issuer/domain/src/memory-store.ts";
 const LOCK_VISIT = "firmware/src/key/lock-visit.ts";
 
 /** All planted defects. */
@@ -81,10 +81,9 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: "I2 nothing-lost",
     replacements: [
       {
-        file: LOG_INTAKE,
-        find: "journal.commit({ station }, [...facts, stored], entries);",
-        replace:
-          "journal.commit({ station }, [...facts, stored], entries.filter(({ n }) => n % 7 !== 3));",
+        file: MEMORY_STORE,
+        find: "    entries.push(entry);\n",
+        replace: "    if (entry.n % 7 !== 3) entries.push(entry);\n",
       },
     ],
   },
@@ -93,13 +92,13 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: "I2 nothing-lost",
     replacements: [
       {
-        file: LOG_INTAKE,
+        file: "issuer/domain/src/log-intake.ts",
         find: "if (store.entry(devid, logEpoch, entry.n) !== undefined) continue;",
         replace: "if (entry.n < 1) continue;",
       },
       {
-        file: "issuer/domain/src/memory-store.ts",
-        find: "    assert(!byName.has(name), STATE_CONFLICT);\n",
+        file: MEMORY_STORE,
+        find: "      assert(!change.entries.some((entry) => byName.has(nameOf(entry))), STATE_CONFLICT);\n",
         replace: "",
       },
     ],
@@ -110,8 +109,8 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: "firmware/src/lock/bolt.ts",
-        find: "  function rest(): void {\n    motor.stop();",
-        replace: "  function rest(): void {\n    if (direction === 0) motor.stop();",
+        find: "  function rest(): void {\n    motor.stop();\n",
+        replace: "  function rest(): void {\n",
       },
     ],
   },

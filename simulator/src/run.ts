@@ -123,7 +123,7 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     startS: calendar.startS,
     events: world.events,
     journal: journalOf(world),
-    committed: world.committed,
+    committed: world.storedEntries(),
     devices,
     isSettled: true,
   });
@@ -184,7 +184,7 @@ function emptyPromises(verdict: Verdict, isSettled: boolean): Violation[] {
 }
 
 function progressOf(world: World): string {
-  return `${world.contactCount()} contacts, ${world.committed.length} events at the issuer`;
+  return `${world.contactCount()} contacts, ${world.storedEntries().length} events at the issuer`;
 }
 
 function boardsOf(world: World) {

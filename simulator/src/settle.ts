@@ -119,7 +119,7 @@ function pendingMessages(world: World): number {
 
 /** Entries that devices hold and the authorization system has not stored. */
 function leftBehind(world: World): { readonly count: number; readonly locks: LockUnit[] } {
-  const home = new Set(world.committed.map(({ devid, n }) => `${devid}/${n}`));
+  const home = new Set(world.storedEntries().map(({ devid, n }) => `${devid}/${n}`));
   let count = 0;
   const locks: LockUnit[] = [];
   for (const device of [...world.locks, ...world.keys]) {

@@ -26,7 +26,6 @@ import {
   createMemoryStore,
   createMemoryVault,
   type Issuer,
-  type IssuerStore,
 } from "@nyckelring/issuer/domain";
 import type { Result } from "@nyckelring/protocol";
 import { createNodeCrypto, describe } from "@nyckelring/protocol/host";
@@ -148,7 +147,8 @@ export interface World {
   readonly clock: VirtualClock;
   readonly issuer: Issuer;
   readonly events: readonly WorldEvent[];
-  readonly committed: readonly CommittedEntry[];
+  /** What the store of the authorization system keeps now, in no order; a second copy shows. */
+  storedEntries(): readonly CommittedEntry[];
   readonly locks: readonly LockUnit[];
   readonly keys: readonly KeyUnit[];
   readonly stations: readonly StationUnit[];
@@ -196,13 +196,12 @@ export function createWorld(
   const clock = createVirtualClock(startS);
   const crypto = createRememberingCrypto(createNodeCrypto());
   const events: WorldEvent[] = [];
-  const committed: CommittedEntry[] = [];
   const locks: LockUnit[] = [];
   const keys: KeyUnit[] = [];
   const stations: StationUnit[] = [];
   let contactCount = 0;
 
-  const store = watchStore(createMemoryStore());
+  const store = createMemoryStore();
   const issuerRandom = random.split("issuer");
   const issuer = createIssuer(
     {
@@ -214,19 +213,6 @@ export function createWorld(
     },
     { authority },
   );
-
-  /** Sees what is really committed, entry by entry, so that a second commit of one shows. */
-  function watchStore(inner: IssuerStore): IssuerStore {
-    return {
-      ...inner,
-      commit: (change) => {
-        inner.commit(change);
-        for (const { devid, logEpoch, n, bytes } of change.entries) {
-          committed.push({ devid, logEpoch, n, bytes });
-        }
-      },
-    };
-  }
 
   function note(event: WorldEvent): void {
     events.push(event);
@@ -553,7 +539,7 @@ export function createWorld(
     clock,
     issuer,
     events,
-    committed,
+    storedEntries: () => store.entries({}),
     locks,
     keys,
     stations,

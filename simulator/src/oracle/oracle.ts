@@ -52,7 +52,7 @@ export type DeviceAtEnd = {
   readonly isMotorOn: boolean;
 };
 
-/** What the authorization system's store was told to keep, in the order of its commits. */
+/** One entry that the authorization system's store keeps; a second copy of one is a second one. */
 export type CommittedEntry = {
   readonly devid: string;
   readonly logEpoch: number;
@@ -149,6 +149,7 @@ export function judgeRun(evidence: Evidence): Verdict {
     });
   }
   readFaults(evidence, violations);
+  judgeMotors(evidence, violations);
 
   const doors = judgeDoors({ evidence, model, heads, devids, contacts, deliveries, violations });
   judgeSyncs(evidence, model, devids, contacts, violations);
@@ -254,6 +255,31 @@ function readDeliveries(events: readonly WorldEvent[]): Map<string, Delivery[]> 
     }
   }
   return deliveries;
+}
+
+/** Longest that a motor may turn without a stop, in microseconds: one try and a little. */
+const MOTOR_US_MAX = 1_600_000;
+
+/** A motor that is started is stopped: by the lock in time, or by the end of power. */
+function judgeMotors(evidence: Evidence, violations: Violation[]): void {
+  const turningSince = new Map<string, { readonly atUs: number; readonly contact: number }>();
+  const stop = (lock: string, atUs: number) => {
+    const start = turningSince.get(lock);
+    turningSince.delete(lock);
+    if (start === undefined || atUs - start.atUs <= MOTOR_US_MAX) return;
+    const text = `the motor of ${lock} turned for ${atUs - start.atUs} microseconds`;
+    violations.push({ invariant: "I7 door-safe", atUs: start.atUs, text });
+  };
+  for (const event of evidence.events) {
+    if (event.kind === "motor") {
+      stop(event.lock, event.atUs);
+      if (event.command !== "stop") turningSince.set(event.lock, event);
+    } else if (event.kind === "pulled") {
+      for (const [lock, start] of turningSince) {
+        if (start.contact === event.contact) stop(lock, event.atUs);
+      }
+    }
+  }
 }
 
 function readFaults(evidence: Evidence, violations: Violation[]): void {
