@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Phase, REGIONS, type Region, SHAPES } from "../../protocol/src/edhoc/layout.ts";
-import { faultsOfLayout, placeRegions, sourceOfArena } from "./generate-arena.ts";
+import { documentOfArena, faultsOfLayout, placeRegions, sourceOfArena } from "./generate-arena.ts";
 
 const placed = placeRegions(REGIONS, SHAPES);
 
@@ -20,9 +20,10 @@ describe("the layout of the arena", () => {
     expect(Math.max(...ends)).toBeLessThanOrEqual(20 * 1024);
   });
 
-  test("is what arena.ts says", () => {
-    const file = new URL("../../protocol/src/edhoc/arena.ts", import.meta.url);
-    expect(readFileSync(file, "utf8")).toBe(sourceOfArena(placed, SHAPES));
+  test("is what arena.ts and docs/arena.md say", () => {
+    const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+    expect(text("protocol/src/edhoc/arena.ts")).toBe(sourceOfArena(placed, SHAPES));
+    expect(text("docs/arena.md")).toBe(documentOfArena(placed));
   });
 
   test("lays on words whatever is read as words", () => {

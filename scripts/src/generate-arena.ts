@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Writes protocol/src/edhoc/arena.ts, the literal offsets that devices use, from the table of the
-// arena. It refuses a layout in which regions share octets in a phase in which both are alive.
-//   (nothing)    write arena.ts
-//   --check      write nothing and end with 1 when the file is not what the table gives
-//   --markdown   print the table for docs/arena.md
+// Writes protocol/src/edhoc/arena.ts, the literal offsets that devices use, and docs/arena.md, the
+// same table for people, from the layout of the arena. It refuses a layout in which regions share
+// octets in a phase in which both are alive.
+// With --check it writes nothing and ends with 1 when a file is not what the table gives.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -26,7 +25,8 @@ const TOKEN_WORDS = 3;
 const SHAPE_HEAD_BYTES = 2;
 const EXPECTED_TOKEN_BYTES = 5;
 const REGION_BYTES_MAX = 65536;
-const target = new URL("../../protocol/src/edhoc/arena.ts", import.meta.url);
+const SOURCE = new URL("../../protocol/src/edhoc/arena.ts", import.meta.url);
+const DOCUMENT = new URL("../../docs/arena.md", import.meta.url);
 
 /**
  * A shape as the operation reads it: number of tokens, whether more may follow, and for each token
@@ -46,7 +46,7 @@ function regionsOfShapes(shapes: readonly Shape[]): Region[] {
     bytes: SHAPE_HEAD_BYTES + EXPECTED_TOKEN_BYTES * shape.tokens.length,
     life: PHASES.map(({ phase }) => phase),
     laid: octetsOfShape(shape),
-    holds: `what a ${shape.name.toLowerCase().replaceAll("_", " ")} must look like`,
+    holds: `the expected tokens of a ${shape.name.toLowerCase().replaceAll("_", " ")}`,
   }));
 }
 
@@ -166,7 +166,7 @@ export function sourceOfArena(placed: readonly PlacedRegion[], shapes: readonly 
     "",
   ];
   for (const region of placed) {
-    lines.push(`/** ${region.bytes} octets: ${region.holds}. */`);
+    lines.push(`/** ${region.bytes} octets: ${region.holds}. @internal */`);
     lines.push(`export const ${region.name} = ${region.at};`);
     for (const [point, offset] of region.points ?? []) {
       lines.push(`export const ${point} = ${region.at + offset};`);
@@ -181,7 +181,8 @@ export function sourceOfArena(placed: readonly PlacedRegion[], shapes: readonly 
   return `${lines.join("\n")}\n`;
 }
 
-function markdownOfLayout(placed: readonly PlacedRegion[]): string {
+/** The generated document. */
+export function documentOfArena(placed: readonly PlacedRegion[]): string {
   const rows = [...placed]
     .sort((a, b) => a.at - b.at)
     .map(({ name, at, bytes, life, holds, over, points, lockOnly }) => {
@@ -192,17 +193,37 @@ function markdownOfLayout(placed: readonly PlacedRegion[]): string {
         ...(over === undefined ? [] : [`(over ${over})`]),
         ...(lockOnly === true ? ["(lock only)"] : []),
       ].join(" ");
-      const when = life.length === PHASES.length ? "always" : life.join(", ");
+      const rests = life.includes("rest");
+      const lacking = PHASES.length - life.length;
+      const when =
+        lacking === 0 ? "always" : lacking === 1 && !rests ? "a session" : life.join(", ");
       return `| ${at} | ${bytes} | \`${name}\` | ${when} | ${note.replaceAll("|", "\\|")} |`;
     });
+  const keyBytes = endOf(placed.filter(({ lockOnly }) => lockOnly !== true));
   return [
-    "| offset | octets | region | alive in | holds |",
-    "| ---: | ---: | --- | --- | --- |",
-    ...rows,
+    "# The arena of a door session",
+    "",
+    "<!-- Generated from protocol/src/edhoc/layout.ts by scripts/src/generate-arena.ts. -->",
+    "",
+    "Key and lock hold every octet of a door session in one array, allocated at boot: messages are",
+    "opened and built where they lie, and the coarse operations take offsets into it. A session",
+    "allocates nothing, and no loop of the interpreter touches an octet.",
+    "",
+    `A key's arena has ${keyBytes} octets, a lock's ${endOf(placed)}, most of it floor lists.`,
+    "",
+    "## Phases",
+    "",
+    "Regions that share no phase may share octets; the generator refuses any other overlap.",
     "",
     "| phase | what happens |",
     "| --- | --- |",
     ...PHASES.map(({ phase, happens }) => `| ${phase} | ${happens} |`),
+    "",
+    "## Regions",
+    "",
+    "| offset | octets | region | alive in | holds |",
+    "| ---: | ---: | --- | --- | --- |",
+    ...rows,
     "",
   ].join("\n");
 }
@@ -215,19 +236,20 @@ function run(options: readonly string[]): void {
     process.exitCode = 1;
     return;
   }
-  const wanted = sourceOfArena(placed, SHAPES);
-  if (options.includes("--markdown")) {
-    process.stdout.write(markdownOfLayout(placed));
-  } else if (options.includes("--check")) {
-    process.stdout.write(`arena.ts: ${placed.length} regions compared with the table\n`);
-    if (readFileSync(target, "utf8") !== wanted) {
-      process.stderr.write("arena.ts differs from layout.ts: run scripts/src/generate-arena.ts\n");
+  const wanted: [URL, string][] = [
+    [SOURCE, sourceOfArena(placed, SHAPES)],
+    [DOCUMENT, documentOfArena(placed)],
+  ];
+  for (const [file, text] of wanted) {
+    if (!options.includes("--check")) {
+      writeFileSync(file, text);
+    } else if (readFileSync(file, "utf8") !== text) {
+      process.stderr.write(`${file.pathname} is old: run scripts/src/generate-arena.ts\n`);
       process.exitCode = 1;
     }
-  } else {
-    writeFileSync(target, wanted);
-    process.stdout.write(`arena.ts: ${placed.length} regions, ${endOf(placed)} octets\n`);
   }
+  const verb = options.includes("--check") ? "compared" : "written";
+  process.stdout.write(`arena.ts, arena.md: ${placed.length} regions ${verb}\n`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) run(process.argv.slice(2));

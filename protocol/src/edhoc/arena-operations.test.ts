@@ -16,13 +16,7 @@ import {
 } from "../errors/code.ts";
 import { createNodeCrypto } from "../host.ts";
 import { rootFromPath } from "../ring/tree.ts";
-import {
-  DECISION_ITEM_SHAPE,
-  LAID_AT_BOOT,
-  LOCK_ARENA_BYTES,
-  TOKENS,
-  TOKENS_MAX,
-} from "./arena.ts";
+import { DECISION_SHAPE, LAID_AT_BOOT, LOCK_ARENA_BYTES, TOKENS, TOKENS_MAX } from "./arena.ts";
 import { createArenaOperations } from "./arena-operations.ts";
 
 const seed = Number(process.env["SEED"] ?? "1");
@@ -160,7 +154,7 @@ describe("the strict gate over the arena", () => {
 
   test("compares tokens with a shape, whose bounds hold and whose end is open or not", () => {
     const shapeOf = (hex: string) =>
-      operations.shape(TOKENS, gate(bytesOfHex(hex)), DECISION_ITEM_SHAPE);
+      operations.shape(TOKENS, gate(bytesOfHex(hex)), DECISION_SHAPE);
     expect(shapeOf("8300011a6ab3d4e0")).toBe(0);
     expect(shapeOf("8319ffff0100")).toBe(0);
     expect(shapeOf("840001008101")).toBe(0);

@@ -224,7 +224,12 @@ export const REGIONS: readonly Region[] = [
   { name: "PEER", bytes: 8, life: SESSION, holds: "devid of the peer, from its credential" },
   { name: "PEER_PUBLIC", bytes: 32, life: SESSION, holds: "G_I or G_R, from its credential" },
   { name: "NODE", bytes: 32, life: ["answer"], holds: "hash of the leaf, then the root above it" },
-  { name: "DECISION", bytes: 32, life: ["answer"], holds: "the decision while it is written" },
+  {
+    name: "DECISION_DRAFT",
+    bytes: 32,
+    life: ["answer"],
+    holds: "the decision while it is written",
+  },
   {
     name: "TOKENS",
     bytes: TOKENS_MAX * 12,
@@ -433,7 +438,7 @@ export const SHAPES: readonly Shape[] = [
     ],
   },
   {
-    name: "DECISION_ITEM",
+    name: "DECISION",
     open: true,
     tokens: [
       arrayUpTo("DECISION_ITEMS", 4),

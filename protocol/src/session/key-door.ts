@@ -2,11 +2,11 @@
 import { sliceBytes } from "../bytes.ts";
 import {
   DECISION_CODE,
-  DECISION_ITEM_SHAPE,
-  DECISION_ITEM_TOKENS,
   DECISION_ITEMS,
   DECISION_LOCKSEQ,
+  DECISION_SHAPE,
   DECISION_TIME,
+  DECISION_TOKENS,
   EAD_3_LABEL,
   FIRST_TOKEN,
   KEY_ARENA_BYTES,
@@ -323,14 +323,14 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
   // decision = [ code, lockseq, t, ? want ], want a list of small integers.
   function readDecision(at: number, bytes: number): ErrorCode {
     const tokens = gate(at, bytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, DECISION_ITEM_SHAPE) !== 0) return SESSION_MALFORMED;
+    if (shape(TOKENS, tokens, DECISION_SHAPE) !== 0) return SESSION_MALFORMED;
     const hasWants = words[DECISION_ITEMS] === 4;
     if (!hasWants && words[DECISION_ITEMS] !== 3) return SESSION_MALFORMED;
-    const wantCount = hasWants ? argumentAt(DECISION_ITEM_TOKENS) : 0;
-    if (hasWants && majorAt(DECISION_ITEM_TOKENS) !== MAJOR_ARRAY) return SESSION_MALFORMED;
-    const end = DECISION_ITEM_TOKENS + (hasWants ? 1 : 0) + wantCount;
+    const wantCount = hasWants ? argumentAt(DECISION_TOKENS) : 0;
+    if (hasWants && majorAt(DECISION_TOKENS) !== MAJOR_ARRAY) return SESSION_MALFORMED;
+    const end = DECISION_TOKENS + (hasWants ? 1 : 0) + wantCount;
     if (tokens !== end || wantCount > WANTS_MAX) return SESSION_MALFORMED;
-    const wants = integersAt(DECISION_ITEM_TOKENS + 1, wantCount);
+    const wants = integersAt(DECISION_TOKENS + 1, wantCount);
     if (wants === undefined) return SESSION_MALFORMED;
     view.decision = {
       code: words[DECISION_CODE] as number,

@@ -2,7 +2,7 @@
 import { sliceBytes } from "../bytes.ts";
 import {
   AEAD,
-  DECISION,
+  DECISION_DRAFT,
   EAD_4_LABEL,
   LAID_AT_BOOT,
   LOCK_ARENA_BYTES,
@@ -252,7 +252,7 @@ export function createLockDoor(operations: ArenaOperations, arena: Uint8Array): 
 
   // decision = [ code, lockseq, t, ? want ]; the want list is there only if it names something.
   function writeDecision(code: ErrorCode, lockseq: number, tS: number, wants: readonly number[]) {
-    let at = putHead(DECISION, 4, wants.length > 0 ? 4 : 3);
+    let at = putHead(DECISION_DRAFT, 4, wants.length > 0 ? 4 : 3);
     at = putHead(at, 0, code);
     at = putHead(at, 0, lockseq);
     at = putHead(at, 0, tS);
@@ -260,7 +260,7 @@ export function createLockDoor(operations: ArenaOperations, arena: Uint8Array): 
       at = putHead(at, 4, wants.length);
       for (const want of wants) at = putHead(at, 0, want);
     }
-    return at - DECISION;
+    return at - DECISION_DRAFT;
   }
 
   // RFC 9528 §5.5.2: PLAINTEXT_4 = EAD_4.
@@ -276,7 +276,7 @@ export function createLockDoor(operations: ArenaOperations, arena: Uint8Array): 
     const plaintextBytes = 3 + (decisionBytes < 24 ? 1 : 2) + decisionBytes;
     const at = MESSAGE + (plaintextBytes + TAG_BYTES < 24 ? 1 : 2);
     copy(at, EAD_4_LABEL, 3);
-    copy(putHead(at + 3, 2, decisionBytes), DECISION, decisionBytes);
+    copy(putHead(at + 3, 2, decisionBytes), DECISION_DRAFT, decisionBytes);
     seal(AEAD, MESSAGE_AAD, at, plaintextBytes);
     putHead(MESSAGE, 2, plaintextBytes + TAG_BYTES);
     return at - MESSAGE + plaintextBytes + TAG_BYTES;
