@@ -93,7 +93,10 @@ describe("rights over clients", () => {
     expect(codeOf(later)).toBe(SCOPE_EXCEEDED);
     town.nowS = untilS;
     expect(doorsOf(town, carer)).toEqual([]);
-    must(town.issuer.revokeRight(planner, right));
+    const second = must(town.issuer.grantRight(planner, { carer, scope: ["A1"] }));
+    expect(doorsOf(town, carer)).toEqual([house.entrance, house.apartments[0]]);
+    must(town.issuer.revokeRight(planner, second));
+    expect(doorsOf(town, carer)).toEqual([]);
     const kinds = town.issuer.history().map((record) => record.kind);
     expect(kinds).toEqual(expect.arrayContaining(["right-restricted", "right-revoked"]));
   });

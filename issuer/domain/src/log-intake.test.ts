@@ -169,6 +169,26 @@ describe("log intake", () => {
     expect(storedNumbers(town, key)).toEqual([3, 4]);
   });
 
+  test("a batch that does not follow from what is stored before it is tampering too", () => {
+    const { town, key, station } = townWithKey();
+    key.append();
+    town.upload(station, key.sealed(town.issuer));
+    const forged = createDevice("key anna");
+    forged.append({ reason: 7 });
+    forged.append();
+    town.upload(station, forged.sealed(town.issuer, 2, 2));
+    expect(refusals(town)).toEqual([LOG_FORKED]);
+    expect(storedNumbers(town, key)).toEqual([1]);
+  });
+
+  test("C8: a log that a device keeps for another authority is refused", () => {
+    const { town, key, station } = townWithKey();
+    key.append();
+    town.upload(station, key.sealed({ ...town.issuer, authority: 99 }));
+    expect(refusals(town)).toEqual([SEAL_INVALID]);
+    expect(storedNumbers(town, key)).toEqual([]);
+  });
+
   test("octets that no device of ours sealed are refused on record and leave the station", () => {
     const { town, key, station } = townWithKey();
     key.append();

@@ -27,8 +27,8 @@ import {
 const TYP_FLOORS = 65004;
 
 /** Carers of one provider with keys whose rings are live. */
-function townWithKeys(count: number) {
-  const town = createTown();
+function townWithKeys(count: number, onStep?: Parameters<typeof createTown>[0]) {
+  const town = createTown(onStep);
   town.house(["A1"], town.north.provider);
   const station = town.station(town.north.provider);
   const carers = Array.from({ length: count }, (_, index) => town.carer(town.north, `c${index}`));
@@ -121,6 +121,48 @@ describe("revocation", () => {
     ]);
     const bytes = bytesOfHex(list?.list ?? "");
     expect(bytes.length).toBeLessThanOrEqual(4096);
+  });
+
+  test("F29: a death between a revocation and its list is made good with the next head", () => {
+    const steps = { deadly: -1 };
+    const { town, station, carers } = townWithKeys(3, () => {
+      steps.deadly -= 1;
+      if (steps.deadly === 0) throw new Error("killed");
+    });
+    const [honest, ...lost] = carers;
+    if (honest === undefined) throw new Error("a carer");
+    for (const { key } of lost) {
+      // The third step is the begin of the second commit: the revocation is kept, the list is not.
+      steps.deadly = 3;
+      expect(() => revoke(town, key)).toThrow("killed");
+      town.restart();
+    }
+    expect(town.issuer.register.floors).toBeNull();
+    const messages = town.present(station, honest.key);
+    const [list] = floorsIn(town, messages);
+    expect(list?.floors.map((floor) => floor.devid)).toEqual(lost.map(({ key }) => key.devid));
+    expect(headsIn(town.issuer, messages)[0]?.needlist).toBe(list?.listseq);
+  });
+
+  test("threat 24: several that do not fit at once are all covered by the raised floor", () => {
+    const steps = { deadly: -1 };
+    const { town, station, carers } = townWithKeys(260, () => {
+      steps.deadly -= 1;
+      if (steps.deadly === 0) throw new Error("killed");
+    });
+    const [honest, ...lost] = carers;
+    if (honest === undefined) throw new Error("a carer");
+    const stoppedWithoutList = lost.map(({ key }) => () => {
+      steps.deadly = 3;
+      expect(() => revoke(town, key)).toThrow("killed");
+    });
+    for (const stop of stoppedWithoutList) stop();
+    town.restart();
+    town.present(station, honest.key);
+    const list = town.issuer.register.floors;
+    // Heads 2 to 260 are lost; the three lowest do not fit.
+    expect(list?.floors).toHaveLength(256);
+    expect(list?.ringfloor).toBe(5);
   });
 
   test("needlist returns to 0 when nothing that was revoked can still live", () => {

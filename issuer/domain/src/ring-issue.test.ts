@@ -221,6 +221,29 @@ describe("ring issue", () => {
     expect(readAhead(town, station)).toEqual([]);
   });
 
+  test("of two shifts that touch the later is activated, because its window lasts longer", () => {
+    const { town, anna, station } = townWithShift();
+    const startS = MORNING_S + 9 * HOUR_S;
+    const next = { carer: anna.carer, startS, endS: startS + 4 * HOUR_S };
+    must(town.issuer.planShift(town.north.planner, next));
+    town.nowS = startS - 600;
+    const [head] = headsIn(town.issuer, town.present(station, anna.key));
+    expect(head?.expS).toBe(next.endS + 1800);
+  });
+
+  test("T8: only as many shifts as the provider allows have a head in advance", () => {
+    const { town, anna, station } = townWithShift();
+    for (const hours of [10, 14]) {
+      const startS = MORNING_S + hours * HOUR_S;
+      const next = { carer: anna.carer, startS, endS: startS + 2 * HOUR_S };
+      must(town.issuer.planShift(town.north.planner, next));
+    }
+    expect(headsIn(town.issuer, readAhead(town, station))).toHaveLength(1);
+    must(town.issuer.setPreSigned(town.desk, { provider: town.north.provider, preSigned: 2 }));
+    expect(headsIn(town.issuer, readAhead(town, station))).toHaveLength(1);
+    expect(readAhead(town, station)).toEqual([]);
+  });
+
   test("T8: a head in advance is signed anew when rights change, for the same window", () => {
     const { town, station } = townWithShift();
     const [before] = headsIn(town.issuer, readAhead(town, station));

@@ -34,6 +34,14 @@ describe("roles", () => {
     expect(codeOf(issuer.defineRole(maker, wide))).toBe(SCOPE_EXCEEDED);
   });
 
+  test("I4: a provider's user makes no municipal one, however little that one may do", () => {
+    const { issuer, desk, north } = createTown();
+    const small = { role: "guest", tenancy: "municipal", permissions: ["read-own"] } as const;
+    must(issuer.defineRole(desk, small));
+    const head = must(issuer.addUser(desk, { role: "unit-head", provider: north.provider }));
+    expect(codeOf(issuer.addUser(head, { role: "guest" }))).toBe(SCOPE_EXCEEDED);
+  });
+
   test("I4: roles are records, and one that exists keeps its meaning", () => {
     const { issuer, desk } = createTown();
     const again = { role: "planner", tenancy: "provider", permissions: ["read-own"] } as const;
