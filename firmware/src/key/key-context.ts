@@ -5,6 +5,7 @@ import type { DeviceIdentity } from "../shared/identity.ts";
 import type { MessageLink } from "../shared/link.ts";
 import type { CourierStore } from "./courier-store.ts";
 import type { KeyClock } from "./key-clock.ts";
+import { RING_SHIFT } from "./key-layout.ts";
 import type { KeyLog } from "./key-log.ts";
 import type { KeyRings } from "./key-rings.ts";
 import type { KeyPorts } from "./key-role.ts";
@@ -29,6 +30,19 @@ export interface KeyContext {
   readonly link: MessageLink;
   /** Shows a signal to the carer. */
   show(signal: number): void;
+}
+
+/**
+ * Tells whether the key lacks the floor list that its shift ring needs.
+ *
+ * Such a key opens only doors that somebody else has brought the list to, so the carer is sent to
+ * the station again; at a door it still tries.
+ */
+export function lacksFloors(key: KeyContext): boolean {
+  const shift = key.rings.ringAt(RING_SHIFT);
+  if (shift === undefined) return false;
+  const floors = key.courier.floorsOf(key.trust.homeAuthority());
+  return shift.claims.needlist > (floors === undefined ? 0 : floors.number);
 }
 
 /** One stay at a lock or a station, from the answer to the hello to the end of the contact. */

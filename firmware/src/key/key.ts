@@ -24,7 +24,7 @@ import { createLogStore } from "../shared/log-store.ts";
 import { createCourierStore } from "./courier-store.ts";
 import { openKeyClock } from "./key-clock.ts";
 import { loadKeyCommission } from "./key-commissioning.ts";
-import type { KeyContext, Visit } from "./key-context.ts";
+import { type KeyContext, lacksFloors, type Visit } from "./key-context.ts";
 import { keyLayout, RING_EMERGENCY, RING_SHIFT, RING_TEST } from "./key-layout.ts";
 import { openKeyLog } from "./key-log.ts";
 import { openKeyRings } from "./key-rings.ts";
@@ -89,7 +89,7 @@ export function createKey(ports: KeyPorts): KeyRole {
     if (key === undefined) return SIGNAL_NEEDS_SYNC;
     const reason = reasonToStayShut(key);
     if (reason === RING_EXPIRED) return SIGNAL_EXPIRED;
-    if (reason !== 0) return SIGNAL_NEEDS_SYNC;
+    if (reason !== 0 || lacksFloors(key)) return SIGNAL_NEEDS_SYNC;
     if (ports.supply.percent() <= BATTERY_WARNING_PERCENT) return SIGNAL_BATTERY_LOW;
     return SIGNAL_READY;
   }

@@ -12,6 +12,7 @@ import {
   ENTRY_PASSAGE,
   type ErrorCode,
   encodeCbor,
+  FLOOR_STALE,
   isArray,
   LEAF_DOOR,
   LEAF_GROUP,
@@ -39,6 +40,7 @@ import {
   sliceBytes,
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
+  TYP_TIME_GRANT,
   tuple,
   uint8,
   uint32,
@@ -52,6 +54,7 @@ import {
   SIGNAL_DENIED,
   SIGNAL_EXPIRED,
   SIGNAL_GRANTED,
+  SIGNAL_NEEDS_SYNC,
   SIGNAL_NO_CONTACT,
   SIGNAL_WORKING,
 } from "./signals.ts";
@@ -282,8 +285,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
         return;
       }
       const decided = body[1];
-      const refused = body[0];
-      conclude(decided === undefined ? (refused === undefined ? NO_DECISION : refused) : decided);
+      conclude(decided === undefined ? NO_DECISION : decided);
       keepHouse();
     });
   }
@@ -297,8 +299,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
     state = AWAITS_RECORD;
     notePassage(code);
     if (code === 0) key.passages.note(target, op);
-    if (code === 0) key.show(SIGNAL_GRANTED);
-    else key.show(code === RING_EXPIRED ? SIGNAL_EXPIRED : SIGNAL_DENIED);
+    key.show(signalOf(code));
   }
 
   // --- Housekeeping: whatever the rest of the contact allows, one question at a time. ---
@@ -366,6 +367,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
       // What is for one lock alone and has arrived, or will never be taken, is done with.
       const isSettled = code === 0 || code === OBJECT_OLD;
       if (isSettled && errand.targets.length === 1) key.courier.drop(errand);
+      if (code === 0 && errand.typ === TYP_TIME_GRANT) wantsTime = false;
       deliverNext();
     });
   }
@@ -475,6 +477,13 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
       door.reset();
     },
   };
+}
+
+function signalOf(code: ErrorCode): number {
+  if (code === 0) return SIGNAL_GRANTED;
+  if (code === RING_EXPIRED) return SIGNAL_EXPIRED;
+  // The lock or the key lacks a floor list, which a station has.
+  return code === DELIVER_FIRST || code === FLOOR_STALE ? SIGNAL_NEEDS_SYNC : SIGNAL_DENIED;
 }
 
 function otherOp(op: number): number {

@@ -5,6 +5,7 @@ import {
   ENTRY_SYNC,
   type ErrorCode,
   encodeKeyStation,
+  FLOOR_STALE,
   type KeyStationMessage,
   LINK_KEY_STATION,
   LINK_TIMEOUT,
@@ -22,7 +23,7 @@ import {
   SYNC_WAIT,
 } from "@nyckelring/protocol";
 import { takeObject } from "./issuer-objects.ts";
-import type { KeyContext, Visit } from "./key-context.ts";
+import { type KeyContext, lacksFloors, type Visit } from "./key-context.ts";
 import { RING_SHIFT } from "./key-layout.ts";
 import { SIGNAL_WORKING } from "./signals.ts";
 
@@ -111,6 +112,7 @@ export function createStationVisit(
   /** Notes what became of the ring; `reason` counts where none came and none was refused. */
   function noteRing(reason: ErrorCode): void {
     result = ringFault !== 0 || hasRing ? ringFault : reason;
+    if (result === 0 && lacksFloors(key)) result = FLOOR_STALE;
     noteSync(result);
   }
 

@@ -17,6 +17,8 @@ export interface RingHeadHint {
   readonly ringseq: number;
   /** Sum of FLAG_ constants. */
   readonly flags: number;
+  /** Number of the oldest floor list with which a lock may decide on this head. */
+  readonly needlist: number;
 }
 
 /**
@@ -41,9 +43,11 @@ export function readRingHead(bytes: Uint8Array): RingHeadHint | undefined {
   if (ring === undefined || !isArray(ring) || ring.length !== 5) return undefined;
   const ringseq = ring[0];
   const flags = ring[3];
+  const needlist = ring[4];
   if (nbfS < 0 || expS < 0 || iatS < 0) return undefined;
   if (typeof ringseq !== "number" || typeof flags !== "number") return undefined;
-  return { nbfS, expS, iatS, ringseq, flags };
+  if (typeof needlist !== "number") return undefined;
+  return { nbfS, expS, iatS, ringseq, flags, needlist };
 }
 
 function numberIn(claims: CborMap, label: number): number {

@@ -4,6 +4,7 @@ import {
   createFrameReader,
   DEVICE_BLANK,
   DOWN_CONFIG,
+  DOWN_OBJECTS,
   decodeKeyStation,
   encodeDown,
   encodeFrames,
@@ -278,6 +279,29 @@ describe("station as a courier", () => {
     const events = station.takeUp().flatMap(({ message }) => eventsOf(message));
     expect(events).toContain(SEQUENCE_REPLAYED);
     expect(events).not.toContain(MAC_INVALID);
+  });
+
+  test("F23: commands that the broker reorders or repeats are each carried out once", () => {
+    const bench = createBench();
+    const { bundles } = bench.issuer.rights(RIGHTS, { needlist: 3 });
+    bench.answerWith(() => []);
+    bench.plug();
+    const devid = bench.key.device.devid;
+    bench.station.down(bench.issuer.bundleDown(bundles, 0), 42);
+    bench.station.down({ type: DOWN_OBJECTS, devid, objects: [bench.issuer.floors(3)] }, 41);
+    bench.station.down({ type: DOWN_OBJECTS, devid, objects: [bench.issuer.floors(3)] }, 41);
+    bench.settle();
+    bench.pass(3000);
+    bench.unplug();
+    expect(bench.key.role().status().ringseq).toBe(bench.issuer.ringseq());
+    expect(bench.key.lastSignal()).toBe(SIGNAL_READY);
+    bench.station.down({ type: DOWN_CONFIG, nowS: SHIFT_S + 9000, presignedPerKey: 1 }, 40);
+    expect(bench.station.clockS()).toBe(SHIFT_S);
+    bench.station.down({ type: DOWN_CONFIG, nowS: SHIFT_S + 9000, presignedPerKey: 1 }, 9);
+    bench.pass(60_000);
+    bench.station.boot();
+    bench.station.down({ type: DOWN_CONFIG, nowS: SHIFT_S + 9000, presignedPerKey: 1 }, 42);
+    expect(bench.station.clockS()).toBe(SHIFT_S);
   });
 
   test("T3: messages go up under numbers that grow, across power cuts as well", () => {

@@ -39,14 +39,14 @@ import { LINK_GSM, LINK_NONE, POWER_KEY } from "../ports.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
 import { createMessageLink, type MessageLink } from "../shared/link.ts";
 import { createNonceCounter, type NonceCounter } from "../shared/nonce-counter.ts";
-import { readU32, writeU32 } from "../shared/page-journal.ts";
 import type { RecordStore } from "../shared/record-store.ts";
+import { type CommandWindow, openCommandWindow } from "./command-window.ts";
 import { createKeySession, type KeySession } from "./key-session.ts";
 import { createLinkLadder } from "./link-ladder.ts";
 import { createPowerLadder } from "./power-ladder.ts";
 import { openRingShelf, type RingShelf } from "./ring-shelf.ts";
 import { loadStationProvision } from "./station-commissioning.ts";
-import { RECORD_CONFIG, RECORD_DOWN_SEQ, RECORD_UP_SEQ, stationLayout } from "./station-layout.ts";
+import { RECORD_CONFIG, RECORD_UP_SEQ, stationLayout } from "./station-layout.ts";
 import type { StationPorts, StationRole } from "./station-role.ts";
 import { openUploadQueue, type UploadQueue } from "./upload-queue.ts";
 
@@ -68,6 +68,7 @@ const CLOCK_TOLERANCE_S = 30;
 type Commissioned = {
   readonly commandKey: Uint8Array;
   readonly records: RecordStore;
+  readonly commands: CommandWindow;
   readonly counter: NonceCounter;
   readonly uploads: UploadQueue;
   readonly shelf: RingShelf;
@@ -279,7 +280,7 @@ export function createStation(ports: StationPorts): StationRole {
 
   // --- From the issuer ---
 
-  function onDownMessage(station: Commissioned, message: DownMessage): void {
+  function onDownMessage(station: Commissioned, message: DownMessage, isNewest: boolean): void {
     switch (message.type) {
       case DOWN_BUNDLE:
         onBundle(station, message);
@@ -298,7 +299,8 @@ export function createStation(ports: StationPorts): StationRole {
         }
         return;
       case DOWN_CONFIG:
-        applyConfig(station, message.nowS, message.presignedPerKey);
+        // Settings that newer commands have overtaken are out of date.
+        if (isNewest) applyConfig(station, message.nowS, message.presignedPerKey);
         return;
       default:
         if (message.code === KEY_REVOKED || message.code === UNKNOWN_DEVICE) {
@@ -379,16 +381,14 @@ export function createStation(ports: StationPorts): StationRole {
         return;
       }
       const seq = decoded.value.seq;
-      if (seq <= lastDownSeq(own.records)) {
+      if (!own.commands.isFresh(seq)) {
         noteEvent(SEQUENCE_REPLAYED, seq);
         return;
       }
       // First the effect, then the number: a power cut in between makes the issuer's repetition
       // welcome, and every effect can bear to happen twice.
-      onDownMessage(own, decoded.value.message);
-      const value = new Uint8Array(4);
-      writeU32(value, 0, seq);
-      own.records.write(RECORD_DOWN_SEQ, value);
+      onDownMessage(own, decoded.value.message, own.commands.isNewest(seq));
+      own.commands.take(seq);
       session.poke();
     },
     onLink() {
@@ -411,11 +411,6 @@ export function createStation(ports: StationPorts): StationRole {
   };
 }
 
-function lastDownSeq(records: RecordStore): number {
-  const value = records.read(RECORD_DOWN_SEQ);
-  return value === undefined ? 0 : readU32(value, 0);
-}
-
 function presignedPerKey(records: RecordStore): number {
   const value = records.read(RECORD_CONFIG);
   return value === undefined ? PRESIGNED_DEFAULT : octetAt(value, 0);
@@ -434,6 +429,7 @@ function openStation(
   return {
     commandKey: provision.commandKey,
     records,
+    commands: openCommandWindow(records),
     counter,
     uploads: openUploadQueue(ports.flash, layout.uploads, ports.crypto, counter, publish),
     shelf: openRingShelf(ports.flash, layout.shelf),
