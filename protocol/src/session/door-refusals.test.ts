@@ -78,11 +78,14 @@ describe("every flipped bit and every truncation is refused, and the next honest
   const isHonest = () => expect(playSession(world, key, lock, { head }).verdict).toBe(0);
 
   test("of message_1, at the lock: refused at once or by what message_2 then proves", () => {
-    for (const m1 of spoiled(startKey())) {
+    const honest = startKey();
+    for (const m1 of spoiled(honest)) {
       lock.door.reset();
       const bytes = lock.door.answerMessage1(put(lock, m1));
       // A flip inside G_X is another public key: the lock answers it, and the key sees the lie.
       if (bytes > 0) {
+        const changed = m1.findIndex((octet, index) => octet !== honest[index]);
+        expect(changed >= 4 && changed < 36, `octet ${changed}`).toBe(true);
         const m2 = taken(lock, bytes);
         key = keySide(world);
         startKey();
