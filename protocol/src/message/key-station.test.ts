@@ -62,12 +62,10 @@ const anyMessage: fc.Arbitrary<KeyStationMessage> = fc.oneof(
       more: fc.integer({ min: 1, max: 3 }),
       bytes: payload,
     })
-    .map(({ part, more, bytes: bundle }) => ({
-      type: SYNC_BUNDLE,
-      part,
-      parts: Math.min(part + more, SYNC_PARTS_MAX),
-      bytes: bundle,
-    })),
+    .map(({ part, more, bytes: bundle }) => {
+      const parts = Math.min(part + more, SYNC_PARTS_MAX);
+      return { type: SYNC_BUNDLE, part, parts, bytes: bundle } as const;
+    }),
 );
 
 describe("conversation of key and station", () => {
