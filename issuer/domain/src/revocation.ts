@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   bytesOfHex,
-  FLOORS_MAX,
   fail,
   hexOf,
   RECORD_UNKNOWN,
@@ -21,6 +20,11 @@ import { authorise } from "./role-model.ts";
 // name keys that are lost, revoked or bound anew, and travel to locks with every honest key.
 
 const DAY_S = 86_400;
+/**
+ * Entries of a list, less than the wire allows: with the longest entries it then fits one message
+ * of a station together with a head.
+ */
+const FLOORS_CARRIED_MAX = 232;
 /** How long a floor list is worth carrying. */
 const LIST_LIFE_S = 30 * DAY_S;
 /** A list that is still needed is signed anew when it has this age. */
@@ -74,7 +78,7 @@ export function createRevocation(journal: Journal, authority: Authority): Revoca
   function issue(wanted: readonly Floor[], nowS: number): void {
     const listseq = register.listseq + 1;
     const ascending = [...wanted].sort((a, b) => a[1] - b[1]);
-    const overflow = ascending.slice(0, Math.max(0, ascending.length - FLOORS_MAX));
+    const overflow = ascending.slice(0, Math.max(0, ascending.length - FLOORS_CARRIED_MAX));
     // The lowest floor over all keys that covers what does not fit: it hits the fewest others.
     const raised = overflow.at(-1)?.[1] ?? 0;
     const ringfloor = Math.max(register.floors?.ringfloor ?? 0, raised);

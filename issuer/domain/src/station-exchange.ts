@@ -283,21 +283,21 @@ export function createStationExchange(
           });
     }
     const current = register.keys.get(devid) ?? key;
-    const floors = floorsFor(message.listseq);
     const messages = objectsFor(devid, [
       ...authority.certificatesToCarry(nowS()),
       ...timeGrants(current, message),
       ...ownObjects(current),
-      ...floors,
       ...lockObjects(current),
     ]);
     for (const emergency of current.heads) {
       if (emergency.purpose === "emergency" && emergency.expS > nowS()) {
-        messages.push(...bundlesFor(emergency, rings.emptyRoot16, HOLD_MORE, null));
+        const floors = floorsFor(emergency, message.listseq);
+        messages.push(...bundlesFor(emergency, rings.emptyRoot16, HOLD_MORE, floors));
       }
     }
     if (head !== undefined) {
-      messages.push(...bundlesFor(head, hexOf(message.root16), HOLD_NOW, null));
+      const floors = floorsFor(head, message.listseq);
+      messages.push(...bundlesFor(head, hexOf(message.root16), HOLD_NOW, floors));
     } else if (!refreshed.ok) {
       messages.push(refusal(devid, refreshed.fault.code));
     } else if (!shift.ok) {
@@ -306,9 +306,14 @@ export function createStationExchange(
     return messages;
   }
 
-  function floorsFor(listseq: number): Uint8Array[] {
+  /**
+   * The list that a head may send the key to a door with, if the key lacks it. It travels in one
+   * message with the head: a key that got one without the other would be locked out everywhere.
+   */
+  function floorsFor(head: IssuedHead, listseq: number): Uint8Array | null {
     const list = register.floors;
-    return list === null || list.listseq <= listseq ? [] : [bytesOfHex(list.list)];
+    const isNeeded = list !== null && head.needlist > 0 && list.listseq > listseq;
+    return isNeeded ? bytesOfHex(list.list) : null;
   }
 
   function receiveUpload(
@@ -394,7 +399,10 @@ export function createStationExchange(
       const place = `${station.station} ${key.devid} ${shift.shift}`;
       const root16 = key.lastSync?.root16 ?? "";
       const root = register.keys.get(key.devid)?.root;
-      const isUnchanged = root?.slice(0, 32) === root16;
+      // No other ring may have reached the key since it said so, not even one from this station.
+      const isUnchanged =
+        root?.slice(0, 32) === root16 &&
+        key.heads.every((head) => head.leaf !== null || head.root === root);
       const state = `${root} ${isUnchanged} ${register.floors?.listseq ?? 0}`;
       if (laid.get(place) === state) continue;
       const head = rings.issueHead({
@@ -408,11 +416,9 @@ export function createStationExchange(
         leaf: null,
       });
       laid.set(place, state);
-      const floors = head.needlist > 0 ? (register.floors?.list ?? null) : null;
       // Whole unless unchanged: without a link nobody can ask which ring the key really holds.
       const known = isUnchanged ? root16 : rings.emptyRoot16;
-      const list = floors === null ? null : bytesOfHex(floors);
-      messages.push(...bundlesFor(head, known, HOLD_OFFLINE, list));
+      messages.push(...bundlesFor(head, known, HOLD_OFFLINE, floorsFor(head, 0)));
     }
     return messages;
   }
