@@ -6,6 +6,7 @@ import {
   type ArenaOperations,
   bytesOfHex,
   type CborMap,
+  type CborValue,
   type CryptoPort,
   cborMap,
   createArenaOperations,
@@ -28,6 +29,7 @@ import {
   signRingHead,
   signSign1,
   slotBytes,
+  TYP_LOCK_CERTIFICATE,
   TYP_RING_HEAD,
   treeOfSlots,
 } from "../src/index.ts";
@@ -153,6 +155,20 @@ function dhKeyOf(devid: Uint8Array, publicKey: Uint8Array): CborMap {
   ]);
 }
 
+/** A lock certificate whose own claim says what it likes. */
+export function recklessCertificate(world: World, claim: CborValue, name = "lock"): Uint8Array {
+  const { crypto } = world;
+  const publicKey = crypto.importAgreementKey(secretOf(crypto, `${name} agreement`)).publicKey;
+  const devid = secretOf(crypto, `${name} devid`).slice(0, 8);
+  const claims = cborMap([
+    [4, SHIFT_S + 86_400],
+    [6, SHIFT_S],
+    [8, cborMap([[1, dhKeyOf(devid, publicKey)]])],
+    [-65538, claim],
+  ]);
+  return signSign1(TYP_LOCK_CERTIFICATE, encodeCbor(claims), world.deviceSigner);
+}
+
 /** What a key shows of one slot. */
 export function showSlot(world: World, slot: number): { leaf: Uint8Array; path: Uint8Array } {
   const leaf = world.slots[slot];
@@ -250,6 +266,31 @@ export function taken(side: { readonly arena: Uint8Array }, bytes: number): Uint
 export function put(side: { readonly arena: Uint8Array }, message: Uint8Array): number {
   side.arena.set(message, MESSAGE);
   return message.length;
+}
+
+/** All that a second implementation needs to say the session of fresh sides of a world. */
+export function straightOf(world: World, { slot = world.doorSlot, op = 1 }: Play = {}) {
+  const fresh = (label: string) => {
+    const secret = new Uint8Array(32);
+    entropyOf(world.crypto, label).fill(secret, 0, 32);
+    return secret;
+  };
+  const trust = trustOf(world);
+  return {
+    x: fresh("key"),
+    y: fresh("lock"),
+    initiatorSecret: world.keySecret,
+    responderSecret: trust.agreementSecret,
+    ringHead: signedHead(world),
+    lockCertificate: trust.certificate,
+    op,
+    index: slot,
+    ...showSlot(world, slot),
+    code: 0,
+    lockseq: 4711,
+    tS: SHIFT_S + 60,
+    wants: [1, 3],
+  };
 }
 
 export interface Played {

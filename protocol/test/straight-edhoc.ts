@@ -90,6 +90,8 @@ export interface StraightSession {
   readonly lockseq: number;
   readonly tS: number;
   readonly wants: readonly number[];
+  /** Lets a hostile key encrypt something else than PLAINTEXT_3. */
+  readonly alter3?: (plaintext: Uint8Array) => Uint8Array;
 }
 
 /** The four messages and the exporter's keys of a session with method 3, suite 0. */
@@ -131,7 +133,8 @@ export function straightSession(session: StraightSession) {
   const plaintext3 = join(idCredI, bstr(mac3), ead3);
   const k3 = kdf(prk3e2m, 3, th3, 16);
   const iv3 = kdf(prk3e2m, 4, th3, 13);
-  const message3 = bstr(aesCcm(k3, iv3, encStructure(th3), plaintext3));
+  const said3 = session.alter3 === undefined ? plaintext3 : session.alter3(plaintext3);
+  const message3 = bstr(aesCcm(k3, iv3, encStructure(th3), said3));
 
   // §5.5: message_4
   const th4 = sha256(join(bstr(th3), plaintext3, ringHead));

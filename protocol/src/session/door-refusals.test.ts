@@ -6,18 +6,25 @@ import {
   makeWorld,
   playSession,
   put,
+  recklessCertificate,
   SHIFT_S,
   type Side,
   showSlot,
   signedHead,
+  straightOf,
   taken,
   trustOf,
   type World,
 } from "../../test/door-fixture.ts";
+import { straightSession } from "../../test/straight-edhoc.ts";
+import { bytesOfHex } from "../bytes.ts";
+import type { CborValue } from "../cbor/value.ts";
+import { AEAD, MESSAGE, MESSAGE_AAD, RECORD_AAD, TO_LOCK } from "../edhoc/arena.ts";
 import { INITIATOR_DEAD } from "../edhoc/initiator.ts";
 import { RESPONDER_DEAD } from "../edhoc/responder.ts";
 import {
   ANCHOR_UNKNOWN,
+  CLAIMS_MALFORMED,
   OBJECT_TOO_LONG,
   RECORD_INVALID,
   SESSION_MAC,
@@ -285,6 +292,108 @@ describe("a credential that is not this peer's is refused", () => {
   });
 });
 
+/**
+ * Goal: a peer that holds genuine keys and encrypts well gains nothing by what it writes.
+ * Method: a second implementation says the honest session and alters the text before encryption.
+ */
+describe("a peer that encrypts what no honest one writes is refused", () => {
+  const session = straightOf(world);
+
+  function judgeAltered(alter3: (plaintext: Uint8Array) => Uint8Array): number {
+    return lock.door.judgeMessage3(put(lock, straightSession({ ...session, alter3 }).message3));
+  }
+
+  test("every flipped bit and every truncation of PLAINTEXT_3, and octets behind it (I2)", () => {
+    answerLock(straightSession(session).message1);
+    const rewind = rewinder(lock);
+    let plaintext = new Uint8Array();
+    expect(judgeAltered((said) => (plaintext = Uint8Array.from(said)))).toBe(0);
+    const longer = [0x00, 0x60, 0xf6].map((octet) => Uint8Array.from([...plaintext, octet]));
+    // One bit in each octet keeps the number of sessions of the second implementation bearable.
+    const flips = [...plaintext.keys()].map((at) => {
+      const copy = plaintext.slice();
+      copy[at] = (copy[at] ?? 0) ^ (1 << (at & 7));
+      return copy;
+    });
+    const cuts = [...plaintext.keys()].map((bytes) => plaintext.slice(0, bytes));
+    for (const other of [...longer, ...flips, ...cuts]) {
+      rewind();
+      expect(judgeAltered(() => other)).toBe(-1);
+      expect(lock.door.state).toBe(RESPONDER_DEAD);
+    }
+    rewind();
+    expect(judgeAltered((said) => said)).toBe(0);
+  });
+
+  test.each<[string, CborValue]>([
+    ["a group that is no number", [1041, ["7"], new Uint8Array(32)]],
+    ["nine groups", [1041, [1, 2, 3, 4, 5, 6, 7, 8, 9], new Uint8Array(32)]],
+    ["a short signing key", [1041, [7], new Uint8Array(31)]],
+    ["no signing key but a number", [1041, [7], 32]],
+    ["a list for a signing key", [1041, [7], Array.from({ length: 8 }, () => 0)]],
+    ["no groups", [1041, 7, new Uint8Array(32)]],
+    ["less", [1041, [7]]],
+    ["more", [1041, [7], new Uint8Array(32), 0]],
+  ])("a genuine certificate with %s", (_title, claim) => {
+    lock = lockSide(world, { ...trustOf(world), certificate: recklessCertificate(world, claim) });
+    expect(key.door.checkMessage2(put(key, answerLock(startKey())))).toBe(CLAIMS_MALFORMED);
+  });
+
+  test("a certificate is good with no groups and with eight", () => {
+    for (const groups of [[], [1, 2, 3, 4, 5, 6, 7, 8]]) {
+      const certificate = recklessCertificate(world, [1041, groups, new Uint8Array(32)]);
+      lock = lockSide(world, { ...trustOf(world), certificate });
+      key = keySide(world);
+      expect(key.door.checkMessage2(put(key, answerLock(startKey())))).toBe(0);
+      expect(key.door.lock.groups).toEqual(groups);
+    }
+  });
+
+  test.each<[string, string, number]>([
+    ["a decision", "398001" + "48" + "8300011a6ab3d4e0", 0],
+    ["a decision with an empty list of wants", "398001" + "45" + "8400010080", 0],
+    ["nothing", "", SESSION_MALFORMED],
+    ["another label", "398000" + "48" + "8300011a6ab3d4e0", SESSION_MALFORMED],
+    ["a label that is not critical", "198001" + "48" + "8300011a6ab3d4e0", SESSION_MALFORMED],
+    ["no value", "398001", SESSION_MALFORMED],
+    ["an octet behind the value", "398001" + "48" + "8300011a6ab3d4e0" + "00", SESSION_MALFORMED],
+    ["an octet behind the decision", "398001" + "49" + "8300011a6ab3d4e000", SESSION_MALFORMED],
+    ["an empty value", "398001" + "40", SESSION_MALFORMED],
+    ["a list of two", "398001" + "43" + "820001", SESSION_MALFORMED],
+    ["two items that pass for one of three", "398001" + "44" + "82000100", SESSION_MALFORMED],
+    ["a want that is no list", "398001" + "45" + "8400010001", SESSION_MALFORMED],
+    ["a want that is no number", "398001" + "46" + "840001008140", SESSION_MALFORMED],
+    ["nine wants", "398001" + "4e" + "8400010089010101010101010101", SESSION_MALFORMED],
+    ["a code of 17 bits", "398001" + "48" + "831a000100000100", SESSION_MALFORMED],
+  ])("a message_4 with %s", (_title, hex, wanted) => {
+    const m3 = showKey(answerLock(startKey()));
+    expect(lock.door.judgeMessage3(put(lock, m3))).toBe(0);
+    lock.door.buildMessage4(0, 1, SHIFT_S, []);
+    // The keys of message_4 still lie in the lock's arena: it says something else with them.
+    const text = bytesOfHex(hex);
+    const at = MESSAGE + (text.length + 8 < 24 ? 1 : 2);
+    lock.arena.set(text, at);
+    lock.operations.seal(AEAD, MESSAGE_AAD, at, text.length);
+    lock.operations.putHead(MESSAGE, 2, text.length + 8);
+    const m4 = taken(lock, at - MESSAGE + text.length + 8);
+    expect(key.door.checkMessage4(put(key, m4))).toBe(wanted);
+  });
+
+  test("a record that is no pair, or of a type that needs two octets", () => {
+    for (const hex of ["8101", "830101f6", "821818f6", "a10100", "8219ffff00"]) {
+      playSession(world, key, lock, { head });
+      const text = bytesOfHex(hex.padEnd(8, "0"));
+      const at = MESSAGE + 1;
+      key.arena.set(text, at);
+      key.operations.counterKey(TO_LOCK, 0, AEAD);
+      key.operations.seal(AEAD, RECORD_AAD, at, text.length);
+      key.operations.putHead(MESSAGE, 2, text.length + 8);
+      expect(lock.door.openRecord(put(lock, taken(key, text.length + 9)))).toBe(-1);
+      expect(lock.door.faultCode).toBe(RECORD_INVALID);
+    }
+  });
+});
+
 describe("a public key of small order is refused", () => {
   const ORDER_8 = "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800";
   const small = [
@@ -402,13 +511,36 @@ describe("every call in a wrong order is refused and ends the session", () => {
 });
 
 describe("lengths that lie or run over", () => {
-  test("lengths beyond 1024 octets are refused before anything is read", () => {
+  /** A well-formed byte string of so many octets in all. */
+  function byteString(bytes: number): Uint8Array {
+    const item = new Uint8Array(bytes);
+    item.set([0x59, (bytes - 3) >> 8, (bytes - 3) & 255]);
+    return item;
+  }
+
+  test("an EDHOC message beyond 1024 octets, or a record beyond 4096, is not even decrypted", () => {
     startKey();
-    expect(key.door.checkMessage2(1025)).toBe(SESSION_MALFORMED);
-    lock.door.reset();
+    expect(key.door.checkMessage2(put(key, byteString(1025)))).toBe(SESSION_MALFORMED);
     answerLock(startAfterReset());
-    expect(lock.door.judgeMessage3(1025)).toBe(-1);
+    expect(lock.door.judgeMessage3(put(lock, byteString(1025)))).toBe(-1);
     expect(lock.door.faultCode).toBe(SESSION_MALFORMED);
+    lock.door.reset();
+    showKey(answerLock(startAfterReset()));
+    expect(key.door.checkMessage4(put(key, byteString(1025)))).toBe(SESSION_MALFORMED);
+    // One octet less is looked at, and found to be made under no key of this session.
+    lock.door.reset();
+    showKey(answerLock(startAfterReset()));
+    expect(key.door.checkMessage4(put(key, byteString(1024)))).toBe(SESSION_MAC);
+  });
+
+  test("message_1 has 37 octets, whatever lies behind it or was there before", () => {
+    const m1 = startKey();
+    for (const bytes of [36, 38]) {
+      lock.door.reset();
+      put(lock, m1);
+      expect(lock.door.answerMessage1(bytes)).toBe(0);
+      expect(lock.door.faultCode).toBe(SESSION_MALFORMED);
+    }
   });
 
   test("a leaf or path too long for a presentation is refused at the key", () => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { beforeAll, describe, expect, test } from "vitest";
 import {
-  entropyOf,
   keySide,
   lockSide,
   makeWorld,
@@ -13,11 +12,12 @@ import {
   secretOf,
   showSlot,
   signedHead,
+  straightOf,
   taken,
   trustOf,
   type World,
 } from "../../test/door-fixture.ts";
-import { type StraightSession, straightSession } from "../../test/straight-edhoc.ts";
+import { straightSession } from "../../test/straight-edhoc.ts";
 import { hexOf } from "../bytes.ts";
 import { SESSION_SECRETS, SESSION_SECRETS_BYTES } from "../edhoc/arena.ts";
 import { createNobleCrypto, createNodeCrypto } from "../host.ts";
@@ -33,31 +33,6 @@ function fourOf({ m1, m2, m3, m4 }: Pick<Played, "m1" | "m2" | "m3" | "m4">): st
 
 function playOn(world: World, play: Play = {}): Played {
   return playSession(world, keySide(world), lockSide(world, trustOf(world)), play);
-}
-
-/** What a second implementation needs to say the same session. */
-function straightOf(world: World, { slot = world.doorSlot, op = 1 }: Play = {}): StraightSession {
-  const fresh = (label: string) => {
-    const secret = new Uint8Array(32);
-    entropyOf(world.crypto, label).fill(secret, 0, 32);
-    return secret;
-  };
-  const trust = trustOf(world);
-  return {
-    x: fresh("key"),
-    y: fresh("lock"),
-    initiatorSecret: world.keySecret,
-    responderSecret: trust.agreementSecret,
-    ringHead: signedHead(world),
-    lockCertificate: trust.certificate,
-    op,
-    index: slot,
-    ...showSlot(world, slot),
-    code: 0,
-    lockseq: 4711,
-    tS: SHIFT_S + 60,
-    wants: [1, 3],
-  };
 }
 
 describe.each(ports)("a door session on the %s port", (_name, crypto) => {
