@@ -285,6 +285,30 @@ describe("consents", () => {
     expect(must(town.issuer.liveRings(town.desk, { door: house.entrance }))).toEqual([]);
   });
 
+  test("C5, rule 7: a lock without consent leaves its groups, and returns with a new consent", () => {
+    const town = createTown();
+    const { issuer, desk } = town;
+    const house = town.house(["A1"], town.north.provider);
+    const group = must(issuer.addGroup(desk, { purpose: "nattpatrull" }));
+    must(issuer.addDoorToGroup(desk, { door: house.entrance, group }));
+    const { carer, key } = town.carer(town.south, "natt");
+    must(issuer.grantGroup(desk, { group, carer }));
+    const shift = { carer, startS: MORNING_S, endS: MORNING_S + 8 * HOUR_S };
+    must(issuer.planShift(town.south.planner, shift));
+    town.present(town.station(town.south.provider), key);
+    const lock = () => issuer.register.locks.get(house.entranceLock.name);
+    expect(lock()).toMatchObject({ cfgseq: 2, groups: [group] });
+    const live = must(issuer.withdrawConsent(desk, house.consent));
+    expect(live.map((ring) => ring.devid)).toEqual([key.name]);
+    expect(lock()).toMatchObject({ cfgseq: 3, groups: [] });
+    const scope = { building: house.building };
+    must(issuer.recordConsent(desk, { scope, signatories: ["owner"], evidence: "nytt avtal" }));
+    expect(lock()).toMatchObject({ cfgseq: 4, groups: [group] });
+    const buyer = must(issuer.addPropertyOwner(desk, { organisation: "Köparen" }));
+    must(issuer.sellBuilding(desk, { building: house.building, owner: buyer }));
+    expect(lock()).toMatchObject({ cfgseq: 5, groups: [] });
+  });
+
   test("an owner's paper without the owner's signature is refused", () => {
     const town = createTown();
     const scope = { owner: town.owner };

@@ -17,6 +17,7 @@ import {
   WINDOW_S_MAX,
 } from "@nyckelring/protocol";
 import type { Fact } from "./facts.ts";
+import { groupsOfLock } from "./group-doors.ts";
 import { type Journal, SYSTEM } from "./journal.ts";
 import type { Door, LockRecord } from "./register.ts";
 import { FIRST_ROLES, FOUNDER_ROLE } from "./role-model.ts";
@@ -143,6 +144,7 @@ export function openAuthority(journal: Journal, number: number): Authority {
       const signer = signerOf(epochKey(LEVEL_DEVICES, epochNow()));
       const devid = bytesOfHex(lock.devid);
       const cfgseq = lock.cfgseq + 1;
+      const groups = groupsOfLock(register, door);
       const guests = door.guests.flatMap((authority) => {
         const guest = register.guests.get(authority);
         if (guest === undefined) return [];
@@ -161,7 +163,7 @@ export function openAuthority(journal: Journal, number: number): Authority {
         kind: "lock-configured",
         devid: lock.devid,
         cfgseq,
-        groups: door.groups,
+        groups,
         certificate: hexOf(
           signLockCertificate(
             {
@@ -169,7 +171,7 @@ export function openAuthority(journal: Journal, number: number): Authority {
               iatS: nowS,
               lock: { devid, publicKey: bytesOfHex(lock.agreementPublicKey) },
               door: door.door,
-              groups: door.groups,
+              groups,
               signingPublicKey: bytesOfHex(lock.signingPublicKey),
             },
             signer,
@@ -181,7 +183,7 @@ export function openAuthority(journal: Journal, number: number): Authority {
               devid,
               door: door.door,
               cfgseq,
-              groups: door.groups,
+              groups,
               anchors: [own, ...guests],
               profile: lock.profile,
               clockUnknown: lock.clockUnknown,

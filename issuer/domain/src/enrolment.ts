@@ -151,7 +151,14 @@ export function createEnrolment(
         profile,
         clockUnknown,
       };
-      const blank = { ended: false, cfgseq: 0, appliedCfgseq: 1, certificate: "", config: "" };
+      const blank = {
+        ended: false,
+        cfgseq: 0,
+        appliedCfgseq: 1,
+        groups: [],
+        certificate: "",
+        config: "",
+      };
       journal.commit({ user: by }, [
         { kind: "lock-enrolled", ...enrolledLock },
         authority.configureLock({ ...enrolledLock, ...blank }, place, nowS()),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { succeed } from "@nyckelring/protocol";
+import { type Result, succeed } from "@nyckelring/protocol";
 import { createAdministration } from "./administration.ts";
 import type { Issuer } from "./api.ts";
 import { openAuthority } from "./authority.ts";
 import { createEmergency } from "./emergency.ts";
 import { createEnrolment } from "./enrolment.ts";
+import { reconcileGroups } from "./group-doors.ts";
 import { tellHistory } from "./history.ts";
 import { openJournal } from "./journal.ts";
 import { createWithdrawal } from "./live-rings.ts";
@@ -34,17 +35,28 @@ export function createIssuer(
   const revocation = createRevocation(journal, authority);
   const rings = createRingIssue(journal, authority, revocation);
   const intake = createLogIntake(journal, authority);
+  const administration = createAdministration(journal);
+  const withdrawal = createWithdrawal(journal, rings);
+
+  /** Whatever moves a consent may move a lock out of its groups or back. */
+  function followed<T>(outcome: Result<T>): Result<T> {
+    if (outcome.ok) reconcileGroups(journal, authority);
+    return outcome;
+  }
+
   return {
     authority: authority.number,
     founder: authority.founder,
     rootKey: authority.rootKey,
     issuerAgreementKey: authority.agreementPublicKey,
     register: journal.register,
-    ...createAdministration(journal),
+    ...administration,
     ...createEnrolment(journal, authority, revocation),
     ...createEmergency(journal, rings),
     ...createStationExchange(journal, authority, rings, intake),
-    ...createWithdrawal(journal, rings),
+    recordConsent: (by, request) => followed(administration.recordConsent(by, request)),
+    sellBuilding: (by, request) => followed(administration.sellBuilding(by, request)),
+    withdrawConsent: (by, consent) => followed(withdrawal.withdrawConsent(by, consent)),
     ...createQueries(journal, rings),
     revokeKey: revocation.revokeKey,
     revokeCarer: revocation.revokeCarer,

@@ -126,6 +126,8 @@ export interface LockRecord {
   readonly cfgseq: number;
   /** Newest configuration that the lock says it has. */
   readonly appliedCfgseq: number;
+  /** Groups in that configuration. */
+  readonly groups: readonly number[];
   readonly certificate: string;
   readonly config: string;
 }
@@ -578,6 +580,7 @@ function applyDeviceFact(register: Register, fact: Fact, record: AuditRecord): v
         ended: false,
         cfgseq: 0,
         appliedCfgseq: 1,
+        groups: [],
         certificate: "",
         config: "",
       });
@@ -585,6 +588,7 @@ function applyDeviceFact(register: Register, fact: Fact, record: AuditRecord): v
     case "lock-configured":
       return change(register.locks, fact.devid, {
         cfgseq: fact.cfgseq,
+        groups: fact.groups,
         certificate: fact.certificate,
         config: fact.config,
       });
