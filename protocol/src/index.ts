@@ -44,6 +44,24 @@ export {
   type VerifiedPayload,
   verifySign1,
 } from "./cose/sign1.ts";
+export {
+  type AnchorFile,
+  anchorsOfLevel,
+  type CertifiedAnchor,
+  decodeAnchorFile,
+  encodeAnchorFile,
+  type OpenAnchorFile,
+  openAnchorFile,
+} from "./credential/anchor-file.ts";
+export {
+  CREDENTIAL_BYTES_MAX,
+  type Credential,
+  type CredentialQuestion,
+  decodeCredential,
+  encodeCredential,
+  type VerifiedCredential,
+  verifyCredential,
+} from "./credential/credential.ts";
 export type {
   AgreementKey,
   CryptoPort,

@@ -4,6 +4,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { decodeCbor } from "../../protocol/src/cbor/decode.ts";
+import { credentialSamples } from "../../protocol/src/host/credential-samples.ts";
 import { diagnose } from "../../protocol/src/host/diagnostic.ts";
 import { createNodeCrypto } from "../../protocol/src/host/node-crypto.ts";
 import { signedSamples } from "../../protocol/src/host/samples.ts";
@@ -18,6 +19,7 @@ const crypto = createNodeCrypto();
 const samples = new Map<string, Uint8Array>();
 for (const { name, bytes } of signedSamples(crypto)) samples.set(name, bytes);
 for (const { name, bytes } of unsignedSamples(crypto)) samples.set(name, bytes);
+for (const { name, bytes } of credentialSamples(crypto)) samples.set(name, bytes);
 
 function sampleOf(name: string): Uint8Array {
   const bytes = samples.get(name);

@@ -7,12 +7,14 @@ import { type CborValue, cborMap } from "../cbor/value.ts";
 import { signSign1, verifySign1 } from "../cose/sign1.ts";
 import { WINDOW_TOO_LONG } from "../errors/code.ts";
 import { parseCddl } from "./cddl.ts";
+import { credentialSamples } from "./credential-samples.ts";
 import { createNodeCrypto } from "./node-crypto.ts";
 import { signedSamples } from "./samples.ts";
 import { codeOf, damagesOf, testKeys, unwrap } from "./testing.ts";
 import { SAMPLE_COMMAND_KEY, unsignedSamples } from "./unsigned-samples.ts";
 
 const crypto = createNodeCrypto();
+const unsignedOnes = [...unsignedSamples(crypto), ...credentialSamples(crypto)];
 const specification = parseCddl(
   readFileSync(new URL("../../spec/nyckelring.cddl", import.meta.url), "utf8"),
 );
@@ -148,7 +150,7 @@ describe("specification and readers", () => {
     },
   );
 
-  test.each(unsignedSamples(crypto).map((sample) => [sample.name, sample] as const))(
+  test.each(unsignedOnes.map((sample) => [sample.name, sample] as const))(
     "agree on every flipped bit of %s",
     (_name, sample) => {
       expect(sample.read(sample.bytes).ok).toBe(true);
@@ -225,6 +227,11 @@ describe("specification and readers", () => {
     ["ring-delta", 0, 4096, (n) => [devid16(), devid16(), many(n, [4095, null])]],
     ["ring-bundle", 0, 4096, (n) => [new Uint8Array(n), null, null]],
     ["presentation", 0, 384, (n) => [1, 0, devid, new Uint8Array(n)]],
+    ["credential", 0, 4096, (n) => [new Uint8Array(n), 0, devid, hash]],
+    ["credential", 0, 384, (n) => [devid, 0, devid, new Uint8Array(n)]],
+    ["credential", 0, 32, (n) => [devid, 0, new Uint8Array(n), hash]],
+    ["anchor-file", 1, 16, (n) => [hash, many(n, devid)]],
+    ["anchor-file", 0, 4096, (n) => [hash, [new Uint8Array(n)]]],
     ["log-batch", 1, 64, (n) => [devid, 1, 1, 1, hash, many(n, devid), devid]],
     ["log-batch", 0, 38, (n) => [devid, 1, 1, 1, hash, [new Uint8Array(n)], devid]],
     ["log-batch", 0, 192, (n) => [devid, 1, 1, 1, hash, [devid], new Uint8Array(n)]],
@@ -255,7 +262,7 @@ describe("specification and readers", () => {
 
   test("agree on both sides of every bound of anything else", () => {
     for (const [rule, min, max, build] of unsigned) {
-      const sample = unsignedSamples(crypto).find((candidate) => candidate.rule === rule);
+      const sample = unsignedOnes.find((candidate) => candidate.rule === rule);
       for (const count of [min - 1, min, max, max + 1]) {
         // A part of no parts and half a hash are refused by prose.
         if (count < 0 || (rule === "down" && count === 0 && min === 1)) continue;
@@ -274,7 +281,15 @@ function devid16(): Uint8Array {
 
 // Rules whose readers know more than the specification can say: integrity, versions, part < parts,
 // whole hashes.
-const PROSE = ["sealed", "hello", "hello-answer", "key-station", "down", "presentation"];
+const PROSE = [
+  "sealed",
+  "hello",
+  "hello-answer",
+  "key-station",
+  "down",
+  "presentation",
+  "credential",
+];
 
 // Gives a damaged command a genuine MAC, so that its form is what is judged.
 function withMac(rule: string, bytes: Uint8Array): Uint8Array {

@@ -141,6 +141,42 @@ describe("the frozen vectors", () => {
     expect(changes.map(([slot]) => slot)).toEqual([1, 5]);
   });
 
+  test("hold credentials that a stranger verifies with the anchor file alone", () => {
+    const { structures } = read<{ structures: readonly Structure[] }>("credential");
+    const file = structures.find(({ rule }) => rule === "anchor-file");
+    const [rootKey, certificates] = decoded(file?.bytes ?? "") as [Buffer, Buffer[]];
+    const opened = (bytes: Buffer, publicKey: Uint8Array) => {
+      const parts = decoder.decode(bytes) as [Buffer, unknown, Buffer, Buffer];
+      const [header, , payload, signature] = parts;
+      const message = encoded(["Signature1", header, Buffer.alloc(0), payload]);
+      const key = Buffer.from(publicKey).toString("hex");
+      expect(isSigned(key, message, signature)).toBe(true);
+      return decoder.decode(payload) as Map<number, unknown>;
+    };
+    const certificate = opened(certificates[0] ?? Buffer.alloc(0), rootKey);
+    const cnf = certificate.get(8) as Map<number, Map<number, Buffer>>;
+    const ringKey = cnf.get(1)?.get(-2) ?? Buffer.alloc(0);
+    const credentials = structures.filter(({ rule }) => rule === "credential");
+    expect(credentials.length).toBe(3);
+    for (const { name, bytes } of credentials) {
+      type Parts = [head: Buffer, index: number, leaf: Buffer, path: Buffer];
+      const [head, index, leaf, path] = decoded(bytes) as Parts;
+      const ring = opened(head, ringKey).get(-65537) as [number, number, Buffer];
+      let node = sha256(Buffer.from([0]), leaf);
+      let at = 0;
+      let place = index;
+      for (let last = ring[1] - 1; last > 0; last >>= 1, place >>= 1) {
+        if (place % 2 === 0 && place === last) continue;
+        const sibling = path.subarray(at, at + 32);
+        at += 32;
+        const pair = place % 2 === 1 ? [sibling, node] : [node, sibling];
+        node = sha256(Buffer.from([1]), ...pair);
+      }
+      expect(at, name).toBe(path.length);
+      expect(node.toString("hex"), name).toBe(Buffer.from(ring[2]).toString("hex"));
+    }
+  });
+
   test("hold a log whose chain, head and seal Node confirms", () => {
     interface Log {
       readonly sharedSecret: string;

@@ -10,6 +10,7 @@ import { encodeFrames } from "../link/frame.ts";
 import * as types from "../message/types.ts";
 import { type Leaf, ringSecret, saltOf, slotBytes } from "../ring/leaf.ts";
 import { inclusionPath, leafHash, ringRoot } from "../ring/tree.ts";
+import { credentialSamples } from "./credential-samples.ts";
 import { SAMPLE_SECRETS, signedSamples } from "./samples.ts";
 import { testSecret, unwrap } from "./testing.ts";
 import {
@@ -28,7 +29,7 @@ export interface VectorFile {
 
 /** All files, with octets as hexadecimal text. */
 export function makeVectors(crypto: CryptoPort): readonly VectorFile[] {
-  const unsigned = unsignedSamples(crypto);
+  const unsigned = [...unsignedSamples(crypto), ...credentialSamples(crypto)];
   const of = (...rules: readonly string[]) =>
     unsigned
       .filter((sample) => rules.includes(sample.rule))
@@ -42,6 +43,13 @@ export function makeVectors(crypto: CryptoPort): readonly VectorFile[] {
         sharedSecret: SAMPLE_SHARED_SECRET,
         ...ringContent(crypto),
         structures: of("salted-leaf", "presentation", "ring-delta", "ring-bundle"),
+      }),
+    },
+    {
+      name: "credential",
+      content: plain({
+        note: "Credentials of the sample ring of ring.json; the anchor file alone verifies them.",
+        structures: of("credential", "anchor-file"),
       }),
     },
     {

@@ -23,7 +23,8 @@ import { LEAF_GROUP, OP_ENTER, OP_LEAVE, PATH_HASHES_MAX } from "../message/type
 const SALT_BYTES = 8;
 const SECRET_BYTES = 32;
 const HASH_BYTES = 32;
-const SALTED_LEAF_BYTES_MAX = 32;
+/** Longest salted leaf that is taken, in octets. @internal */
+export const SALTED_LEAF_BYTES_MAX = 32;
 const NOTHING = new Uint8Array(0);
 // "nyckel ring 1"
 const RING_LABEL = new Uint8Array([110, 121, 99, 107, 101, 108, 32, 114, 105, 110, 103, 32, 49]);
