@@ -18,6 +18,7 @@ export type SignalName =
 /** Why a person puts a key into a door; only `honest` deserves to be let in. */
 export type AttemptPurpose =
   | "honest"
+  | "emergency"
   | "collect"
   | "wrong-door"
   | "expired-key"
@@ -25,8 +26,7 @@ export type AttemptPurpose =
   | "revoked-carer"
   | "lost-client"
   | "extracted-key"
-  | "extracted-key-unvisited"
-  | "flooded";
+  | "extracted-key-unvisited";
 
 /** Purposes that must not open the door. */
 export const FORBIDDEN_PURPOSES: readonly AttemptPurpose[] = [

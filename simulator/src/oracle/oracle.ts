@@ -500,8 +500,12 @@ const FIT: readonly SignalName[] = ["ready", "battery-low", "logs-not-home"];
 /** How long before a shift its key can be made ready, in seconds. */
 const EARLY_SYNC_S = 45 * 60;
 
+/** How long a person at a station may have to repeat before the key is fit, in microseconds. */
+const SYNC_PATIENCE_US = 300_000_000;
+
 /**
- * A person with a shift who holds the key in a station with power and a link gets a key that works.
+ * A person with a shift who holds the key in a station with power and a link gets a key that works:
+ * at once, or when the broker was late, by trying again within five minutes.
  */
 function judgeSyncs(
   evidence: Evidence,
@@ -534,6 +538,15 @@ function judgeSyncs(
         carer === holder.carer && startS - EARLY_SYNC_S <= nowS && nowS < endS,
     );
     if (isEnded || !hasShift) continue;
+    const isFitSoon = [...contacts.values()].some(
+      (later) =>
+        later.key === key &&
+        later.device === device &&
+        FIT.includes(later.signal) &&
+        later.startUs > startUs &&
+        later.startUs - startUs <= SYNC_PATIENCE_US,
+    );
+    if (isFitSoon) continue;
     const text = `${key} left ${device} unfit for its shift (contact ${contact.id}, ${event.signal})`;
     violations.push({ invariant: "I3 no-lockout", atUs: startUs, text });
   }

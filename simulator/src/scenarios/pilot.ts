@@ -22,6 +22,8 @@ export const PILOT_DATE = { year: 2026, month: 11, day: 24 } as const;
 
 const BROKER = { duplicatePermille: 150, delayPermille: 100, delayMsMax: 20_000 } as const;
 const CLUMSY: Clumsiness = { doorPullPermille: 90, stationPullPermille: 80 };
+/** How often the helper goes back for an emergency ring that did not come. */
+const EMERGENCY_TRIPS_MAX = 4;
 const MINUTE_US = 60_000_000;
 
 /** Which of the ten carers, by index, plays which part. */
@@ -330,46 +332,43 @@ function planExtractedKey(stage: Stage): void {
     thief = createPerson(world, copy);
     story.tell(`a thief copies the flash of ${original.key.name} and stops the clock of the copy`);
   });
-  const tryAt = (
-    hour: number,
-    minute: number,
-    purpose: "extracted-key" | "extracted-key-unvisited",
-  ) => {
+  const tryAt = (hour: number, minute: number, isVisited: boolean) => {
     world.clock.scheduleAt(calendar.atUs(0, hour, minute), () => {
-      const lock = lockForThief(stage, purpose === "extracted-key");
-      if (thief === undefined || lock === undefined) return;
+      const place = placeForThief(stage, isVisited);
+      if (thief === undefined || place === undefined) return;
       const key = thief.key;
-      const place =
-        purpose === "extracted-key"
-          ? "the copied key, its ring long expired, at a lock that the night shift has visited"
-          : "the copied key at a lock that nobody has visited since its ring expired";
-      const tell = (outcome: DoorOutcome) => story.tellAttempt(key, lock, outcome, place);
+      const { lock, lastUs } = place;
+      const when = calendar.labelOf(lastUs);
+      const situation = `the copied key, its ring long expired, at a lock last visited at ${when}`;
+      const purpose = isVisited ? "extracted-key" : "extracted-key-unvisited";
+      const tell = (outcome: DoorOutcome) => story.tellAttempt(key, lock, outcome, situation);
       thief.plan(world.clock.nowUs(), attemptTask(stage, thief, lock, purpose, tell));
     });
   };
-  tryAt(29, 40, "extracted-key");
-  tryAt(29, 50, "extracted-key-unvisited");
+  tryAt(29, 40, true);
+  tryAt(29, 50, false);
 }
 
-/** A door of the day shift whose last honest visit was, or was not, by a night key. */
-function lockForThief(stage: Stage, isVisited: boolean): LockUnit | undefined {
-  const { world, calendar, city } = stage;
-  const nightKeys = new Set([...PART.night.map((index) => carerAt(stage, index).key.name)]);
-  nightKeys.add(city.patrol.key.name);
-  const sinceUs = calendar.atUs(0, 22, 0);
-  const visited = new Set<string>();
-  const known = new Set<string>();
+/** The lock that was visited last by a night key, or the one that nobody has visited for longest. */
+function placeForThief(
+  stage: Stage,
+  isVisited: boolean,
+): { readonly lock: LockUnit; readonly lastUs: number } | undefined {
+  const { world, city } = stage;
+  const night = new Set(PART.night.map((index) => carerAt(stage, index).key.name));
+  night.add(city.patrol.key.name);
+  const last = new Map<string, { readonly lastUs: number; readonly key: string }>();
   for (const event of world.events) {
-    if (event.kind !== "plugged") continue;
-    known.add(event.device);
-    if (event.atUs >= sinceUs && nightKeys.has(event.key)) visited.add(event.device);
+    if (event.kind === "plugged") last.set(event.device, { lastUs: event.atUs, key: event.key });
   }
   const moved = movingClient(stage).apartment?.name;
-  return world.locks.find(
-    (lock) =>
-      lock.name !== moved &&
-      (isVisited ? visited.has(lock.name) : known.has(lock.name) && !visited.has(lock.name)),
-  );
+  const places = world.locks.flatMap((lock) => {
+    const visit = last.get(lock.name);
+    if (visit === undefined || lock.name === moved) return [];
+    return night.has(visit.key) === isVisited ? [{ lock, lastUs: visit.lastUs }] : [];
+  });
+  places.sort((left, right) => left.lastUs - right.lastUs);
+  return isVisited ? places.at(-1) : places[0];
 }
 
 function planProviderChange(stage: Stage): void {
@@ -516,13 +515,21 @@ function planEmergency(stage: Stage): void {
     );
     story.tell(`two approvers sign an emergency ring for ${helper.key.name} at ${lock.name}`);
   });
-  helper.plan(calendar.atUs(0, 20, 14), syncTask(stage, helper, random.split("emergency sync")));
-  helper.plan(
-    calendar.atUs(0, 20, 25),
-    attemptTask(stage, helper, lock, "honest", (outcome) =>
-      story.tellAttempt(helper.key, lock, outcome, "the emergency opening"),
-    ),
-  );
+  helper.plan(calendar.atUs(0, 20, 14), (done) => {
+    // A message that was late leaves the ring at the station; whoever is needed goes back for it.
+    const goAgain = (trip: number) => {
+      const tripRandom = random.split(`emergency trip ${trip}`);
+      const sync = syncTask(stage, helper, tripRandom.split("sync"));
+      const open = attemptTask(stage, helper, lock, "emergency", (outcome) => {
+        const isOver = outcome.isOpened || trip === EMERGENCY_TRIPS_MAX;
+        if (isOver) story.tellAttempt(helper.key, lock, outcome, "the emergency opening");
+        if (isOver) done();
+        else world.clock.scheduleAfter(2 * MINUTE_US, () => goAgain(trip + 1));
+      });
+      sync(() => world.clock.scheduleAfter(5 * MINUTE_US, () => open(() => undefined)));
+    };
+    goAgain(1);
+  });
 }
 
 function tellPilot(stage: Stage): void {
