@@ -15,7 +15,7 @@ const CHECKER = "firmware/dialect/check-bundles.ts";
  */
 export const dialectGate: Gate = {
   name: "dialect",
-  floor: 3,
+  floor: 6,
   inspect: ({ root }) => {
     const unit = "bundles";
     if (!existsSync(join(root, CHECKER))) {

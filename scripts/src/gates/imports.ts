@@ -40,7 +40,7 @@ const FOLDERS = [
  */
 export const importsGate: Gate = {
   name: "imports",
-  floor: 40,
+  floor: 250,
   inspect: ({ root }) => {
     const home = join(import.meta.dirname, "../../..");
     const { stdout, stderr } = spawnSync(

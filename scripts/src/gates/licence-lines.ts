@@ -7,7 +7,7 @@ const SOURCE_FILE = /(\.(ts|js|cjs|mjs|sh|c|h|py|cddl)|^Makefile|^\.ci\/run)$/;
 /** Every source file names its licence in the first line, or the second after a shebang. */
 export const licenceGate: Gate = {
   name: "licence lines",
-  floor: 60,
+  floor: 250,
   inspect: ({ paths, read }) => {
     const sources = paths.filter((path) => SOURCE_FILE.test(path));
     const findings = sources

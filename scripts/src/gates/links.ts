@@ -32,7 +32,7 @@ function anchorsOf(text: string): ReadonlySet<string> {
 /** Every relative link in a document leads to a file, and to a heading where it names one. */
 export const linksGate: Gate = {
   name: "links",
-  floor: 30,
+  floor: 50,
   inspect: ({ paths, read }) => {
     const present = new Set(paths);
     for (const path of paths) {

@@ -129,7 +129,7 @@ function findUses(path: string, text: string): readonly string[] {
 /** No clock, chance, timer or input and output outside the folders made for them. */
 export const realWorldGate: Gate = {
   name: "clock and chance",
-  floor: 30,
+  floor: 150,
   inspect: ({ paths, read }) => {
     const watched = paths.filter(
       (path) => path.endsWith(".ts") && !ALLOWED.some((allowed) => path.startsWith(allowed)),

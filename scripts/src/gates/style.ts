@@ -20,7 +20,7 @@ type Diagnostics = {
 /** Format and lint rules of biome.json, warnings included. */
 export const styleGate: Gate = {
   name: "style",
-  floor: 60,
+  floor: 250,
   inspect: ({ root }) => {
     const biome = join(import.meta.dirname, "../../../node_modules/.bin/biome");
     const { stdout, stderr } = spawnSync(

@@ -1,59 +1,55 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import ts from "typescript";
 import type { Gate } from "../run-gates.ts";
 
-type ProjectFile = {
-  readonly references?: readonly { readonly path: string }[];
-};
-
-/** Follows the project references from the tsconfig of a folder; returns the tsconfig paths. */
-function projectsFrom(configPath: string, seen: Set<string> = new Set()): Set<string> {
-  const file = configPath.endsWith(".json") ? configPath : join(configPath, "tsconfig.json");
-  if (seen.has(file) || !existsSync(file)) {
-    return seen;
+/**
+ * Follows the project references from one tsconfig.
+ *
+ * @returns the files that each project includes, by their absolute paths.
+ */
+function filesOfProjects(configPath: string, seen: Set<string> = new Set()): ReadonlySet<string> {
+  const files = new Set<string>();
+  const path = configPath.endsWith(".json") ? configPath : join(configPath, "tsconfig.json");
+  if (seen.has(path)) {
+    return files;
   }
-  seen.add(file);
-  const config = JSON.parse(readFileSync(file, "utf8")) as ProjectFile;
-  for (const { path } of config.references ?? []) {
-    projectsFrom(join(dirname(file), path), seen);
+  seen.add(path);
+  const { config } = ts.readConfigFile(path, ts.sys.readFile);
+  const project = ts.parseJsonConfigFileContent(config, ts.sys, dirname(path), undefined, path);
+  for (const file of project.fileNames) {
+    files.add(file);
   }
-  return seen;
+  for (const reference of project.projectReferences ?? []) {
+    for (const file of filesOfProjects(reference.path, seen)) {
+      files.add(file);
+    }
+  }
+  return files;
 }
 
 /**
  * Every TypeScript file of the repository is type-checked by `tsc -b`.
  *
- * A file that no project includes would be checked by nobody, so each one is looked up in the lists
- * of files that the compiler itself gives.
+ * A file that no project includes would be checked by nobody, so each one is looked up among those
+ * that the compiler's own reading of the tsconfigs gives.
  */
 export const typesGate: Gate = {
   name: "types",
-  floor: 40,
+  floor: 250,
   inspect: ({ root, paths }) => {
     const tsc = join(import.meta.dirname, "../../../node_modules/.bin/tsc");
-    const run = (args: readonly string[]): { readonly status: number; readonly text: string } => {
-      const { status, stdout, stderr } = spawnSync(tsc, args, {
-        cwd: root,
-        encoding: "utf8",
-        maxBuffer: 1 << 26,
-      });
-      return { status: status ?? 1, text: `${stdout}${stderr}` };
-    };
-    const build = run(["-b", "--pretty", "false"]);
-    const findings = build.status === 0 ? [] : build.text.split("\n").filter((line) => line !== "");
+    const { status, stdout, stderr } = spawnSync(tsc, ["-b", "--pretty", "false"], {
+      cwd: root,
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+    });
+    const findings =
+      status === 0 ? [] : `${stdout}${stderr}`.split("\n").filter((line) => line !== "");
 
-    const listed = new Set<string>();
-    for (const project of projectsFrom(root)) {
-      for (const line of run(["-p", project, "--listFilesOnly"]).text.split("\n")) {
-        const path = relative(root, line.trim());
-        if (!path.startsWith("..") && !path.includes("node_modules")) {
-          listed.add(path);
-        }
-      }
-    }
+    const listed = new Set([...filesOfProjects(root)].map((file) => relative(root, file)));
     const sources = paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
     for (const path of sources.filter((source) => !listed.has(source))) {
       findings.push(`${path}: no tsconfig.json includes this file, so nothing checks its types`);

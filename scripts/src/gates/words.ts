@@ -48,7 +48,7 @@ function findEmptyNames(path: string, text: string): readonly string[] {
 /** Words, names and signs that the house does without. */
 export const wordsGate: Gate = {
   name: "words",
-  floor: 60,
+  floor: 250,
   inspect: ({ paths, read }) => {
     const watched = paths.filter((path) => TEXT_FILE.test(path) && !OWN_PATHS.includes(path));
     const findings: string[] = [];
