@@ -7,6 +7,8 @@ import {
   NEEDS_SYNC,
   NO_DECISION,
   NO_RIGHT,
+  OPERATION_NOT_ALLOWED,
+  RIGHT_EXPIRED,
   RING_EXPIRED,
   RING_NOT_YET_VALID,
 } from "@nyckelring/protocol";
@@ -40,6 +42,7 @@ function entriesOf(bench: Bench): string[] {
   return told(bench.issuer.entries()).filter((line) => !line.startsWith("3 "));
 }
 
+const DOOR_RIGHT = { kind: 0, target: DOOR, ops: 3, untilS: SHIFT_S + 86_400 };
 const hex = (code: number) => code.toString(16);
 
 describe("key at a lock", () => {
@@ -110,6 +113,24 @@ describe("key at a lock", () => {
     expect(rig.events).toEqual([]);
     expect(bench.key.signals).toContain(SIGNAL_DENIED);
     expect(entriesOf(bench)).toEqual([`${ENTRY_DENIED_AT_KEY} 0 ${hex(NO_RIGHT)} ${DOOR}`]);
+  });
+
+  test.each([
+    ["has ended", { ...DOOR_RIGHT, untilS: SHIFT_S }, RIGHT_EXPIRED],
+    ["covers leaving only", { ...DOOR_RIGHT, ops: 2 }, OPERATION_NOT_ALLOWED],
+  ])("K3: a right that %s is denied by the key with that reason", (_name, right, reason) => {
+    const bench = syncedBench([right]);
+    const rig = createRig();
+    bench.visit(rig);
+    expect(rig.events).toEqual([]);
+    expect(entriesOf(bench)).toEqual([`${ENTRY_DENIED_AT_KEY} 0 ${hex(reason)} ${DOOR}`]);
+  });
+
+  test("K1: of two rights for one door the one that covers the passage is shown", () => {
+    const bench = syncedBench([{ ...DOOR_RIGHT, untilS: SHIFT_S - 1 }, DOOR_RIGHT]);
+    const rig = createRig();
+    bench.visit(rig);
+    expect(rig.events).toContain("unlock");
   });
 
   test("K1: a group right opens where the key holds no right for the door itself", () => {
