@@ -512,7 +512,8 @@ function assign(
   active: boolean | null,
 ): void {
   const assignments = new Map(register.clients.get(alarmCode)?.assignments);
-  const served = new Set(register.clientsOfProvider.get(provider));
+  // Grown in place: a provider's set is long, and each of its clients comes through here.
+  const served = (register.clientsOfProvider.get(provider) ?? new Set()) as Set<string>;
   if (active === null) {
     assignments.delete(provider);
     served.delete(alarmCode);
