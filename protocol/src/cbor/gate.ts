@@ -119,7 +119,7 @@ function checkPairs(bytes: Uint8Array, start: number, count: number, depth: numb
     if (keyEnd < 0) return keyEnd;
     const major = octetAt(bytes, key) >> 5;
     if (major !== 0 && major !== 1 && major !== 3) return refuseAt(key);
-    if (previous >= 0 && !isBefore(bytes, previous, previousEnd, key, keyEnd)) {
+    if (previous >= 0 && !isBefore(bytes, previous, previousEnd, key)) {
       return refuseAt(key);
     }
     previous = key;
@@ -130,17 +130,12 @@ function checkPairs(bytes: Uint8Array, start: number, count: number, depth: numb
   return offset;
 }
 
-// Bytewise lexicographic order, strict: equal keys are not in order. RFC 8949 §4.2.1.
-function isBefore(
-  bytes: Uint8Array,
-  left: number,
-  leftEnd: number,
-  right: number,
-  rightEnd: number,
-): boolean {
-  for (let index = 0; left + index < leftEnd && right + index < rightEnd; index += 1) {
+// Bytewise lexicographic order, strict: equal keys are not in order. No encoded item is the begin of
+// another, so two keys differ before either ends, or they are the same. RFC 8949 §4.2.1.
+function isBefore(bytes: Uint8Array, left: number, leftEnd: number, right: number): boolean {
+  for (let index = 0; left + index < leftEnd; index += 1) {
     const difference = octetAt(bytes, left + index) - octetAt(bytes, right + index);
     if (difference !== 0) return difference < 0;
   }
-  return leftEnd - left < rightEnd - right;
+  return false;
 }

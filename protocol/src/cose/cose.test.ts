@@ -123,6 +123,13 @@ describe("COSE_Sign1", () => {
     expect(typOf(new Uint8Array(0))).toBeUndefined();
     expect(typOf(encodeCbor([1, 2]))).toBeUndefined();
     expect(typOf(new Uint8Array(5000))).toBeUndefined();
+    const withHeader = (header: Uint8Array) =>
+      encodeCbor([header, cborMap([]), payload, new Uint8Array(64)]);
+    expect(typOf(withHeader(encodeCbor(cborMap([[16, 65001]]))))).toBe(65001);
+    for (const header of [new Uint8Array([0xff]), encodeCbor(16), encodeCbor(cborMap([[4, 1]]))]) {
+      expect(typOf(withHeader(header))).toBeUndefined();
+    }
+    expect(typOf(withHeader(encodeCbor(cborMap([[16, "ring"]]))))).toBeUndefined();
   });
 });
 

@@ -200,7 +200,7 @@ function keyStationSamples(): readonly UnsignedSample[] {
     listseq: 12,
     nonce: bytesOfHex("a1a2a3a4a5a6a7a8"),
     batteryPercent: 80,
-    timeAsks: [{ devid, nonce: devid }],
+    timeAsks: [{ devid, nonce: bytesOfHex("b1b2b3b4b5b6b7b8") }],
   };
   const messages: readonly (readonly [string, sync.KeyStationMessage])[] = [
     ["ring-state", { type: sync.SYNC_RING_STATE, state }],
@@ -251,7 +251,7 @@ function stationIssuerSamples(crypto: CryptoPort): readonly UnsignedSample[] {
         listseq: 12,
         nonce: bytesOfHex("a1a2a3a4a5a6a7a8"),
         batteryPercent: 80,
-        timeAsks: [{ devid, nonce: devid }],
+        timeAsks: [{ devid, nonce: bytesOfHex("b1b2b3b4b5b6b7b8") }],
       },
     ],
     ["upload", { type: types.UP_UPLOAD, sealed: octets }],

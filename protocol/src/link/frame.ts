@@ -102,7 +102,6 @@ export function createFrameReader(
     if (number === 0) {
       messageBytes = 0;
       messageKind = kind;
-      expected = 0;
     } else if (expected > 0 && number === expected - 1 && kind === messageKind) {
       return;
     } else if (number !== expected || kind !== messageKind || expected === 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { describe, expect, test } from "vitest";
 import { bytesOfHex } from "../bytes.ts";
+import { decodeCbor } from "../cbor/decode.ts";
 import { encodeCbor } from "../cbor/encode.ts";
 import type { CborValue } from "../cbor/value.ts";
 import { MAC_INVALID, MESSAGE_MALFORMED } from "../errors/code.ts";
@@ -31,7 +32,7 @@ const UP: readonly UpMessage[] = [
     listseq: 12,
     nonce: devid,
     batteryPercent: 20,
-    timeAsks: [{ devid, nonce: devid }],
+    timeAsks: [{ devid, nonce: bytesOfHex("b1b2b3b4b5b6b7b8") }],
   },
   { type: types.UP_UPLOAD, sealed: octets },
   { type: types.UP_STATION_LOG, events: [{ tS: 1, event: 0x0108, detail: 2 }] },
@@ -70,6 +71,16 @@ describe("what a station says", () => {
       for (const damage of damagesOf(encodeUp(9, message))) {
         const read = decodeUp(damage.bytes);
         if (!read.ok) expect(read.fault.code).toBe(MESSAGE_MALFORMED);
+      }
+    }
+  });
+
+  test("is refused with the body of any other type", () => {
+    for (const message of UP) {
+      const [, , body] = unwrap(decodeCbor(encodeUp(1, message))) as readonly CborValue[];
+      for (const type of [0, 1, 2, 3, 4, 5]) {
+        const read = decodeUp(encodeCbor([1, type, body ?? null]));
+        expect(read.ok, `${message.type} as ${type}`).toBe(type === message.type);
       }
     }
   });
@@ -140,6 +151,21 @@ describe("what the issuer says to a station", () => {
     ];
     for (const bytes of wrong) {
       expect(codeOf(decodeDown(crypto, commandKey, bytes))).toBe(MESSAGE_MALFORMED);
+    }
+  });
+
+  test("is refused with the body of any other type under a genuine MAC", () => {
+    const bodyOf = (message: DownMessage): CborValue => {
+      const value = unwrap(decodeCbor(encodeDown(crypto, commandKey, 1, message)));
+      return (value as readonly CborValue[])[2] ?? null;
+    };
+    for (const message of DOWN) {
+      for (const type of [0, 1, 2, 3, 4, 5, 6]) {
+        // A config is two numbers and so are two acknowledged uploads: the type tells them apart.
+        if (message.type === types.DOWN_CONFIG && type === types.DOWN_UPLOAD_ACK) continue;
+        const read = decodeDown(crypto, commandKey, sealedDown(1, type, bodyOf(message)));
+        expect(read.ok, `${message.type} as ${type}`).toBe(type === message.type);
+      }
     }
   });
 
