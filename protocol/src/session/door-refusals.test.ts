@@ -533,6 +533,21 @@ describe("lengths that lie or run over", () => {
     expect(key.door.checkMessage4(put(key, byteString(1024)))).toBe(SESSION_MAC);
   });
 
+  test("message_2 has room for one credential, not less and not more, before its key is used", () => {
+    // G_Y is all zero in these, which is seen only where the length is good.
+    const messages: [Uint8Array, number][] = [
+      [new Uint8Array([0x58, 32, ...new Uint8Array(32)]), SESSION_MALFORMED],
+      [new Uint8Array([0x58, 33, ...new Uint8Array(33)]), SHARED_SECRET_ZERO],
+      [byteString(303), SHARED_SECRET_ZERO],
+      [byteString(304), SESSION_MALFORMED],
+    ];
+    for (const [m2, code] of messages) {
+      key.door.reset();
+      startKey();
+      expect(key.door.checkMessage2(put(key, m2))).toBe(code);
+    }
+  });
+
   test("message_1 has 37 octets, whatever lies behind it or was there before", () => {
     const m1 = startKey();
     for (const bytes of [36, 38]) {
