@@ -93,7 +93,6 @@ export const DEVICE_GLOBALS: ReadonlySet<string> = new Set([
   "quit",
   "require",
   "setInterval",
-  "setTime",
   "setTimeout",
   "setWatch",
 ]);

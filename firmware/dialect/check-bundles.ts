@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { checkBudget, readBudgets } from "../build/budget.ts";
 import { buildBundle, bundleTargets, describeRefusals } from "../build/build-bundle.ts";
 import { checkSources } from "./check-sources.ts";
 
 /**
- * Command line of the gate: builds every bundle in memory and judges script and sources.
+ * Command line of the gate: builds every bundle in memory and judges script, size and sources.
  *
  * Prints how much it looked at; nothing looked at is a failure, as is any refusal.
  */
 async function main(): Promise<number> {
   const lines: string[] = [];
   const inputs = new Set<string>();
+  const budgets = await readBudgets();
   let bundles = 0;
   let nodes = 0;
   for (const target of bundleTargets()) {
@@ -17,7 +19,8 @@ async function main(): Promise<number> {
     const report = describeRefusals(bundle);
     bundles += 1;
     nodes += report.nodes;
-    lines.push(...report.lines);
+    const overrun = checkBudget(budgets, target, bundle.code.length);
+    lines.push(...report.lines, ...(overrun === undefined ? [] : [overrun]));
     for (const input of bundle.inputs) {
       inputs.add(input);
     }

@@ -7,18 +7,20 @@ export function createNoClock(): ClockPort {
 }
 
 /**
- * The interpreter's clock.
+ * A clock that counts with the interpreter's own from a time that it was told.
  *
- * @param isSet - Whether the clock is right at boot. A board starts from nothing and knows the
- *   time once it was set.
+ * The interpreter's clock is never set: on its Linux build `setTime` does nothing, and elsewhere it
+ * would move under running timers.
+ *
+ * @param startS - UTC seconds at this moment; undefined where the device does not know until it is
+ *   told.
  */
-export function createClock(isSet: boolean): ClockPort {
-  let isKnown = isSet;
+export function createClock(startS: number | undefined): ClockPort {
+  let offsetS = startS === undefined ? undefined : startS - getTime();
   return {
-    nowS: () => (isKnown ? Math.floor(getTime()) : undefined),
+    nowS: () => (offsetS === undefined ? undefined : Math.floor(getTime() + offsetS)),
     set(nowS) {
-      setTime(nowS);
-      isKnown = true;
+      offsetS = nowS - getTime();
     },
   };
 }

@@ -60,7 +60,6 @@ declare function require(name: "Storage"): EspruinoStorage;
 declare function require(name: "crypto"): EspruinoCrypto;
 
 declare function getTime(): number;
-declare function setTime(seconds: number): void;
 declare function setTimeout(callback: () => void, delayMs: number): number;
 declare function setInterval(callback: () => void, delayMs: number): number;
 declare function clearTimeout(id: number): void;

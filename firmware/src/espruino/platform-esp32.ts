@@ -31,7 +31,7 @@ export function createPlatform(board: Board): Platform {
     openFlash: openStorageFlash,
     openContact: (onBytes) => openContact(board.contact, onBytes),
     watchContact: (onChange) => watchContactPins(board, onChange),
-    openClock: () => createClock(false),
+    openClock: () => createClock(undefined),
     openBolt: refuse,
     openSupply: refuse,
     openSignal: refuse,

@@ -29,7 +29,7 @@ export function createPlatform(board: Board): Platform {
     openFlash: openStorageFlash,
     openContact: (onBytes) => openContact(board.contact, onBytes),
     watchContact: (onChange) => watchContactPins(board, onChange),
-    openClock: () => createClock(false),
+    openClock: () => createClock(undefined),
     openBolt(onMove) {
       assert(board.bolt !== undefined, PROMISE_BROKEN);
       return openBolt(board.bolt, onMove);
