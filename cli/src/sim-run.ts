@@ -5,6 +5,7 @@ import { INVARIANT_BROKEN, USAGE } from "@nyckelring/protocol";
 import {
   isScenarioName,
   type RunOutcome,
+  type RunRequest,
   runScenario,
   SCENARIOS,
   type ScenarioName,
@@ -25,8 +26,14 @@ const VIOLATIONS_SHOWN = 12;
  *
  * @throws ToolError `USAGE` for an unknown scenario, a bad seed or a bad number of days, and
  *   `FILE_UNREADABLE` for a trace directory that cannot be written.
+ * @param run - What runs a scenario; a test gives a run that is broken.
  */
-export function runSimulation(text: string, options: SimRunOptions, output: Output): number {
+export function runSimulation(
+  text: string,
+  options: SimRunOptions,
+  output: Output,
+  run: (request: RunRequest) => RunOutcome = runScenario,
+): number {
   const scenario = readScenario(text);
   const seed = readSeed(options.seed ?? "random");
   const days = readDays(options.days ?? "1");
@@ -34,7 +41,7 @@ export function runSimulation(text: string, options: SimRunOptions, output: Outp
   const trace = options.trace === undefined ? undefined : openTraceDirectory(options.trace);
   const started = process.hrtime.bigint();
   const outcome = runWithTrace(trace, () =>
-    runScenario({
+    run({
       scenario,
       seed,
       days,

@@ -15,6 +15,8 @@ export type Replacement = {
 export type Mutant = {
   readonly name: string;
   readonly breaks: string;
+  /** Hour of the first day at which the defect has had its chance. */
+  readonly untilHour: number;
   readonly replacements: readonly Replacement[];
 };
 
@@ -28,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lock-skips-expiry",
     breaks: "I1 no-unauth",
+    untilHour: 30,
     replacements: [
       {
         file: DECISION,
@@ -39,6 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lock-ignores-floors",
     breaks: "I1 no-unauth",
+    untilHour: 20,
     replacements: [
       {
         file: DECISION,
@@ -51,6 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
     // An honest key shows no leaf of another door, so the key has to lie as well.
     name: "lock-ignores-the-door",
     breaks: "I1 no-unauth",
+    untilHour: 10,
     replacements: [
       {
         file: DECISION,
@@ -67,11 +72,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lock-forgets-an-entry",
     breaks: "I2 nothing-lost",
+    untilHour: 10,
     replacements: [
       {
         file: LOCK,
         find: "    const lockseq = log.append({",
-        replace: "    const lockseq = log.lastN() % 5 === 4 ? log.lastN() : log.append({",
+        replace: "    const lockseq = log.lastN() % 3 === 2 ? log.lastN() : log.append({",
       },
     ],
   },
@@ -79,6 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     // Says that all is stored and keeps six entries of seven, as a volatile cache may.
     name: "issuer-acknowledges-before-commit",
     breaks: "I2 nothing-lost",
+    untilHour: 17,
     replacements: [
       {
         file: MEMORY_STORE,
@@ -90,6 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "issuer-stores-twice",
     breaks: "I2 nothing-lost",
+    untilHour: 17,
     replacements: [
       {
         file: "issuer/domain/src/log-intake.ts",
@@ -106,6 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "motor-stays-on",
     breaks: "I7 door-safe",
+    untilHour: 9,
     replacements: [
       {
         file: "firmware/src/lock/bolt.ts",

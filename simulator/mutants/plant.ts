@@ -2,7 +2,7 @@
 
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
-import { MUTANTS, type Replacement } from "./mutants.ts";
+import { MUTANTS, type Mutant, type Replacement } from "./mutants.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -10,10 +10,11 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
  * Plants a defect: from now on, source files that are loaded have the replacement in place. The
  * files on disk stay as they are.
  *
+ * @returns The mutant of this name.
  * @throws Error when a place is not in its file exactly once: the mutant is out of date then, and
  *   a run with it would prove nothing.
  */
-export function plantMutant(name: string): void {
+export function plantMutant(name: string): Mutant {
   const mutant = MUTANTS.find((candidate) => candidate.name === name);
   if (mutant === undefined) throw new Error(`there is no mutant "${name}"`);
   registerHooks({
@@ -27,6 +28,7 @@ export function plantMutant(name: string): void {
         : { ...loaded, source: due.reduce(replaceOnce, sourceText(loaded.source)) };
     },
   });
+  return mutant;
 }
 
 function sourceText(source: unknown): string {

@@ -6,10 +6,10 @@
 import { plantMutant } from "./plant.ts";
 
 const [name = "", seed = "1"] = process.argv.slice(2);
-plantMutant(name);
+const { untilHour } = plantMutant(name);
 // Loaded after the defect is planted, or it would be loaded without it.
 const { runScenario } = await import("../src/run.ts");
-const { violations, result } = runScenario({ scenario: "pilot", seed, days: 1 });
+const { violations, result } = runScenario({ scenario: "pilot", seed, days: 1, untilHour });
 const counts: Record<string, number> = {};
 for (const { invariant } of violations) counts[invariant] = (counts[invariant] ?? 0) + 1;
 const first = violations[0]?.text ?? "";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import type { CryptoPort } from "@nyckelring/protocol";
+import type { CryptoPort, VerificationKey } from "@nyckelring/protocol";
 
 /** Keys that are kept ready; ephemeral keys push out the oldest ones. */
 const KEYS_MAX = 2048;
@@ -14,9 +14,29 @@ const KEYS_MAX = 2048;
 export function createRememberingCrypto(inner: CryptoPort): CryptoPort {
   return {
     ...inner,
-    importVerificationKey: remember(inner.importVerificationKey),
+    importVerificationKey: remember((publicKey) => {
+      const imported = inner.importVerificationKey(publicKey);
+      return imported.ok ? { ok: true, value: rememberVerdicts(imported.value) } : imported;
+    }),
     importSigningKey: remember(inner.importSigningKey),
     importAgreementKey: remember(inner.importAgreementKey),
+  };
+}
+
+/** A certificate is shown at every contact; its verdict is the same every time. */
+function rememberVerdicts(key: VerificationKey): VerificationKey {
+  const known = new Map<string, boolean>();
+  return {
+    publicKey: key.publicKey,
+    verify: (message, signature) => {
+      const name = Buffer.concat([message, signature]).toString("latin1");
+      const kept = known.get(name);
+      if (kept !== undefined) return kept;
+      const isGood = key.verify(message, signature);
+      if (known.size >= KEYS_MAX) known.clear();
+      known.set(name, isGood);
+      return isGood;
+    },
   };
 }
 

@@ -33,6 +33,11 @@ export type RunRequest = {
   readonly days: number;
   /** Receives the trace; see docs/trace-format.md. */
   readonly sink?: TraceSink;
+  /**
+   * Stops on the first day at this hour, 24 and more for the night after it, without the second
+   * phase: events may still be on their way then, and only what has happened is judged.
+   */
+  readonly untilHour?: number;
   /** Told now and then how far the run is. */
   readonly onProgress?: (text: string) => void;
 };
@@ -110,13 +115,13 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
   });
   report(`seed ${request.seed}: the pilot stands, ${world.locks.length} locks, day 1 begins`);
 
-  for (let day = 0; day < request.days; day += 1) {
-    for (let hour = 5; hour < 29; hour += 6) {
-      world.clock.runUntil(calendar.atUs(day, hour + 6, 0));
-      report(`day ${day + 1}, ${calendar.labelOf(world.clock.nowUs())}: ${progressOf(world)}`);
-    }
-  }
-  const settled = settle(world, pilot, random.split("settle"), report);
+  const { untilHour } = request;
+  if (untilHour === undefined) playDays(world, calendar, days, report);
+  else world.clock.runUntil(calendar.atUs(0, untilHour, 0));
+  const settled =
+    untilHour === undefined
+      ? settle(world, pilot, random.split("settle"), report)
+      : { hours: 0, isSettled: false };
   writeEnd(world, trace.write);
   const devices = world.devicesNow();
   const verdict = judgeRun({
@@ -125,7 +130,7 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     journal: journalOf(world),
     committed: world.storedEntries(),
     devices,
-    isSettled: true,
+    isSettled: untilHour === undefined,
   });
   const result: RunResult = {
     scenario: request.scenario,
@@ -165,8 +170,23 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     isSettled: settled.isSettled,
     ticks: world.clock.ticks(),
   };
-  const violations = [...verdict.violations, ...emptyPromises(verdict, settled.isSettled)];
+  const empty = untilHour === undefined ? emptyPromises(verdict, settled.isSettled) : [];
+  const violations = [...verdict.violations, ...empty];
   return { result, violations, story: story.lines, calendar };
+}
+
+function playDays(
+  world: World,
+  calendar: Calendar,
+  days: number,
+  report: (text: string) => void,
+): void {
+  for (let day = 0; day < days; day += 1) {
+    for (let hour = 5; hour < 29; hour += 6) {
+      world.clock.runUntil(calendar.atUs(day, hour + 6, 0));
+      report(`day ${day + 1}, ${calendar.labelOf(world.clock.nowUs())}: ${progressOf(world)}`);
+    }
+  }
 }
 
 /** A day on which nothing was tried proves nothing, so it does not pass. */

@@ -401,6 +401,15 @@ test("T3: an entry that changed on its way is not the entry", () => {
   expect(broken(verdict)).toContain("I2 nothing-lost");
 });
 
+test("T3: an acknowledgement of what is not stored is a broken promise", () => {
+  const ack = { devid: LOCK, logEpoch: 1, n: 2, chain16: "" };
+  const journal = journalOf([{ kind: "log-acknowledged", acks: [ack], ack: "" }]);
+  const verdict = judge({ journal });
+  expect(verdict.violations.map((violation) => violation.text)).toEqual([
+    `entry 2 of ${LOCK} is acknowledged and not stored`,
+  ]);
+});
+
 test("L3: a motor that is left on breaks the promise of a safe door", () => {
   expect(broken(judge({ isMotorOn: true }))).toEqual(["I7 door-safe"]);
 });

@@ -564,6 +564,7 @@ function judgeLogs(
   let eventsLost = 0;
   let eventsGapped = 0;
   let eventsDuplicated = 0;
+  const gapsByDevice = new Map<string, ReadonlySet<number>>();
   for (const [place, count] of committed.counts) {
     if (count.times === 1 && count.texts.size === 1) continue;
     eventsDuplicated += count.times - 1;
@@ -576,6 +577,7 @@ function judgeLogs(
     const lastN = Math.max(0, ...found.keys());
     eventsAtDevices += lastN;
     const gaps = gapsOf(found);
+    gapsByDevice.set(device.devid, gaps);
     for (let n = 1; n <= lastN; n += 1) {
       const atIssuer = committed.counts.get(`${device.devid}/1/${n}`);
       if (atIssuer !== undefined) {
@@ -594,8 +596,32 @@ function judgeLogs(
     }
     eventsLost += missingPassages(device, found, committed, openingsByLock, devids, violations);
   }
+  judgeAcknowledgements(evidence, committed, gapsByDevice, violations);
   const eventsAtIssuer = committed.counts.size;
   return { eventsAtDevices, eventsAtIssuer, eventsLost, eventsDuplicated, eventsGapped };
+}
+
+/** What is acknowledged may be overwritten by its device, so it must be stored before. */
+function judgeAcknowledgements(
+  evidence: Evidence,
+  committed: Commits,
+  gapsByDevice: ReadonlyMap<string, ReadonlySet<number>>,
+  violations: Violation[],
+): void {
+  const checkedUpTo = new Map<string, number>();
+  for (const { fact, atS } of evidence.journal) {
+    if (fact.kind !== "log-acknowledged") continue;
+    for (const { devid, logEpoch, n: last } of fact.acks) {
+      const log = `${devid}/${logEpoch}`;
+      for (let n = (checkedUpTo.get(log) ?? 0) + 1; n <= last; n += 1) {
+        if (committed.counts.has(`${log}/${n}`) || gapsByDevice.get(devid)?.has(n)) continue;
+        const atUs = (atS - evidence.startS) * 1_000_000;
+        const text = `entry ${n} of ${devid} is acknowledged and not stored`;
+        violations.push({ invariant: "I2 nothing-lost", atUs, text });
+      }
+      checkedUpTo.set(log, Math.max(last, checkedUpTo.get(log) ?? 0));
+    }
+  }
 }
 
 type Commits = {

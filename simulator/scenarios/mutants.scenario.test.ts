@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { MUTANTS } from "../mutants/mutants.ts";
+
+const SEED = "7";
+const RUNNER = fileURLToPath(new URL("../mutants/run-mutant.ts", import.meta.url));
+
+/**
+ * Goal: the oracle can fail, and names the right promise.
+ * Method: each planted defect replaces a place in the loaded source of one run of seed 7. The same
+ * seed without a defect is clean; see the test of the pilot day.
+ */
+test.each(MUTANTS)("X6: the oracle sees the planted defect $name as $breaks", (mutant) => {
+  const child = spawnSync(process.execPath, [RUNNER, mutant.name, SEED], { encoding: "utf8" });
+  expect(child.stderr).toBe("");
+  const said = JSON.parse(child.stdout) as { readonly counts: Record<string, number> };
+  expect(said.counts[mutant.breaks] ?? 0).toBeGreaterThan(0);
+});
+
+test("X6: a defect whose place has moved is an error and no green test", () => {
+  const child = spawnSync(process.execPath, [RUNNER, "no-such-defect", SEED], { encoding: "utf8" });
+  expect(child.status).not.toBe(0);
+  expect(child.stderr).toContain("there is no mutant");
+});

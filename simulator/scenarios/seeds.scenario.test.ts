@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { isScenarioName, runScenario } from "../src/run.ts";
+
+/** A seed that was red once, and what it found. */
+type Regression = {
+  readonly scenario: string;
+  readonly seed: string;
+  readonly days: number;
+  readonly found: string;
+};
+
+const regressions = JSON.parse(
+  readFileSync(new URL("../seeds/regressions.json", import.meta.url), "utf8"),
+) as readonly Regression[];
+
+const hashes = new Map<string, string>();
+
+test.each(regressions)("X6: seed $seed of $scenario stays clean; it once found: $found", (one) => {
+  const { scenario, seed, days } = one;
+  if (!isScenarioName(scenario)) throw new Error(`there is no scenario ${scenario}`);
+  const { violations, result } = runScenario({ scenario, seed, days });
+  expect(violations).toEqual([]);
+  hashes.set(seed, result.traceHash);
+});
+
+test("X6: other seeds have other hashes", () => {
+  expect(regressions.length).toBeGreaterThan(2);
+  expect(new Set(hashes.values()).size).toBe(regressions.length);
+});
