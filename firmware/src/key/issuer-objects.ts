@@ -7,12 +7,14 @@ import {
   OBJECT_OLD,
   TYP_FLOOR_LIST,
   TYP_ISSUER_CERTIFICATE,
+  TYP_LOCK_CERTIFICATE,
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
   TYP_RESEND,
   TYP_TIME_GRANT,
   typOf,
   verifyFloorList,
+  verifyLockCertificate,
   verifyLockConfig,
   verifyLogAck,
   verifyResend,
@@ -44,6 +46,8 @@ export function takeObject(key: KeyContext, bytes: Uint8Array, nonce: Uint8Array
       return takeLogAck(key, bytes);
     case TYP_RESEND:
       return takeResend(key, bytes);
+    case TYP_LOCK_CERTIFICATE:
+      return takeLockCertificate(key, bytes);
     case TYP_LOCK_CONFIG:
       return takeLockConfig(key, bytes);
     default:
@@ -124,5 +128,14 @@ function takeLockConfig(key: KeyContext, bytes: Uint8Array): ErrorCode {
   const authority = key.trust.authorityOf(bytes, TYP_LOCK_CONFIG);
   const target = { devid: config.value.devid, seq: config.value.cfgseq };
   key.courier.put(TYP_LOCK_CONFIG, authority, 0, [target], bytes);
+  return 0;
+}
+
+function takeLockCertificate(key: KeyContext, bytes: Uint8Array): ErrorCode {
+  const certificate = verifyLockCertificate(bytes, key.trust.deviceAnchors());
+  if (!certificate.ok) return certificate.fault.code;
+  const authority = key.trust.authorityOf(bytes, TYP_LOCK_CERTIFICATE);
+  const target = { devid: certificate.value.lock.devid, seq: certificate.value.iatS };
+  key.courier.put(TYP_LOCK_CERTIFICATE, authority, 0, [target], bytes);
   return 0;
 }

@@ -35,8 +35,8 @@ export const RECORD_TIME_ASKS = RECORD_ROLE_FIRST + 5;
 export const RECORD_TIME_FLOOR = RECORD_ROLE_FIRST + 6;
 /** Record id: the first issuer certificate; `CERTIFICATES_MAX` ids belong to them. */
 export const RECORD_CERTIFICATE_FIRST = RECORD_ROLE_FIRST + 8;
-/** Issuer certificates that a key keeps: two levels of four authorities. */
-export const CERTIFICATES_MAX = 8;
+/** Issuer certificates that a key keeps: two levels of four authorities, two epochs of each. */
+export const CERTIFICATES_MAX = 16;
 
 /** Where everything lies in a key's flash. */
 export interface KeyLayout {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   type Anchor,
+  AUTHORITIES_MAX,
   type CertificateAuthority,
+  CLAIMS_MALFORMED,
   type CryptoPort,
   equalBytes,
   FLASH_FULL,
@@ -19,16 +21,29 @@ import {
 import type { RecordStore } from "../shared/record-store.ts";
 import { CERTIFICATES_MAX, RECORD_CERTIFICATE_FIRST } from "./key-layout.ts";
 
+/** Epochs of one authority and level that a key keeps: the one in force and the one before. */
+const EPOCHS_MAX = 2;
+/** The epoch that every lock gets at its commissioning or later, never from a key. */
+const FIRST_EPOCH = 1;
+
 /** Whose signatures a key believes. */
 export interface KeyTrust {
   /** Authority that commissioned the key. */
   homeAuthority(): number;
-  /** Keys of level 1: ring heads, floor lists, grants, acknowledgements, re-send requests. */
+  /**
+   * Keys of level 1: ring heads, floor lists, grants, acknowledgements, re-send requests. Only the
+   * newest of each authority, since a key is rotated because somebody else may have it.
+   */
   ringAnchors(): readonly Anchor[];
-  /** Keys of level 2: lock configurations. */
+  /**
+   * Keys of level 2: lock configurations. The one before the newest as well, because locks show
+   * certificates from before a rotation until somebody has brought them new ones.
+   */
   deviceAnchors(): readonly Anchor[];
   /** Keys of level 2 as the door path takes them: lock certificates. */
   certificateAuthorities(): readonly CertificateAuthority[];
+  /** Certificates of the newest keys, as signed, that locks may not have yet. */
+  rotatedSince(timeS: number): readonly Uint8Array[];
   /**
    * The authority whose key signed an object.
    *
@@ -40,7 +55,8 @@ export interface KeyTrust {
    * Takes a certificate from the issuer.
    *
    * @returns The certificate, `SIGNATURE_INVALID`, `CLAIMS_MALFORMED`, `OBJECT_OLD` for an epoch
-   *   below the one in force, or `FLASH_FULL` beyond eight certificates.
+   *   below the one in force or for another key of the same epoch, `CLAIMS_MALFORMED` for a key id
+   *   that is not the key's, or `FLASH_FULL` for too many certificates.
    */
   accept(bytes: Uint8Array): Result<IssuerCertificate>;
 }
@@ -66,9 +82,23 @@ export function openKeyTrust(
   const roots: Anchor[] = root.ok ? [{ kid: kidOf(crypto, rootKey), key: root.value }] : [];
   let held: Held[] = [];
 
+  /** True where no newer key of the same authority and level is held. */
+  function isNewest(item: Held): boolean {
+    const own = item.certificate;
+    for (const other of held) {
+      if (isSamePost(other.certificate, own) && other.certificate.issuerEpoch > own.issuerEpoch) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   function anchorsOf(level: number): Anchor[] {
     const anchors: Anchor[] = [];
-    for (const item of held) if (item.certificate.level === level) anchors.push(item.anchor);
+    for (const item of held) {
+      if (item.certificate.level !== level) continue;
+      if (level === LEVEL_DEVICES || isNewest(item)) anchors.push(item.anchor);
+    }
     return anchors;
   }
 
@@ -78,19 +108,44 @@ export function openKeyTrust(
     const issuer = certificate.value.issuer;
     const key = crypto.importVerificationKey(issuer.publicKey);
     if (!key.ok) return key;
+    if (!equalBytes(issuer.kid, kidOf(crypto, issuer.publicKey))) return fail(CLAIMS_MALFORMED);
     const anchor = { kid: issuer.kid, key: key.value };
     return succeed({ id, certificate: certificate.value, anchor, bytes });
   }
 
-  /** The certificate that a new one of the same authority and level takes the place of. */
+  /**
+   * The certificate that a new one takes the place of: the same key's, or the older of two.
+   *
+   * @returns undefined where there is room beside the one held, or none is held.
+   */
   function replacedBy(certificate: IssuerCertificate): Held | undefined {
+    let oldest: Held | undefined;
+    let count = 0;
     for (const item of held) {
-      const known = item.certificate;
-      if (known.authority === certificate.authority && known.level === certificate.level) {
-        return item;
+      if (isSamePost(item.certificate, certificate)) {
+        count += 1;
+        if (item.certificate.issuerEpoch === certificate.issuerEpoch) return item;
+        const isOlder =
+          oldest === undefined || item.certificate.issuerEpoch < oldest.certificate.issuerEpoch;
+        if (isOlder) oldest = item;
       }
     }
-    return undefined;
+    return count < EPOCHS_MAX ? undefined : oldest;
+  }
+
+  /** True for an epoch that is over, or another key under an epoch that has its key. */
+  function isOverruled(certificate: IssuerCertificate): boolean {
+    for (const item of held) {
+      const known = item.certificate;
+      if (isSamePost(known, certificate)) {
+        if (known.issuerEpoch > certificate.issuerEpoch) return true;
+        const isSameEpoch = known.issuerEpoch === certificate.issuerEpoch;
+        if (isSameEpoch && !equalBytes(known.issuer.publicKey, certificate.issuer.publicKey)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   function freeId(): number {
@@ -105,11 +160,9 @@ export function openKeyTrust(
     const candidate = verify(bytes, -1);
     if (!candidate.ok) return candidate;
     const certificate = candidate.value.certificate;
+    for (const item of held) if (equalBytes(item.bytes, bytes)) return succeed(certificate);
+    if (isOverruled(certificate)) return fail(OBJECT_OLD);
     const old = replacedBy(certificate);
-    if (old !== undefined && old.certificate.issuerEpoch > certificate.issuerEpoch) {
-      return fail(OBJECT_OLD);
-    }
-    if (old !== undefined && equalBytes(old.bytes, bytes)) return succeed(certificate);
     const id = old === undefined ? freeId() : old.id;
     if (id < 0) return fail(FLASH_FULL);
     records.write(id, bytes);
@@ -136,19 +189,28 @@ export function openKeyTrust(
     ringAnchors: () => anchorsOf(LEVEL_RINGS),
     deviceAnchors: () => anchorsOf(LEVEL_DEVICES),
     certificateAuthorities() {
+      const devices: IssuerCertificate[] = [];
+      for (const item of held) {
+        if (item.certificate.level === LEVEL_DEVICES) devices.push(item.certificate);
+      }
+      // The door takes four: newest epochs first, so that what falls off is the oldest.
+      devices.sort((a, b) => b.issuerEpoch - a.issuerEpoch);
       const authorities: CertificateAuthority[] = [];
+      for (const certificate of devices) {
+        const issuer = certificate.issuer;
+        const authority = certificate.authority;
+        authorities.push({ authority, kid: issuer.kid, publicKey: issuer.publicKey });
+      }
+      return authorities.slice(0, AUTHORITIES_MAX);
+    },
+    rotatedSince(timeS) {
+      const rotated: Uint8Array[] = [];
       for (const item of held) {
         const certificate = item.certificate;
-        if (certificate.level === LEVEL_DEVICES) {
-          const issuer = certificate.issuer;
-          authorities.push({
-            authority: certificate.authority,
-            kid: issuer.kid,
-            publicKey: issuer.publicKey,
-          });
-        }
+        const isRotated = certificate.issuerEpoch > FIRST_EPOCH && certificate.iatS >= timeS;
+        if (isRotated && isNewest(item)) rotated.push(item.bytes);
       }
-      return authorities;
+      return rotated;
     },
     authorityOf(bytes, typ) {
       const kid = sign1Kid(bytes, typ);
@@ -160,4 +222,8 @@ export function openKeyTrust(
     },
     accept,
   };
+}
+
+function isSamePost(a: IssuerCertificate, b: IssuerCertificate): boolean {
+  return a.authority === b.authority && a.level === b.level;
 }

@@ -65,6 +65,8 @@ const HANDSHAKE_WAIT_MS = 2000;
 const DECISION_WAIT_MS = 5000;
 /** Longest wait for the answer to a record. */
 const RECORD_WAIT_MS = 2000;
+/** Keys carry the certificate of a new issuing key to locks for so long after it was signed. */
+const ROTATION_S = 180 * 86400;
 /** Sessions of one contact: the first, and what presses on the button add. */
 const SESSIONS_MAX = 3;
 /** Parts of one sealed batch of a lock. */
@@ -116,6 +118,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   let recordType = 0;
   let onRecord: ((body: CborValue) => void) | undefined;
   let errands: Errand[] = [];
+  let certificates: Uint8Array[] = [];
   let lockState: LockState | undefined;
   let parts: Uint8Array[] = [];
   let wantsTime = false;
@@ -332,7 +335,8 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
       }
       lockState = { listseq: body[0], cfgseq: body[1], firstUnacked: body[3], last: body[4] };
       errands = errandsFor(lockState);
-      deliverNext();
+      certificates = key.trust.rotatedSince(key.clock.tS() - ROTATION_S).slice(0);
+      deliverCertificates();
     });
   }
 
@@ -350,6 +354,16 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
       if (!isOld) wanted.push(errand);
     }
     return wanted;
+  }
+
+  /** New keys of the issuer come before the objects that they have signed. */
+  function deliverCertificates(): void {
+    const bytes = isAgain ? undefined : certificates.shift();
+    if (bytes === undefined) {
+      deliverNext();
+      return;
+    }
+    askRecord(RECORD_OBJECT, bytes, RECORD_WAIT_MS, deliverCertificates);
   }
 
   function deliverNext(): void {

@@ -14,7 +14,10 @@ function blob(tag: number, bytes = 100): Uint8Array {
 describe("blob queue", () => {
   test("T3: any sequence of puts, frees and boots keeps exactly what was put and not freed", () => {
     const step = fc.oneof(
-      fc.record({ do: fc.constant("put" as const), bytes: fc.integer({ min: 1, max: 460 }) }),
+      fc.record({
+        do: fc.constant("put" as const),
+        bytes: fc.oneof(fc.integer({ min: 1, max: 500 }), fc.constantFrom(116, 244, 484)),
+      }),
       fc.record({ do: fc.constant("free" as const), pick: fc.nat(20) }),
       fc.record({ do: fc.constant("boot" as const) }),
     );
@@ -45,6 +48,14 @@ describe("blob queue", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("T3: a page that blobs fill to the last octet still has room for the mark of each", () => {
+    const flash = createCutFlash(6, PAGE);
+    const queue = createBlobQueue(flash, AREA);
+    for (let tag = 1; tag <= 8; tag += 1) expect(queue.append(tag, blob(tag, 116))).toBe(true);
+    for (let tag = 1; tag <= 8; tag += 1) queue.free(tag);
+    expect(createBlobQueue(flash, AREA).tags()).toEqual([]);
   });
 
   test("F8: a full queue refuses and keeps what it has; freeing makes room again", () => {

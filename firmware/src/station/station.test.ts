@@ -140,6 +140,8 @@ describe("station as a courier", () => {
     const first = preSign(bench, shifts[0]);
     const second = preSign(bench, shifts[1]);
     expect(first).toBeLessThan(second);
+    // The newer one took the older one's place, although that one's window is now.
+    expect(offered(SHIFT_S)).toBe(second);
     expect(offered(SHIFT_S + DAY_S)).toBe(second);
     bench.station.down({ type: DOWN_CONFIG, nowS: SHIFT_S + DAY_S, presignedPerKey: 0 });
     preSign(bench, shifts[2]);
@@ -358,7 +360,7 @@ describe("station as a courier", () => {
     bench.station.setLinks([LINK_GSM]);
     bench.pass(4000);
     expect(bench.station.inUse()).toBe(LINK_GSM);
-    bench.station.setPower(POWER_KEY, 0);
+    bench.station.setPower(POWER_KEY, 50);
     expect(bench.station.inUse()).toBe(LINK_NONE);
     const ringseq = preSign(bench);
     bench.plug(undefined, false);
