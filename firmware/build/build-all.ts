@@ -25,6 +25,9 @@ for (const target of bundleTargets()) {
     const folder = await writeBundle(bundle, DIST, version);
     const size = `${bundle.code.length} bytes, ${nodes} nodes`;
     process.stdout.write(`${relative(process.cwd(), folder)}: ${size}\n`);
+    for (const limit of target.board.limits) {
+      process.stdout.write(`  limit: ${limit}\n`);
+    }
   }
 }
 for (const line of complaints) {

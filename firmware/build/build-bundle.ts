@@ -40,6 +40,8 @@ export interface Manifest {
   readonly role: Role;
   readonly board: string;
   readonly version: string;
+  /** What the build cannot do on this board. */
+  readonly limits: readonly string[];
   readonly files: readonly {
     readonly name: string;
     readonly bytes: number;
@@ -87,6 +89,7 @@ export function manifestOf(bundle: Bundle, version: string): Manifest {
     role: bundle.target.role,
     board: bundle.target.board.name,
     version,
+    limits: bundle.target.board.limits,
     files: [
       {
         name: bundle.fileName,

@@ -57,6 +57,8 @@ export type Board = {
   readonly name: string;
   /** Which implementation of the ports serves it. */
   readonly platform: "linux" | "nrf52" | "esp32";
+  /** What this build cannot do there, one sentence each; the manifest repeats it to whoever loads. */
+  readonly limits: readonly string[];
   readonly contact: ContactWiring;
   /** Pin that tells whether the other side of the contact is there; undefined: at boot it is. */
   readonly contactSense: string | undefined;

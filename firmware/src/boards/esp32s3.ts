@@ -9,6 +9,10 @@ import type { Board } from "./board.ts";
 export const board: Board = {
   name: "esp32s3",
   platform: "esp32",
+  limits: [
+    "A station has no way to the issuer: it serves what was signed in advance.",
+    "Nothing was tried on silicon: pins are estimates.",
+  ],
   contact: { kind: "pins", tx: "D17", rx: "D18" },
   contactSense: "D4",
   voltageSense: undefined,

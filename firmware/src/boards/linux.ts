@@ -9,6 +9,10 @@ import type { Board } from "./board.ts";
 export const board: Board = {
   name: "linux",
   platform: "linux",
+  limits: [
+    "Curves run in the interpreter: a door session takes half a minute, and all waits are stretched.",
+    "A station has no way to the issuer: it serves what was signed in advance.",
+  ],
   contact: { kind: "path", path: "./contact" },
   contactSense: undefined,
   voltageSense: undefined,

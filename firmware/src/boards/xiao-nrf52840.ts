@@ -5,6 +5,10 @@ import type { Board } from "./board.ts";
 export const board: Board = {
   name: "xiao-nrf52840",
   platform: "nrf52",
+  limits: [
+    "Curves run in the interpreter: a door session takes minutes, and its time limits end it.",
+    "Nothing was tried on silicon: pins and voltages are estimates.",
+  ],
   contact: { kind: "pins", tx: "D6", rx: "D7" },
   contactSense: "D2",
   voltageSense: "D3",
