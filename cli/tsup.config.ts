@@ -12,7 +12,7 @@ const config = defineConfig({
   platform: "node",
   target: "node24",
   splitting: true,
-  clean: true,
+  clean: ["dist/*.js"],
   dts: false,
   sourcemap: false,
   noExternal: [/^@nyckelring\//, "commander"],

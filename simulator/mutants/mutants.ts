@@ -70,6 +70,18 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "key-ignores-its-own-expiry",
+    breaks: "I1 no-unauth",
+    untilHour: 17,
+    replacements: [
+      {
+        file: "firmware/src/key/key-rings.ts",
+        find: "return nowS >= ring.claims.expS ? RING_EXPIRED : 0;",
+        replace: "return nowS < 0 ? RING_EXPIRED : 0;",
+      },
+    ],
+  },
+  {
     name: "lock-forgets-an-entry",
     breaks: "I2 nothing-lost",
     untilHour: 10,
@@ -120,6 +132,25 @@ export const MUTANTS: readonly Mutant[] = [
         file: "firmware/src/lock/bolt.ts",
         find: "  function rest(): void {\n    motor.stop();\n",
         replace: "  function rest(): void {\n",
+      },
+    ],
+  },
+];
+
+/**
+ * Changed keys in the hands of an attacker. They are no defects of ours: a run with one of them must
+ * stay green, because the lock stops what the key no longer does.
+ */
+export const HOSTILE_KEYS: readonly Mutant[] = [
+  {
+    name: "key-shows-a-leaf-of-another-door",
+    breaks: "nothing",
+    untilHour: 10,
+    replacements: [
+      {
+        file: LOCK_VISIT,
+        find: "if (byDoor >= 0) return { ring, slot: byDoor };",
+        replace: "return { ring, slot: byDoor >= 0 ? byDoor : 0 };",
       },
     ],
   },

@@ -2,7 +2,7 @@
 
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
-import { MUTANTS, type Mutant, type Replacement } from "./mutants.ts";
+import { HOSTILE_KEYS, MUTANTS, type Mutant, type Replacement } from "./mutants.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
  *   a run with it would prove nothing.
  */
 export function plantMutant(name: string): Mutant {
-  const mutant = MUTANTS.find((candidate) => candidate.name === name);
+  const mutant = [...MUTANTS, ...HOSTILE_KEYS].find((candidate) => candidate.name === name);
   if (mutant === undefined) throw new Error(`there is no mutant "${name}"`);
   registerHooks({
     load: (url, context, nextLoad) => {

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { MUTANTS } from "../mutants/mutants.ts";
+import { HOSTILE_KEYS, MUTANTS } from "../mutants/mutants.ts";
 
 const SEED = "7";
 const RUNNER = fileURLToPath(new URL("../mutants/run-mutant.ts", import.meta.url));
@@ -18,6 +18,19 @@ test.each(MUTANTS)("X6: the oracle sees the planted defect $name as $breaks", (m
   expect(child.stderr).toBe("");
   const said = JSON.parse(child.stdout) as { readonly counts: Record<string, number> };
   expect(said.counts[mutant.breaks] ?? 0).toBeGreaterThan(0);
+});
+
+test.each(HOSTILE_KEYS)("L1: the locks stop a changed key, $name", (hostile) => {
+  const child = spawnSync(process.execPath, [RUNNER, hostile.name, SEED], { encoding: "utf8" });
+  expect(child.stderr).toBe("");
+  const said = JSON.parse(child.stdout) as {
+    readonly counts: Record<string, number>;
+    readonly openings: number;
+    readonly told: readonly string[];
+  };
+  expect(said.counts).toEqual({});
+  expect(said.openings).toBeGreaterThan(10);
+  expect(said.told.join("\n")).toMatch(/without a right: key-02 .* refused, TARGET_MISMATCH/);
 });
 
 test("X6: a defect whose place has moved is an error and no green test", () => {
