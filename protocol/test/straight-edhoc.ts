@@ -90,6 +90,8 @@ export interface StraightSession {
   readonly lockseq: number;
   readonly tS: number;
   readonly wants: readonly number[];
+  /** EAD_3 of a key that has more or something else to say, in place of the presentation. */
+  readonly ead3?: (presentation: Uint8Array) => Uint8Array;
   /** Lets a hostile key encrypt something else than PLAINTEXT_3. */
   readonly alter3?: (plaintext: Uint8Array) => Uint8Array;
 }
@@ -127,7 +129,8 @@ export function straightSession(session: StraightSession) {
     bstr(session.leaf),
     bstr(session.path),
   );
-  const ead3 = join(head(1, 32768), bstr(presentation));
+  const honest3 = join(head(1, 32768), bstr(presentation));
+  const ead3 = session.ead3 === undefined ? honest3 : session.ead3(presentation);
   const idCredI = join(hex("a1 0d"), ringHead);
   const mac3 = kdf(prk4e3m, 6, join(idCredI, bstr(th3), ringHead, ead3), 8);
   const plaintext3 = join(idCredI, bstr(mac3), ead3);

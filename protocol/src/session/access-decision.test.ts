@@ -235,6 +235,16 @@ describe("the lock denies, and says why to a key that has proved itself", () => 
     ["a path that is one node short", LEAF_NOT_IN_RING, { path: new Uint8Array(64) }],
     ["a path that is one node long", LEAF_NOT_IN_RING, { path: new Uint8Array(128) }],
     ["a path that is no whole number of nodes", LEAF_NOT_IN_RING, { path: new Uint8Array(95) }],
+    [
+      "a path where the ring has one leaf and no path",
+      LEAF_NOT_IN_RING,
+      { ring: makeWorld(crypto, 1), path: new Uint8Array(32) },
+    ],
+    [
+      "the second slot of a ring of one",
+      LEAF_NOT_IN_RING,
+      { ring: makeWorld(crypto, 1), index: 1 },
+    ],
     ["a right to another door", TARGET_MISMATCH, { slot: 1 }],
     ["a right that was for the door before it moved", TARGET_MISMATCH, { trust: { door: 1042 } }],
     ["a group that it does not belong to", TARGET_MISMATCH, { slot: 5, trust: { groups: [8] } }],
@@ -290,6 +300,11 @@ describe("the lock denies, and says why to a key that has proved itself", () => 
       {
         head: { flags: 1, iatS: SHIFT_S, expS: SHIFT_S + 14_401 },
       },
+    ],
+    [
+      "an emergency that ends more than 4 h after it was signed, though its window is shorter",
+      WINDOW_TOO_LONG,
+      { head: { flags: 1, iatS: SHIFT_S - 600, expS: SHIFT_S + 14_000 } },
     ],
     ["a presentation without an operation", CBOR_MALFORMED, { op: 0 }],
     ["a presentation with a third operation", CBOR_MALFORMED, { op: 3 }],

@@ -17,7 +17,8 @@ import {
   type World,
 } from "../../test/door-fixture.ts";
 import { straightSession } from "../../test/straight-edhoc.ts";
-import { bytesOfHex } from "../bytes.ts";
+import { bytesOfHex, concatBytes } from "../bytes.ts";
+import { encodeCbor } from "../cbor/encode.ts";
 import type { CborValue } from "../cbor/value.ts";
 import { AEAD, MESSAGE, MESSAGE_AAD, RECORD_AAD, TO_LOCK } from "../edhoc/arena.ts";
 import { INITIATOR_DEAD } from "../edhoc/initiator.ts";
@@ -229,6 +230,25 @@ describe("a message that belongs elsewhere is refused", () => {
   }
 });
 
+test("records count from 0 in every session, whatever was counted before", () => {
+  const body = new Uint8Array([0xf6]);
+  playSession(world, key, lock, { head });
+  for (let count = 0; count < 3; count += 1) {
+    expect(lock.door.openRecord(put(lock, taken(key, key.door.sealRecord(1, body))))).toBe(1);
+    expect(key.door.openRecord(put(key, taken(lock, lock.door.sealRecord(1, body))))).toBe(1);
+  }
+  for (const [one, other] of [
+    [key, lockSide(world, trustOf(world), "new")],
+    [keySide(world, "new"), lock],
+  ] as const) {
+    playSession(world, one, other, { head });
+    const up = taken(one, one.door.sealRecord(1, body));
+    expect(other.door.openRecord(put(other, up))).toBe(1);
+    const down = taken(other, other.door.sealRecord(1, body));
+    expect(one.door.openRecord(put(one, down))).toBe(1);
+  }
+});
+
 describe("a credential that is not this peer's is refused", () => {
   test("a genuine head of another key proves nothing (presentation for another head)", () => {
     const { importAgreementKey } = crypto;
@@ -261,6 +281,53 @@ describe("a credential that is not this peer's is refused", () => {
       expect(lock.door.faultCode).toBe(code);
     }
   });
+
+  test("a head whose header names another algorithm, though its signature is good", () => {
+    const header = Uint8Array.from(head.slice(2, 15));
+    // { 1: -8 }: the algorithm identifier that RFC 9864 has put away.
+    header[2] = 0x27;
+    const payload = head.slice(16, head.length - 66);
+    const prefix = bytesOfHex("846a5369676e617475726531");
+    const signed = concatBytes([prefix, encodeCbor(header), bytesOfHex("40"), payload]);
+    const signature = encodeCbor(world.ringSigner.key.sign(signed));
+    const parts = [bytesOfHex("84"), encodeCbor(header), bytesOfHex("a0"), payload, signature];
+    expect(judgeHead(concatBytes(parts))).toBe(SIGNATURE_INVALID);
+  });
+
+  test("a head that differs in one octet from the one that the lock has just verified", () => {
+    playSession(world, key, lock, { head });
+    for (const at of [2, 30, 60, 100, head.length - 70, head.length - 1]) {
+      const forged = Uint8Array.from(head);
+      forged[at] = (forged[at] ?? 0) ^ 1;
+      expect(judgeHead(forged)).not.toBe(0);
+    }
+    const later = Uint8Array.from(head);
+    // The last octet of exp: a head that would be valid a little longer.
+    later[25] = (later[25] ?? 0) ^ 1;
+    expect(judgeHead(later)).toBe(SIGNATURE_INVALID);
+    expect(judgeHead(head)).toBe(0);
+  });
+
+  test("a head that the lock has verified, once its anchor has another key of the same name", () => {
+    playSession(world, key, lock, { head });
+    const trust = trustOf(world);
+    const { publicKey } = world.deviceSigner.key;
+    lock.door.loadTrust({
+      ...trust,
+      anchors: trust.anchors.map((anchor) => ({ ...anchor, publicKey })),
+    });
+    expect(judgeHead(head)).toBe(SIGNATURE_INVALID);
+  });
+
+  /** What the lock finds wrong with a head that its own key shows; 0 for nothing. */
+  function judgeHead(credential: Uint8Array): number {
+    key.door.reset();
+    lock.door.reset();
+    const m1 = taken(key, key.door.start(credential));
+    const m3 = showKey(answerLock(m1));
+    const verdict = lock.door.judgeMessage3(put(lock, m3));
+    return verdict < 0 ? lock.door.faultCode : verdict;
+  }
 
   test("a lock certificate under the ring-issuing key, and a ring head as one (L4)", () => {
     const wrongs: [Partial<World>, Uint8Array | undefined, number][] = [
@@ -323,6 +390,26 @@ describe("a peer that encrypts what no honest one writes is refused", () => {
     }
     rewind();
     expect(judgeAltered((said) => said)).toBe(0);
+  });
+
+  const octets = (text: string, ...parts: Uint8Array[]) =>
+    Buffer.concat([bytesOfHex(text), ...parts]);
+  const item = (value: CborValue) => encodeCbor(value);
+
+  test.each<[string, (presentation: Uint8Array) => Uint8Array]>([
+    ["nothing in EAD_3", () => new Uint8Array(0)],
+    ["the presentation under a label that is not critical", (p) => octets("198000", item(p))],
+    ["the presentation under the label of a decision", (p) => octets("398001", item(p))],
+    ["padding before the presentation", (p) => octets("004100398000", item(p))],
+    ["padding behind the presentation", (p) => octets("398000", item(p), octets("00"))],
+    ["the presentation twice", (p) => octets("398000", item(p), octets("398000"), item(p))],
+    ["the presentation not as a byte string", (p) => octets("398000", p)],
+    ["a presentation that is too long", () => octets("398000", item(new Uint8Array(435)))],
+  ])("a key that proves itself but says %s", (_title, ead3) => {
+    const said = straightSession({ ...session, ead3 });
+    answerLock(said.message1);
+    expect(lock.door.judgeMessage3(put(lock, said.message3))).toBe(-1);
+    expect(lock.door.faultCode).toBe(SESSION_MALFORMED);
   });
 
   test.each<[string, CborValue]>([
