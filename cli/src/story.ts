@@ -21,7 +21,7 @@ export function tellStory(outcome: RunOutcome, wallS: number, replay: string): s
     "What happened, by the clock of Stockholm:",
     ...incidents.map((line) => `  ${line.clock}  ${line.text}`),
     "What it came to:",
-    `  ${result.sessions} insertions, ${result.openings} openings, ${result.denials} refusals, ` +
+    `  ${result.insertions} insertions, ${result.openings} openings, ${result.denials} refusals, ` +
       `${result.syncs} syncs; ${result.earlyPulls} keys were pulled out too early`,
     `  from insertion to the motor ${result.openingMs.p50} ms (half) and ${result.openingMs.p99} ms ` +
       "(99 of 100); estimates of a board, not measurements",

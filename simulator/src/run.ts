@@ -47,7 +47,10 @@ export type RunResult = {
   readonly scenario: ScenarioName;
   readonly seed: string;
   readonly virtualDays: number;
+  /** Contacts of a key with a lock. */
   readonly sessions: number;
+  /** Contacts of a key with a lock or a station. */
+  readonly insertions: number;
   readonly openings: number;
   readonly denials: number;
   readonly unauthorizedOpenings: number;
@@ -136,7 +139,8 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     scenario: request.scenario,
     seed: request.seed,
     virtualDays: request.days,
-    sessions: world.contactCount(),
+    sessions: world.events.filter((event) => event.kind === "attempt").length,
+    insertions: world.contactCount(),
     openings: verdict.openings,
     denials: verdict.denials,
     unauthorizedOpenings: verdict.unauthorizedOpenings,
