@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { runScenario } from "../src/run.ts";
+import { judgeFromOutside } from "./outside-judge.ts";
 
 const SEED = "7";
 
@@ -106,6 +107,19 @@ test("L4: keys are pulled out early and writes are torn, and nothing is lost by 
 test("T3: the broker repeats messages, and no event is stored twice", () => {
   expect(result.messagesDuplicated).toBeGreaterThan(20);
   expect(result.eventsDuplicated).toBe(0);
+});
+
+test("L7: a stranger's program judges the day by the documented trace alone", () => {
+  expect(judgeFromOutside(lines)).toEqual({
+    authorised: result.openings - result.residualOpenings,
+    residual: result.residualOpenings,
+    unauthorised: 0,
+    entries: result.eventsAtDevices,
+    lost: 0,
+    duplicated: 0,
+  });
+  const withoutHeads = lines.filter(({ line }) => !line.includes('"kind":"head-issued"'));
+  expect(judgeFromOutside(withoutHeads).unauthorised).toBe(result.openings);
 });
 
 test("P1: no line of the trace names a person, a street or an alarm code outside the issuer", () => {

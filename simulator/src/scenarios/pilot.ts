@@ -542,8 +542,9 @@ function tellPilot(stage: Stage): void {
     return access.ok && access.value.needsMetalKey;
   }).length;
   story.tell(
-    `${world.locks.length} locks at ${city.clients.length} clients, ${world.keys.length} keys, ` +
-      `${world.stations.length} station`,
+    `${world.locks.length} locks at ${city.clients.length} clients, ${world.stations.length} station, ` +
+      `${world.keys.length} keys: ${PART.day.length} carers by day, ${PART.evening.length} in the ` +
+      `evening, ${PART.night.length} at night, 1 of a second provider, 1 patrol of Trygghetsjouren`,
   );
   story.tell(
     `one of 11 owners has not consented: ${city.blockedEntrances.length} entrances stay without a ` +
