@@ -56,7 +56,7 @@ export function takeObject(key: KeyContext, bytes: Uint8Array, nonce: Uint8Array
 }
 
 function takeCertificate(key: KeyContext, bytes: Uint8Array): ErrorCode {
-  const accepted = key.trust.accept(bytes);
+  const accepted = key.trust.accept(bytes, key.clock.knownS());
   if (!accepted.ok) return accepted.fault.code;
   key.clock.raiseFloor(accepted.value.iatS);
   const agreementSecret = key.identity.agreementSecret();

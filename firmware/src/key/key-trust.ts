@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   type Anchor,
-  AUTHORITIES_MAX,
   type CertificateAuthority,
   CLAIMS_MALFORMED,
   type CryptoPort,
@@ -16,6 +15,7 @@ import {
   type Result,
   sign1Kid,
   succeed,
+  TYP_RING_HEAD,
   verifyIssuerCertificate,
 } from "@nyckelring/protocol";
 import type { RecordStore } from "../shared/record-store.ts";
@@ -23,8 +23,13 @@ import { CERTIFICATES_MAX, RECORD_CERTIFICATE_FIRST } from "./key-layout.ts";
 
 /** Epochs of one authority and level that a key keeps: the one in force and the one before. */
 const EPOCHS_MAX = 2;
-/** The epoch that every lock gets at its commissioning or later, never from a key. */
+/** The first epoch of an authority: every lock that it owns was commissioned with it or later. */
 const FIRST_EPOCH = 1;
+/** After a rotation keys show the certificate of the new issuing key at doors for so long. */
+const ROTATION_SHOWN_S = 180 * 86_400;
+/** Keys of level 2 that the door path takes. */
+const DOOR_KEYS_MAX = 8;
+const NOTHING = new Uint8Array(0);
 
 /** Whose signatures a key believes. */
 export interface KeyTrust {
@@ -42,8 +47,24 @@ export interface KeyTrust {
   deviceAnchors(): readonly Anchor[];
   /** Keys of level 2 as the door path takes them: lock certificates. */
   certificateAuthorities(): readonly CertificateAuthority[];
-  /** Certificates of the newest keys, as signed, that locks may not have yet. */
-  rotatedSince(timeS: number): readonly Uint8Array[];
+  /**
+   * The certificate to show with a ring head, for a lock that may not know its issuing key: for 180
+   * days after a rotation, and always at a lock that another authority owns, which was told of our
+   * root alone.
+   *
+   * @param lockAuthority - Whose certificate the lock showed.
+   * @param nowS - UTC seconds.
+   * @returns The certificate as signed; empty where none is needed.
+   */
+  certificateToShow(head: Uint8Array, lockAuthority: number, nowS: number): Uint8Array;
+  /**
+   * The level 2 certificate that a lock lacks.
+   *
+   * @param kid - Key id of the key that signed the lock's own certificate.
+   * @returns The newest certificate of the lock's authority; empty where the lock shows that it is
+   *   up to date.
+   */
+  certificateMissing(lockAuthority: number, kid: Uint8Array): Uint8Array;
   /**
    * The authority whose key signed an object.
    *
@@ -54,11 +75,12 @@ export interface KeyTrust {
   /**
    * Takes a certificate from the issuer.
    *
-   * @returns The certificate, `SIGNATURE_INVALID`, `CLAIMS_MALFORMED`, `OBJECT_OLD` for an epoch
-   *   below the one in force or for another key of the same epoch, `CLAIMS_MALFORMED` for a key id
-   *   that is not the key's, or `FLASH_FULL` for too many certificates.
+   * @param nowS - UTC seconds; undefined while the key does not know the time.
+   * @returns The certificate, `SIGNATURE_INVALID`, `OBJECT_OLD` for an epoch below the one in force,
+   *   for another key of the same epoch or for a certificate that has ended, `CLAIMS_MALFORMED` for
+   *   a key id that is not the key's, or `FLASH_FULL` for too many certificates.
    */
-  accept(bytes: Uint8Array): Result<IssuerCertificate>;
+  accept(bytes: Uint8Array, nowS: number | undefined): Result<IssuerCertificate>;
 }
 
 type Held = {
@@ -156,12 +178,13 @@ export function openKeyTrust(
     return -1;
   }
 
-  function accept(bytes: Uint8Array): Result<IssuerCertificate> {
+  function accept(bytes: Uint8Array, nowS: number | undefined): Result<IssuerCertificate> {
     const candidate = verify(bytes, -1);
     if (!candidate.ok) return candidate;
     const certificate = candidate.value.certificate;
     for (const item of held) if (equalBytes(item.bytes, bytes)) return succeed(certificate);
-    if (isOverruled(certificate)) return fail(OBJECT_OLD);
+    const hasEnded = nowS !== undefined && nowS >= certificate.expS;
+    if (hasEnded || isOverruled(certificate)) return fail(OBJECT_OLD);
     const old = replacedBy(certificate);
     const id = old === undefined ? freeId() : old.id;
     if (id < 0) return fail(FLASH_FULL);
@@ -193,24 +216,41 @@ export function openKeyTrust(
       for (const item of held) {
         if (item.certificate.level === LEVEL_DEVICES) devices.push(item.certificate);
       }
-      // The door takes four: newest epochs first, so that what falls off is the oldest.
+      // Newest epochs first, so that what falls off is the oldest.
       devices.sort((a, b) => b.issuerEpoch - a.issuerEpoch);
       const authorities: CertificateAuthority[] = [];
       for (const certificate of devices) {
         const issuer = certificate.issuer;
         const authority = certificate.authority;
-        authorities.push({ authority, kid: issuer.kid, publicKey: issuer.publicKey });
+        if (authorities.length < DOOR_KEYS_MAX) {
+          authorities.push({ authority, kid: issuer.kid, publicKey: issuer.publicKey });
+        }
       }
-      return authorities.slice(0, AUTHORITIES_MAX);
+      return authorities;
     },
-    rotatedSince(timeS) {
-      const rotated: Uint8Array[] = [];
+    certificateToShow(head, lockAuthority, nowS) {
+      const kid = sign1Kid(head, TYP_RING_HEAD);
       for (const item of held) {
-        const certificate = item.certificate;
-        const isRotated = certificate.issuerEpoch > FIRST_EPOCH && certificate.iatS >= timeS;
-        if (isRotated && isNewest(item)) rotated.push(item.bytes);
+        const known = item.certificate;
+        const isIssuer = kid !== undefined && equalBytes(item.anchor.kid, kid);
+        if (isIssuer && known.level === LEVEL_RINGS) {
+          const isRotated = known.issuerEpoch > FIRST_EPOCH;
+          const isRecent = nowS < known.iatS + ROTATION_SHOWN_S;
+          const isForeign = known.authority !== lockAuthority;
+          return isForeign || (isRotated && isRecent) ? item.bytes : NOTHING;
+        }
       }
-      return rotated;
+      return NOTHING;
+    },
+    certificateMissing(lockAuthority, kid) {
+      for (const item of held) {
+        const known = item.certificate;
+        const isOfLock = known.authority === lockAuthority && known.level === LEVEL_DEVICES;
+        if (isOfLock && isNewest(item)) {
+          return equalBytes(item.anchor.kid, kid) ? NOTHING : item.bytes;
+        }
+      }
+      return NOTHING;
     },
     authorityOf(bytes, typ) {
       const kid = sign1Kid(bytes, typ);

@@ -65,8 +65,6 @@ const HANDSHAKE_WAIT_MS = 2000;
 const DECISION_WAIT_MS = 5000;
 /** Longest wait for the answer to a record. */
 const RECORD_WAIT_MS = 2000;
-/** Keys carry the certificate of a new issuing key to locks for so long after it was signed. */
-const ROTATION_S = 180 * 86400;
 /** Sessions of one contact: the first, and what presses on the button add. */
 const SESSIONS_MAX = 3;
 /** Parts of one sealed batch of a lock. */
@@ -118,7 +116,6 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   let recordType = 0;
   let onRecord: ((body: CborValue) => void) | undefined;
   let errands: Errand[] = [];
-  let certificates: Uint8Array[] = [];
   let lockState: LockState | undefined;
   let parts: Uint8Array[] = [];
   let wantsTime = false;
@@ -212,7 +209,9 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
     }
     ringseq = choice.ring.claims.ringseq;
     target = door.lock.door;
-    door.useHead(choice.ring.head);
+    const head = choice.ring.head;
+    door.useHead(head);
+    door.useCertificate(key.trust.certificateToShow(head, door.lock.authority, key.clock.tS()));
     const proof = choice.ring.store.proofOf(choice.slot);
     const bytes = door.buildMessage3(op, choice.slot, proof.saltedLeaf, proof.path);
     if (bytes === 0) {
@@ -335,8 +334,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
       }
       lockState = { listseq: body[0], cfgseq: body[1], firstUnacked: body[3], last: body[4] };
       errands = errandsFor(lockState);
-      certificates = key.trust.rotatedSince(key.clock.tS() - ROTATION_S).slice(0);
-      deliverCertificates();
+      deliverCertificate();
     });
   }
 
@@ -356,14 +354,12 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
     return wanted;
   }
 
-  /** New keys of the issuer come before the objects that they have signed. */
-  function deliverCertificates(): void {
-    const bytes = isAgain ? undefined : certificates.shift();
-    if (bytes === undefined) {
-      deliverNext();
-      return;
-    }
-    askRecord(RECORD_OBJECT, bytes, RECORD_WAIT_MS, deliverCertificates);
+  /** A lock that shows a certificate of the epoch before cannot read a newer one without this. */
+  function deliverCertificate(): void {
+    const lock = door.lock;
+    const certificate = key.trust.certificateMissing(lock.authority, lock.kid);
+    if (isAgain || certificate.length === 0) deliverNext();
+    else askRecord(RECORD_OBJECT, certificate, RECORD_WAIT_MS, deliverNext);
   }
 
   function deliverNext(): void {

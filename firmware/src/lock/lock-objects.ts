@@ -308,11 +308,14 @@ function applyLockCertificate(lock: LockUnderObjects, bytes: Uint8Array): Object
 
 function applyCertificate(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutcome {
   const state = lock.state();
+  const clock = lock.clock();
+  const interval = clock === undefined ? undefined : clock.interval();
+  const nowS = interval === undefined ? undefined : interval.loS;
   let code: ErrorCode = SIGNATURE_INVALID;
   for (let index = 0; index < state.authorities.length; index += 1) {
     const authority = state.authorities[index];
     if (authority !== undefined) {
-      const applied = applyIssuerCertificate(lock.crypto, authority.keys, bytes);
+      const applied = applyIssuerCertificate(lock.crypto, authority.keys, bytes, nowS);
       if (applied.ok) return installKeys(lock, index, authority, applied.value);
       if (applied.fault.code !== SIGNATURE_INVALID) code = applied.fault.code;
     }

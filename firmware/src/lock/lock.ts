@@ -47,6 +47,9 @@ import {
   TIME_FLOOR_ONLY,
   type TrustedAuthority,
   TYP_FLOOR_LIST,
+  TYP_ISSUER_CERTIFICATE,
+  TYP_TIME_GRANT,
+  typOf,
   VOLTAGE_LOW,
   WANT_ACK,
   WANT_FLOORS,
@@ -204,7 +207,7 @@ function createDoorLock(
   const budget = createAttemptBudget(ports.timer);
   const arena = new Uint8Array(LOCK_ARENA_BYTES);
   const operations: ArenaOperations = createArenaOperations(crypto, ports.entropy, arena);
-  const door: LockDoor = createLockDoor(operations, arena);
+  const door: LockDoor = createLockDoor(operations, arena, adoptCertificate);
   const link = createMessageLink(ports.contact, ports.timer, onMessage, ignoreFault);
 
   let state = commissioned.state;
@@ -213,6 +216,8 @@ function createDoorLock(
   /** Authorities in the order in which the door path knows them. */
   let trusted: LockAuthority[] = [];
 
+  /** True while a clock that is known was set under an issuing key that may since be withdrawn. */
+  let isClockOld = false;
   /** True while the door path judges by an older time floor than the flash holds. */
   let isTrustOld = false;
   /** True from message_2 to the decision on message_3. */
@@ -459,7 +464,8 @@ function createDoorLock(
   function wantsOf(code: ErrorCode): number[] {
     const wants: number[] = [];
     if (code === DELIVER_FIRST) wants.push(WANT_FLOORS);
-    if (clock !== undefined && clock.interval() === undefined) wants.push(WANT_TIME_GRANT);
+    const wantsTime = clock !== undefined && (isClockOld || clock.interval() === undefined);
+    if (wantsTime) wants.push(WANT_TIME_GRANT);
     if (log.unackedCount() >= WANT_ACK_ENTRIES) wants.push(WANT_ACK);
     return wants;
   }
@@ -545,7 +551,22 @@ function createDoorLock(
     return [outcome.code, decision, lockseq, entryTime().tS];
   }
 
+  /**
+   * Takes the certificate that came with the head of an issuing key that the lock does not know.
+   * It is durable before the head is judged by it, so no power cut opens a door for a key that the
+   * lock forgets again.
+   */
+  function adoptCertificate(bytes: Uint8Array): boolean {
+    if (typOf(bytes) !== TYP_ISSUER_CERTIFICATE) return false;
+    const outcome = applyObject(underObjects, bytes);
+    if (outcome.isChanged) afterChange(outcome);
+    return outcome.isChanged;
+  }
+
   function afterChange(outcome: ObjectOutcome): void {
+    // A withdrawn key may have set the clock: the next grant says what time it is.
+    if (outcome.typ === TYP_ISSUER_CERTIFICATE) isClockOld = true;
+    if (outcome.typ === TYP_TIME_GRANT) isClockOld = false;
     append(ENTRY_OBJECT, 0, outcome.code, outcome.sequence, outcome.typ);
     loadTrust();
   }

@@ -84,14 +84,18 @@ export function anchorOf(
  * genuine object and would otherwise bring a withdrawn key back.
  *
  * @param bytes - A signed issuer certificate, from untrusted hands.
+ * @param nowS - UTC seconds, where the device has a clock that it trusts. A time floor will not do:
+ *   a stolen issuing key may have pushed it forward, and a rotation is the cure.
  * @returns The authority with its keys in force (the same object where the certificate is already
  *   known), `SIGNATURE_INVALID`, `CLAIMS_MALFORMED` for another authority or key id,
- *   `ANCHOR_UNKNOWN` for a level that a device has no use for, or `OBJECT_OLD`.
+ *   `ANCHOR_UNKNOWN` for a level that a device has no use for, or `OBJECT_OLD` for an older epoch
+ *   or a certificate that has ended.
  */
 export function applyIssuerCertificate(
   crypto: CryptoPort,
   keys: AuthorityKeys,
   bytes: Uint8Array,
+  nowS: number | undefined,
 ): Result<AuthorityKeys> {
   const root = anchorOf(crypto, keys.rootKid, keys.rootKey);
   if (!root.ok) return root;
@@ -111,6 +115,7 @@ export function applyIssuerCertificate(
   if (certificate.level !== LEVEL_RINGS && certificate.level !== LEVEL_DEVICES) {
     return fail(ANCHOR_UNKNOWN);
   }
+  if (nowS !== undefined && nowS >= certificate.expS) return fail(OBJECT_OLD);
   const isRingLevel = certificate.level === LEVEL_RINGS;
   const inForce = isRingLevel ? keys.ringKey : keys.deviceKey;
   if (inForce !== undefined && certified.issuerEpoch <= inForce.issuerEpoch) {
@@ -144,7 +149,7 @@ export function verifyAuthority(
     const certificate = verifyIssuerCertificate(bytes, [root.value]);
     if (!certificate.ok) return certificate;
     if (keys === undefined) keys = authorityOfRoot(crypto, certificate.value.authority, rootKey);
-    const applied = applyIssuerCertificate(crypto, keys, bytes);
+    const applied = applyIssuerCertificate(crypto, keys, bytes, undefined);
     if (applied.ok) {
       keys = applied.value;
     } else if (applied.fault.code !== ANCHOR_UNKNOWN && applied.fault.code !== OBJECT_OLD) {

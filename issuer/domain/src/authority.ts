@@ -43,7 +43,14 @@ export interface Authority {
   ringSigner(): Signer;
   /** The certificates of both issuing keys of the present epoch. */
   certificates(): readonly Uint8Array[];
-  /** The same while devices in the field may still know the epoch before, otherwise none. */
+  /**
+   * The same for keys, and in front of them the level 2 certificate of the epoch before: a lock
+   * that nobody has visited since the rotation is still known by it.
+   */
+  certificatesForKeys(): readonly Uint8Array[];
+  /** True for what was signed before the present epoch, at a time in UTC seconds. */
+  isOfEarlierEpoch(signedAtS: number): boolean;
+  /** `certificatesForKeys` while devices in the field may still know the epoch before, otherwise none. */
   certificatesToCarry(nowS: number): readonly Uint8Array[];
   /** Facts of a new epoch of issuing keys. */
   nextEpoch(nowS: number): Fact;
@@ -106,6 +113,11 @@ export function openAuthority(journal: Journal, number: number): Authority {
     return [bytesOfHex(epoch.ringCertificate), bytesOfHex(epoch.deviceCertificate)];
   }
 
+  function certificatesForKeys(): readonly Uint8Array[] {
+    const before = register.issuerEpoch?.previousDeviceCertificate ?? null;
+    return [...(before === null ? [] : [bytesOfHex(before)]), ...certificates()];
+  }
+
   function found(): void {
     journal.commit(SYSTEM, [
       {
@@ -134,10 +146,16 @@ export function openAuthority(journal: Journal, number: number): Authority {
     agreementPublicKey: agreementKey.publicKey,
     ringSigner: () => signerOf(epochKey(LEVEL_RINGS, epochNow())),
     certificates,
+    certificatesForKeys,
+    isOfEarlierEpoch(signedAtS) {
+      const epoch = register.issuerEpoch;
+      // What bears the very second of a rotation may be of either epoch.
+      return epoch !== null && epoch.issuerEpoch > 1 && signedAtS <= epoch.startedAtS;
+    },
     certificatesToCarry(nowS) {
       const epoch = register.issuerEpoch;
       const isNew = epoch !== null && epoch.issuerEpoch > 1;
-      return isNew && nowS - epoch.startedAtS < ROTATION_CARRY_S ? certificates() : [];
+      return isNew && nowS - epoch.startedAtS < ROTATION_CARRY_S ? certificatesForKeys() : [];
     },
     nextEpoch,
     configureLock(lock, door, nowS) {

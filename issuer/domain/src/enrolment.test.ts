@@ -179,10 +179,11 @@ describe("enrolment", () => {
       .filter((object) => typOf(object) === TYP_ISSUER_CERT)
       .map((bytes) => must(verifyIssuerCertificate(bytes, [anchorOf(issuer.rootKey)])));
     expect(certificates.map(({ level, issuerEpoch }) => [level, issuerEpoch])).toEqual([
+      [2, 1],
       [1, 2],
       [2, 2],
     ]);
-    expect(certificates[0]?.issuer.kid).not.toEqual(old[0]?.kid);
+    expect(certificates[1]?.issuer.kid).not.toEqual(old[0]?.kid);
     expect(headsIn(issuer, messages)).toHaveLength(1);
     expect(configOf(town, house.entrance).config.cfgseq).toBe(2);
   });

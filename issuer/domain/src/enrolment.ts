@@ -69,7 +69,7 @@ export function createEnrolment(
     return {
       rootKey: authority.rootKey,
       issuerAgreementKey: authority.agreementPublicKey,
-      issuerCertificates: authority.certificates(),
+      issuerCertificates: authority.certificatesForKeys(),
     };
   }
 
@@ -256,6 +256,7 @@ export function createEnrolment(
         return inUse ? [authority.configureLock(lock, door, nowS())] : [];
       });
       journal.commit({ user: by }, facts);
+      revocation.renewFloors();
       return succeed(true);
     },
   };

@@ -53,7 +53,10 @@ export interface LogIntake {
    *   refusal is committed as well, so that the station may forget the upload.
    */
   receive(station: number, upSeq: number, sealed: Uint8Array): Result<IntakeOutcome>;
-  /** Signs acknowledgements for what is stored without a hole and not acknowledged yet. */
+  /**
+   * Signs acknowledgements for what is stored without a hole and not acknowledged yet, or by a key
+   * of an earlier epoch only.
+   */
   acknowledge(logs: readonly LogState[]): void;
   /**
    * A request for the entries after the stored tail: when a hole has lasted a day, because other
@@ -164,7 +167,11 @@ export function createLogIntake(journal: Journal, authority: Authority): LogInta
   }
 
   function acknowledge(logs: readonly LogState[]): void {
-    const due = logs.filter((log) => log.tail > log.acked);
+    // What an earlier epoch acknowledged means nothing to a device that has met the present one.
+    const due = logs.filter(
+      (log) =>
+        log.tail > log.acked || (log.ack !== null && authority.isOfEarlierEpoch(log.ackedAtS)),
+    );
     for (let from = 0; from < due.length; from += ACKS_MAX) {
       const acks = due.slice(from, from + ACKS_MAX).flatMap((log) => {
         const chain = store.entry(log.devid, log.logEpoch, log.tail)?.chain;

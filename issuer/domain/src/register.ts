@@ -234,6 +234,8 @@ export interface Register {
     readonly startedAtS: number;
     readonly ringCertificate: string;
     readonly deviceCertificate: string;
+    /** The one of the epoch before, null in the first: locks show it until they are visited. */
+    readonly previousDeviceCertificate: string | null;
   } | null;
   readonly roles: ReadonlyMap<
     string,
@@ -381,7 +383,11 @@ export function applyRecord(register: Register, record: AuditRecord): void {
       state.authority = fact;
       return;
     case "issuer-epoch-started":
-      state.issuerEpoch = { ...fact, startedAtS: record.atS };
+      state.issuerEpoch = {
+        ...fact,
+        startedAtS: record.atS,
+        previousDeviceCertificate: register.issuerEpoch?.deviceCertificate ?? null,
+      };
       return;
     case "role-defined":
       return put(register.roles, fact.role, fact);

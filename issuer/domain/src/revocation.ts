@@ -38,6 +38,8 @@ type Floor = readonly [devid: string, minring: number];
 export interface Revocation extends Pick<Issuer, "revokeKey" | "revokeCarer"> {
   /** Signs a new floor list if a key has stopped that the present one does not cover. */
   ensureFloors(): void;
+  /** Signs the list in force anew, with a higher number: a lock of a new epoch takes no older one. */
+  renewFloors(): void;
   /** The list that locks must hold to decide on a head signed now; 0 while none is needed. */
   needlist(): number;
 }
@@ -105,6 +107,11 @@ export function createRevocation(journal: Journal, authority: Authority): Revoca
 
   return {
     ensureFloors,
+
+    renewFloors() {
+      const nowS = ports.clock.nowS();
+      if (register.floors !== null) issue(wantedFloors(nowS), nowS);
+    },
 
     needlist() {
       const list = register.floors;

@@ -41,6 +41,8 @@ const REPEAT_S = 600;
 const OBJECTS_BYTES_MAX = 3800;
 /** Acknowledgements of locks that one key is given at a sync. */
 const LOCK_ACKS_MAX = 100;
+/** Locks whose new configuration one key is given at a sync. */
+const LOCK_CONFIGS_MAX = 12;
 /** What a key did not deliver is offered again after this time. */
 const OFFER_AGAIN_S = 20 * 3600;
 
@@ -167,22 +169,34 @@ export function createStationExchange(
     return register.logsOfDevice.get(devid)?.flatMap((name) => register.logs.get(name) ?? []) ?? [];
   }
 
+  /** Logs of a device, their acknowledgements signed by the present issuing key. */
+  function currentLogsOf(devid: string): readonly LogState[] {
+    const logs = logsOf(devid);
+    const isOld = logs.some((log) => log.ack !== null && authority.isOfEarlierEpoch(log.ackedAtS));
+    if (!isOld) return logs;
+    intake.acknowledge(logs);
+    return logsOf(devid);
+  }
+
   /** Newest acknowledgements of locks that this key may meet and has not been given. */
   function lockObjects(key: KeyRecord): Uint8Array[] {
     const acks = new Map<string, number>();
     const others: Uint8Array[] = [];
+    let configs = 0;
     for (const lock of locksOf(key)) {
       if (
         lock.cfgseq > lock.appliedCfgseq &&
+        configs < LOCK_CONFIGS_MAX &&
         isToOffer(key.devid, `config ${lock.devid} ${lock.cfgseq}`)
       ) {
+        configs += 1;
         others.push(bytesOfHex(lock.certificate), bytesOfHex(lock.config));
       }
-      for (const log of logsOf(lock.devid)) {
+      for (const log of currentLogsOf(lock.devid)) {
         others.push(...resendOf(key, log));
         if (log.ack === null || acks.has(log.ack) || acks.size >= LOCK_ACKS_MAX) continue;
         // `acked` is in the name: a newer acknowledgement is a new offer, an old one is made once.
-        const name = `ack ${log.devid} ${log.logEpoch} ${log.acked}`;
+        const name = `ack ${log.devid} ${log.logEpoch} ${log.acked} ${log.ackedAtS}`;
         if (!offered.has(`${key.devid} ${name}`)) {
           offered.set(`${key.devid} ${name}`, nowS());
           acks.set(log.ack, log.ackedAtS);
@@ -193,7 +207,7 @@ export function createStationExchange(
   }
 
   function ownObjects(key: KeyRecord): Uint8Array[] {
-    return logsOf(key.devid).flatMap((log) => {
+    return currentLogsOf(key.devid).flatMap((log) => {
       const ack = log.ack === null ? [] : [bytesOfHex(log.ack)];
       return [...ack, ...resendOf(key, log)];
     });
@@ -269,7 +283,10 @@ export function createStationExchange(
     let head: IssuedHead | undefined;
     if (refreshed.ok && shift.ok) {
       const repeated = key.heads.find((one) => one.nonce === nonce && one.purpose === "shift");
-      const isSame = repeated !== undefined && repeated.root === register.keys.get(devid)?.root;
+      const isSame =
+        repeated !== undefined &&
+        repeated.root === register.keys.get(devid)?.root &&
+        !authority.isOfEarlierEpoch(repeated.iatS);
       const order = { key, purpose: "shift", flags: SHIFT_FLAGS, leaf: null } as const;
       const window = windowOfShift(shift.value);
       head = isSame
@@ -290,7 +307,8 @@ export function createStationExchange(
       ...lockObjects(current),
     ]);
     for (const emergency of current.heads) {
-      if (emergency.purpose === "emergency" && emergency.expS > nowS()) {
+      const isLive = emergency.expS > nowS() && !authority.isOfEarlierEpoch(emergency.iatS);
+      if (emergency.purpose === "emergency" && isLive) {
         const floors = floorsFor(emergency, message.listseq);
         messages.push(...bundlesFor(emergency, rings.emptyRoot16, HOLD_MORE, floors));
       }
@@ -403,7 +421,8 @@ export function createStationExchange(
       const isUnchanged =
         root?.slice(0, 32) === root16 &&
         key.heads.every((head) => head.leaf !== null || head.root === root);
-      const state = `${root} ${isUnchanged} ${register.floors?.listseq ?? 0}`;
+      const epoch = register.issuerEpoch?.issuerEpoch ?? 0;
+      const state = `${epoch} ${root} ${isUnchanged} ${register.floors?.listseq ?? 0}`;
       if (laid.get(place) === state) continue;
       const head = rings.issueHead({
         key,

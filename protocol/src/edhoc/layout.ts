@@ -72,9 +72,13 @@ export const PRESENTATION_BYTES_MAX = 434;
  * @internal
  */
 export const TOKENS_MAX = 40;
-/** Most anchors of a device and most entries of the floor list of each, protocol bounds. */
+/** Most anchors of a lock and most entries of the floor list of each, protocol bounds. */
 const ANCHORS_MAX = 4;
 const FLOORS_MAX = 256;
+/** A key keeps two epochs of each authority's certifying keys. */
+const TRUSTED_KEYS_MAX = 2 * ANCHORS_MAX;
+/** Most octets of context_3: a message of 1024 octets with the longest credential in it twice. */
+const CONTEXT_BYTES_MAX = 1300;
 const PLAINTEXT_2_BYTES_MAX = 3 + CREDENTIAL_BYTES_MAX + 9;
 
 /**
@@ -130,6 +134,13 @@ export const REGIONS: readonly Region[] = [
     holds: "C_R = 1, then { 13: ...: a credential by value as kcwt (§3.5.3)",
   },
   { name: "EAD_3_LABEL", bytes: 3, life: ALWAYS, laid: "398000", holds: "-32769, presentation" },
+  {
+    name: "EAD_3_CERTIFICATE_LABEL",
+    bytes: 3,
+    life: ALWAYS,
+    laid: "398002",
+    holds: "-32771, issuer certificate",
+  },
   { name: "EAD_4_LABEL", bytes: 3, life: ALWAYS, laid: "398001", holds: "-32770, decision" },
   {
     name: "SIGNATURE1",
@@ -215,7 +226,7 @@ export const REGIONS: readonly Region[] = [
   },
   {
     name: "ANCHORS",
-    bytes: ANCHORS_MAX * 36,
+    bytes: TRUSTED_KEYS_MAX * 36,
     life: ALWAYS,
     holds: "trusted keys: kid (4 octets) and Ed25519 public key (32) each",
   },
@@ -238,7 +249,7 @@ export const REGIONS: readonly Region[] = [
   },
   {
     name: "CONTEXT",
-    bytes: 1024,
+    bytes: CONTEXT_BYTES_MAX,
     life: ["proof"],
     holds: "context_2 or context_3 as a byte string (§5.3.2, §5.4.2)",
   },
@@ -349,6 +360,9 @@ const idCredAndMac = (message: string): readonly ExpectedToken[] => [
   octets(`${message}_MAC`, 8),
 ];
 
+const withoutNames = (tokens: readonly ExpectedToken[]): readonly ExpectedToken[] =>
+  tokens.map(({ major, exact, argument }) => ({ major, exact, argument }));
+
 /** cnf = { 1: COSE_Key } with { 1: 1 (OKP), 2: devid, -1: 4 (X25519), -2: public key }. */
 const confirmation = (object: string): readonly ExpectedToken[] => [
   the(8),
@@ -377,6 +391,17 @@ export const SHAPES: readonly Shape[] = [
       ...idCredAndMac("PLAINTEXT_3"),
       the(-32769),
       octetsUpTo("PLAINTEXT_3_EAD", PRESENTATION_BYTES_MAX),
+    ],
+  },
+  {
+    // After a rotation: the same, with an issuer certificate in front of the presentation.
+    name: "CERTIFIED_3",
+    tokens: [
+      ...withoutNames(idCredAndMac("PLAINTEXT_3")),
+      the(-32771),
+      octetsUpTo("CERTIFIED_3_CERTIFICATE", CREDENTIAL_BYTES_MAX),
+      the(-32769),
+      octetsUpTo("CERTIFIED_3_EAD", PRESENTATION_BYTES_MAX),
     ],
   },
   { name: "PLAINTEXT_4", tokens: [the(-32770), octetsUpTo("PLAINTEXT_4_EAD", 64)] },

@@ -5,7 +5,7 @@ import type { ArenaOperations } from "../edhoc/operations.ts";
 import { ANCHOR_UNKNOWN, PROMISE_BROKEN, SIGNATURE_INVALID } from "../errors/code.ts";
 import { assert, type ErrorCode } from "../errors/result.ts";
 
-const ANCHORS_MAX = 4;
+const ANCHORS_MAX = 8;
 const ANCHOR_BYTES = 36;
 const KID_BYTES = 4;
 const SIGNATURE_BYTES = 64;
@@ -29,7 +29,7 @@ export interface CredentialCheck {
   /** Why the last credential was refused. */
   faultCode: ErrorCode;
   /**
-   * Trusts these keys from now on, at most four.
+   * Trusts these keys from now on, at most eight.
    *
    * @param keys - kid of four octets and Ed25519 public key each
    */

@@ -104,6 +104,7 @@ describe("what a session tells", () => {
       door: 1041,
       groups: [7, 300, 70_000],
       authority: 1,
+      kid: world.deviceSigner.kid,
       expS: SHIFT_S + 4 * 365 * 86_400,
       iatS: SHIFT_S - 86_400,
     });

@@ -7,6 +7,7 @@ import {
   DECISION_SHAPE,
   DECISION_TIME,
   DECISION_TOKENS,
+  EAD_3_CERTIFICATE_LABEL,
   EAD_3_LABEL,
   FIRST_TOKEN,
   KEY_ARENA_BYTES,
@@ -58,7 +59,15 @@ const WANTS_MAX = 8;
 const MAJOR_UINT = 0;
 const MAJOR_BYTES = 2;
 const MAJOR_ARRAY = 4;
-const NO_LOCK: ProvenLock = { door: 0, groups: [], authority: 0, expS: 0, iatS: 0 };
+const NOTHING = new Uint8Array(0);
+const NO_LOCK: ProvenLock = {
+  door: 0,
+  groups: [],
+  authority: 0,
+  kid: NOTHING,
+  expS: 0,
+  iatS: 0,
+};
 const NO_DECISION: LockDecision = { code: 0, lockseq: 0, tS: 0, wants: [] };
 
 /**
@@ -79,7 +88,7 @@ export interface CertificateAuthority {
 export interface KeyTrust {
   /** Static X25519 secret of the key, 32 octets; its public half is the head's `cnf`. */
   readonly agreementSecret: Uint8Array;
-  /** At most four. */
+  /** At most eight: two epochs of each authority. */
   readonly anchors: readonly CertificateAuthority[];
 }
 
@@ -91,6 +100,8 @@ export interface ProvenLock {
   readonly door: number;
   readonly groups: readonly number[];
   readonly authority: number;
+  /** Key id of the level 2 key that signed its certificate. */
+  readonly kid: Uint8Array;
   /** Validity of its certificate, UTC seconds; the key compares them with its own clock. */
   readonly expS: number;
   readonly iatS: number;
@@ -149,6 +160,11 @@ export interface KeyDoor {
    */
   useHead(head: Uint8Array): void;
   /**
+   * Sends the issuer certificate of the head's issuing key along in message_3, for a lock that has
+   * not heard of that key; optional, forgotten at the next start. At most 256 octets.
+   */
+  useCertificate(certificate: Uint8Array): void;
+  /**
    * Shows one right.
    *
    * @param op - 1 enter, 2 leave
@@ -203,6 +219,7 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
   const records = createRecords(operations, arena, TO_LOCK, TO_KEY);
   let anchors: readonly CertificateAuthority[] = [];
   let headBytes = 0;
+  let issuerCertificate: Uint8Array = NOTHING;
 
   function load(trust: KeyTrust): void {
     arena.set(trust.agreementSecret, OWN_SECRET);
@@ -215,6 +232,12 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     records.reset();
     view.lock = NO_LOCK;
     view.decision = NO_DECISION;
+    issuerCertificate = NOTHING;
+  }
+
+  function useCertificate(certificate: Uint8Array): void {
+    assert(certificate.length <= CREDENTIAL_BYTES_MAX, PROMISE_BROKEN);
+    issuerCertificate = certificate;
   }
 
   function useHead(head: Uint8Array): void {
@@ -224,6 +247,7 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
   }
 
   function start(head: Uint8Array): number {
+    issuerCertificate = NOTHING;
     useHead(head);
     return initiator.start();
   }
@@ -258,10 +282,12 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     if (majorAt(last) !== MAJOR_BYTES || argumentAt(last) !== 32) return CLAIMS_MALFORMED;
     copy(PEER, words[LOCK_CERTIFICATE_DEVID_AT] as number, 8);
     copy(PEER_PUBLIC, words[LOCK_CERTIFICATE_PUBLIC_AT] as number, 32);
+    const signer = anchors[anchor] as CertificateAuthority;
     view.lock = {
       door: words[LOCK_CERTIFICATE_DOOR] as number,
       groups,
-      authority: (anchors[anchor] as CertificateAuthority).authority,
+      authority: signer.authority,
+      kid: signer.kid,
       expS: words[LOCK_CERTIFICATE_EXP] as number,
       iatS: words[LOCK_CERTIFICATE_IAT] as number,
     };
@@ -287,7 +313,8 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     return initiator.proveResponder(certificateAt, certificateBytes, macAt);
   }
 
-  // EAD_3 = ( -32769, bstr presentation ), presentation = [ op, index, bstr leaf, bstr path ].
+  // EAD_3 = ( ? ( -32771, bstr issuer-cert ), -32769, bstr presentation ),
+  // presentation = [ op, index, bstr leaf, bstr path ].
   function buildMessage3(
     op: number,
     index: number,
@@ -305,11 +332,24 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
       saltedLeaf.length +
       headBytesOf(path.length) +
       path.length;
-    const eadBytes = 3 + headBytesOf(presentationBytes) + presentationBytes;
+    const certificateBytes = issuerCertificate.length;
+    const hasCertificate = certificateBytes > 0;
+    const eadBytes =
+      (hasCertificate ? 3 + headBytesOf(certificateBytes) + certificateBytes : 0) +
+      3 +
+      headBytesOf(presentationBytes) +
+      presentationBytes;
     const eadAt = initiator.layMessage3(headBytes, eadBytes);
     if (eadAt === 0) return 0;
-    copy(eadAt, EAD_3_LABEL, 3);
-    let at = putHead(eadAt + 3, 2, presentationBytes);
+    let at = eadAt;
+    if (hasCertificate) {
+      copy(at, EAD_3_CERTIFICATE_LABEL, 3);
+      at = putHead(at + 3, 2, certificateBytes);
+      arena.set(issuerCertificate, at);
+      at += certificateBytes;
+    }
+    copy(at, EAD_3_LABEL, 3);
+    at = putHead(at + 3, 2, presentationBytes);
     at = putHead(at, 4, 4);
     at = putHead(at, 0, op);
     at = putHead(at, 0, index);
@@ -373,6 +413,7 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     start,
     checkMessage2,
     useHead,
+    useCertificate,
     buildMessage3,
     checkMessage4,
     peerDevid: () => sliceBytes(arena, PEER, PEER + 8),

@@ -2,6 +2,11 @@
 import { sliceBytes } from "../bytes.ts";
 import {
   AEAD,
+  CERTIFIED_3_CERTIFICATE_AT,
+  CERTIFIED_3_CERTIFICATE_BYTES,
+  CERTIFIED_3_EAD_AT,
+  CERTIFIED_3_EAD_BYTES,
+  CERTIFIED_3_SHAPE,
   DECISION_DRAFT,
   EAD_4_LABEL,
   LAID_AT_BOOT,
@@ -26,6 +31,7 @@ import {
 import type { ArenaOperations, SessionStatus } from "../edhoc/operations.ts";
 import { createResponder, RESPONDER_DONE, RESPONDER_READY } from "../edhoc/responder.ts";
 import {
+  ANCHOR_UNKNOWN,
   DELIVER_FIRST,
   GRANTED,
   PROMISE_BROKEN,
@@ -95,6 +101,17 @@ export interface LockTrust {
 }
 
 /**
+ * Takes an issuer certificate that came with a head of an unknown issuing key.
+ *
+ * Security: the peer has proved nothing yet; only the root's signature counts.
+ *
+ * @param certificate - From untrusted hands, a copy.
+ * @returns True where it was adopted, durably, and `loadTrust` was called.
+ * @public
+ */
+export type CertificateAdoption = (certificate: Uint8Array) => boolean;
+
+/**
  * The lock's side of a door session: EDHOC Responder, access decision, records.
  *
  * Messages are put into the arena at `MESSAGE` and answers are taken from `REPLY`. Calls that come
@@ -141,6 +158,9 @@ export interface LockDoor {
   answerMessage1(bytes: number): number;
   /**
    * Judges message_3.
+   *
+   * A head of an issuing key that the lock does not know is judged under the certificate that comes
+   * with it, if the lock adopts that.
    * @returns 0 to open, `DELIVER_FIRST`, or the reason to deny; -1 for a peer that proved nothing
    */
   judgeMessage3(bytes: number): number;
@@ -175,9 +195,15 @@ export interface LockDoor {
  * Makes the lock's side of the door over an arena of `LOCK_ARENA_BYTES`; once, at boot.
  *
  * It judges nothing before `loadTrust`.
+ *
+ * @param adoptCertificate - Without it the lock keeps the issuing keys that it was told of.
  * @public
  */
-export function createLockDoor(operations: ArenaOperations, arena: Uint8Array): LockDoor {
+export function createLockDoor(
+  operations: ArenaOperations,
+  arena: Uint8Array,
+  adoptCertificate?: CertificateAdoption,
+): LockDoor {
   assert(arena.length >= LOCK_ARENA_BYTES && arena.byteOffset % 4 === 0, PROMISE_BROKEN);
   operations.lay(0, LAID_AT_BOOT);
   const { copy, gate, putHead, seal, shape } = operations;
@@ -221,22 +247,40 @@ export function createLockDoor(operations: ArenaOperations, arena: Uint8Array): 
     return answered < 0 ? 0 : answered;
   }
 
+  /**
+   * Verifies the head and, where only its issuing key is unknown, once more under the certificate
+   * that came with it. A certificate that is not needed is not looked at.
+   */
+  function verifyHead(at: number, bytes: number, certificate: Uint8Array | undefined): number {
+    const anchor = credentials.verify(at, bytes, PROTECTED_RING_HEAD);
+    if (anchor >= 0 || credentials.faultCode !== ANCHOR_UNKNOWN) return anchor;
+    if (certificate === undefined || adoptCertificate === undefined) return anchor;
+    return adoptCertificate(certificate)
+      ? credentials.verify(at, bytes, PROTECTED_RING_HEAD)
+      : anchor;
+  }
+
   // The order is the protocol's: form, whose head, what the head says against time and floors,
   // proof of its key. What the head deserved is told only to a peer that has proved it.
   function judgeMessage3(bytes: number): number {
     if (responder.openMessage3(bytes) !== 0) return -1;
     const tokens = gate(responder.plaintextAt, responder.plaintextBytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, PLAINTEXT_3_SHAPE) !== 0) return responder.refuse(SESSION_MALFORMED);
+    const isPlain = shape(TOKENS, tokens, PLAINTEXT_3_SHAPE) === 0;
+    if (!isPlain && shape(TOKENS, tokens, CERTIFIED_3_SHAPE) !== 0) {
+      return responder.refuse(SESSION_MALFORMED);
+    }
     const payloadAt = words[PLAINTEXT_3_PAYLOAD_AT] as number;
     const payloadBytes = words[PLAINTEXT_3_PAYLOAD_BYTES] as number;
     const macAt = words[PLAINTEXT_3_MAC_AT] as number;
-    const presentationAt = words[PLAINTEXT_3_EAD_AT] as number;
-    const presentationBytes = words[PLAINTEXT_3_EAD_BYTES] as number;
+    const presentationAt = words[isPlain ? PLAINTEXT_3_EAD_AT : CERTIFIED_3_EAD_AT] as number;
+    const presentationBytes = words[
+      isPlain ? PLAINTEXT_3_EAD_BYTES : CERTIFIED_3_EAD_BYTES
+    ] as number;
     // PLAINTEXT_3 = a1 0d | head | 48 MAC_3 | EAD_3
     const headAt = responder.plaintextAt + 2;
     const headBytes = macAt - 1 - headAt;
 
-    const anchor = credentials.verify(headAt, headBytes, PROTECTED_RING_HEAD);
+    const anchor = verifyHead(headAt, headBytes, isPlain ? undefined : copyOfCertificate());
     if (anchor < 0) return responder.refuse(credentials.faultCode);
     const claims = access.readHead(payloadAt, payloadBytes, anchor);
     if (claims !== 0) return responder.refuse(claims);
@@ -248,6 +292,11 @@ export function createLockDoor(operations: ArenaOperations, arena: Uint8Array): 
     const need = access.judgeNeed();
     isWaitingForList = need === DELIVER_FIRST;
     return need;
+  }
+
+  function copyOfCertificate(): Uint8Array {
+    const at = words[CERTIFIED_3_CERTIFICATE_AT] as number;
+    return sliceBytes(arena, at, at + (words[CERTIFIED_3_CERTIFICATE_BYTES] as number));
   }
 
   // decision = [ code, lockseq, t, ? want ]; the want list is there only if it names something.
