@@ -65,6 +65,17 @@ export function createNodeCrypto(): CryptoPort {
     return made;
   }
 
+  let inner = new Uint8Array(8 * HASH_BLOCK_BYTES);
+  const outer = new Uint8Array(HASH_BLOCK_BYTES + HASH_BYTES);
+
+  function padKey(key: Uint8Array): void {
+    for (let index = 0; index < HASH_BLOCK_BYTES; index += 1) {
+      const octet = index < key.length ? (key[index] as number) : 0;
+      inner[index] = octet ^ 0x36;
+      outer[index] = octet ^ 0x5c;
+    }
+  }
+
   return {
     hash(message) {
       return plain(hash("sha256", message, "buffer"));
@@ -72,20 +83,11 @@ export function createNodeCrypto(): CryptoPort {
 
     // RFC 2104 §2 over one-shot hashes: a Hmac object of Node costs several times the two hashes.
     hmac(key, message) {
-      const block = key.length > HASH_BLOCK_BYTES ? hash("sha256", key, "buffer") : key;
-      const inner = new Uint8Array(HASH_BLOCK_BYTES + message.length).fill(
-        0x36,
-        0,
-        HASH_BLOCK_BYTES,
-      );
-      const outer = new Uint8Array(HASH_BLOCK_BYTES + HASH_BYTES).fill(0x5c, 0, HASH_BLOCK_BYTES);
-      for (let index = 0; index < block.length; index += 1) {
-        const octet = block[index] as number;
-        inner[index] = octet ^ 0x36;
-        outer[index] = octet ^ 0x5c;
-      }
+      const inputBytes = HASH_BLOCK_BYTES + message.length;
+      if (inner.length < inputBytes) inner = new Uint8Array(2 * inputBytes);
+      padKey(key.length > HASH_BLOCK_BYTES ? hash("sha256", key, "buffer") : key);
       inner.set(message, HASH_BLOCK_BYTES);
-      outer.set(hash("sha256", inner, "buffer"), HASH_BLOCK_BYTES);
+      outer.set(hash("sha256", inner.subarray(0, inputBytes), "buffer"), HASH_BLOCK_BYTES);
       return plain(hash("sha256", outer, "buffer"));
     },
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { sliceBytes } from "../bytes.ts";
 import { decodeCbor } from "../cbor/decode.ts";
 import { encodeCbor } from "../cbor/encode.ts";
 import {
@@ -13,15 +12,19 @@ import {
   uint32,
   uintFrom,
 } from "../cbor/shape.ts";
-import type { CborValue } from "../cbor/value.ts";
+import { type CborValue, UINT_MAX } from "../cbor/value.ts";
 import type { CryptoPort } from "../crypto/crypto-port.ts";
 import { expand, extract } from "../crypto/hkdf.ts";
-import { MESSAGE_MALFORMED } from "../errors/code.ts";
-import { fail, type Result, succeed } from "../errors/result.ts";
+import { MESSAGE_MALFORMED, PROMISE_BROKEN } from "../errors/code.ts";
+import { assert, fail, type Result, succeed } from "../errors/result.ts";
 import { LEAF_GROUP, OP_ENTER, OP_LEAVE, PATH_HASHES_MAX } from "../message/types.ts";
 
 const SALT_BYTES = 8;
 const SECRET_BYTES = 32;
+// Heads of arrays of four and five items, and of an octet string of eight.
+const LEAF_ARRAY = 0x84;
+const SALTED_LEAF_ARRAY = 0x85;
+const SALT_HEAD = 0x48;
 const HASH_BYTES = 32;
 /** Longest salted leaf that is taken, in octets. @internal */
 export const SALTED_LEAF_BYTES_MAX = 32;
@@ -88,7 +91,7 @@ export function ringSecret(crypto: CryptoPort, sharedSecret: Uint8Array): Uint8A
  * @public
  */
 export function saltOf(crypto: CryptoPort, secret: Uint8Array, leaf: Leaf): Uint8Array {
-  return sliceBytes(crypto.hmac(secret, encodeLeaf(leaf)), 0, SALT_BYTES);
+  return crypto.hmac(secret, encodeLeaf(leaf)).subarray(0, SALT_BYTES);
 }
 
 /**
@@ -96,15 +99,73 @@ export function saltOf(crypto: CryptoPort, secret: Uint8Array, leaf: Leaf): Uint
  * @public
  */
 export function encodeLeaf(leaf: Leaf): Uint8Array {
-  return encodeCbor(leafValue(leaf));
+  const bytes = new Uint8Array(leafBytes(leaf));
+  writeLeaf(bytes, LEAF_ARRAY, leaf);
+  return bytes;
 }
 
 /**
  * Encodes a leaf with a given salt, as hashed and shown.
+ *
+ * Requires: a salt of 8 octets.
  * @public
  */
 export function encodeSaltedLeaf(leaf: Leaf, salt: Uint8Array): Uint8Array {
-  return encodeCbor([leaf.kind, leaf.target, leaf.ops, leaf.untilS, salt]);
+  assert(salt.length === SALT_BYTES, PROMISE_BROKEN);
+  const end = leafBytes(leaf);
+  const bytes = new Uint8Array(end + 1 + SALT_BYTES);
+  writeLeaf(bytes, SALTED_LEAF_ARRAY, leaf);
+  bytes[end] = SALT_HEAD;
+  bytes.set(salt, end + 1);
+  return bytes;
+}
+
+// A ring has thousands of leaves, so they are written here and not through the general encoder; a
+// test holds both to the same octets.
+function writeLeaf(bytes: Uint8Array, array: number, leaf: Leaf): void {
+  bytes[0] = array;
+  let at = writeUint(bytes, 1, leaf.kind);
+  at = writeUint(bytes, at, leaf.target);
+  at = writeUint(bytes, at, leaf.ops);
+  writeUint(bytes, at, leaf.untilS);
+}
+
+function leafBytes(leaf: Leaf): number {
+  return (
+    1 + uintBytes(leaf.kind) + uintBytes(leaf.target) + uintBytes(leaf.ops) + uintBytes(leaf.untilS)
+  );
+}
+
+function uintBytes(value: number): number {
+  assert(value >= 0 && value <= UINT_MAX, PROMISE_BROKEN);
+  if (value < 24) return 1;
+  if (value < 0x100) return 2;
+  return value < 0x10000 ? 3 : 5;
+}
+
+// RFC 8949 §4.2.1: the shortest head that holds the number.
+function writeUint(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 24) {
+    bytes[at] = value;
+    return at + 1;
+  }
+  if (value < 0x100) {
+    bytes[at] = 0x18;
+    bytes[at + 1] = value;
+    return at + 2;
+  }
+  if (value < 0x10000) {
+    bytes[at] = 0x19;
+    bytes[at + 1] = value >> 8;
+    bytes[at + 2] = value & 0xff;
+    return at + 3;
+  }
+  bytes[at] = 0x1a;
+  bytes[at + 1] = value >>> 24;
+  bytes[at + 2] = (value >>> 16) & 0xff;
+  bytes[at + 3] = (value >>> 8) & 0xff;
+  bytes[at + 4] = value & 0xff;
+  return at + 5;
 }
 
 /**

@@ -397,3 +397,18 @@ describe("a bundle", () => {
     expect(hexOf(root)).not.toBe(hexOf(ringRoot(crypto, secret, [{ ...leafAt(7), untilS: 1 }])));
   });
 });
+
+describe("the octets of a leaf", () => {
+  test("are those of the general encoder at every width of a number", () => {
+    const salt = new Uint8Array(8).fill(7);
+    for (const target of [0, 23, 24, 255, 256, 65535, 65536, 4294967295]) {
+      for (const kind of [0, 1]) {
+        const leaf = { kind, target, ops: 3, untilS: 4294967295 - target };
+        const fields = [leaf.kind, leaf.target, leaf.ops, leaf.untilS];
+        expect(encodeLeaf(leaf)).toEqual(encodeCbor(fields));
+        expect(encodeSaltedLeaf(leaf, salt)).toEqual(encodeCbor([...fields, salt]));
+      }
+    }
+    expect(() => encodeLeaf({ kind: 0, target: 2 ** 32, ops: 3, untilS: 1 })).toThrow();
+  });
+});

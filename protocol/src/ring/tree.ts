@@ -12,8 +12,8 @@ import { RING_SIZE_MAX } from "../message/types.ts";
 import { type Leaf, slotBytes } from "./leaf.ts";
 
 const HASH_BYTES = 32;
-const LEAF_PREFIX = new Uint8Array([0]);
-const NODE_PREFIX = new Uint8Array([1]);
+const LEAF_PREFIX = 0;
+const NODE_PREFIX = 1;
 // Nodes of this level and above are kept: 255 of them for the largest ring, 8 kB. An opening then
 // costs at most 32 leaf hashes and their 25 nodes.
 const KEPT_LEVEL = 5;
@@ -44,7 +44,10 @@ export interface RingTree {
  * @public
  */
 export function leafHash(crypto: CryptoPort, leafBytes: Uint8Array): Uint8Array {
-  return crypto.hash(concatBytes([LEAF_PREFIX, leafBytes]));
+  const input = new Uint8Array(1 + leafBytes.length);
+  input[0] = LEAF_PREFIX;
+  input.set(leafBytes, 1);
+  return crypto.hash(input);
 }
 
 /**
@@ -53,7 +56,11 @@ export function leafHash(crypto: CryptoPort, leafBytes: Uint8Array): Uint8Array 
  * @public
  */
 export function nodeHash(crypto: CryptoPort, left: Uint8Array, right: Uint8Array): Uint8Array {
-  return crypto.hash(concatBytes([NODE_PREFIX, left, right]));
+  const input = new Uint8Array(1 + left.length + right.length);
+  input[0] = NODE_PREFIX;
+  input.set(left, 1);
+  input.set(right, 1 + left.length);
+  return crypto.hash(input);
 }
 
 /**
