@@ -118,6 +118,7 @@ export function createAdministration(journal: Journal): Administration {
 
   /** Refuses a client whose doors would not fit in the ring of a carer with all of them. */
   function checkClientRoom(alarmCode: string, provider: number): Result<true> {
+    if (register.doors.size <= RING_LEAVES_MAX) return succeed(true);
     const client = register.clients.get(alarmCode);
     if (client === undefined) return succeed(true);
     const doors = new Set(doorsOfClient(register, client).map((door) => door.door));
