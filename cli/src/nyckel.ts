@@ -4,6 +4,7 @@ import { USAGE } from "@nyckelring/protocol";
 import { Command, CommanderError } from "commander";
 import { explain } from "./explain.ts";
 import { type Output, processOutput } from "./output.ts";
+import { addProtocolCommands } from "./protocol-commands.ts";
 import { formatForMachines, formatForPeople, ToolError } from "./tool-error.ts";
 import { showVersion } from "./version.ts";
 
@@ -90,6 +91,8 @@ function buildProgram(output: Output, setExit: (code: number) => void): Command 
     .action((code: string, options: { readonly json?: boolean }) => {
       explain(code, options.json === true, output);
     });
+
+  addProtocolCommands(program, output, setExit);
 
   program
     .command("version")

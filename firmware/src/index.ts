@@ -60,7 +60,13 @@ export {
   type UplinkPort,
 } from "./ports.ts";
 export { crc32Of } from "./shared/crc32.ts";
-export { type EnrolledDevice, enrolDevice } from "./shared/identity.ts";
+export { openDeviceRecords } from "./shared/device-records.ts";
+export {
+  type DeviceIdentity,
+  type EnrolledDevice,
+  enrolDevice,
+  loadIdentity,
+} from "./shared/identity.ts";
 export { createStation } from "./station/station.ts";
 export { commissionStation, type StationProvision } from "./station/station-commissioning.ts";
 export type { StationPorts, StationRole, StationStatus } from "./station/station-role.ts";

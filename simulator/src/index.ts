@@ -9,6 +9,13 @@
 export type { Invariant, Violation } from "./oracle/oracle.ts";
 export { RealWorldTouched } from "./real-world-trap.ts";
 export {
+  type IssuedRing,
+  isRingSource,
+  issueRing,
+  RING_SOURCES,
+  type RingSource,
+} from "./ring-export.ts";
+export {
   isScenarioName,
   type RunOutcome,
   type RunRequest,
