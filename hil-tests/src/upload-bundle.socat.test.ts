@@ -23,13 +23,15 @@ async function startConsole(folder: string): Promise<{ port: string; stop(): Pro
   const child = spawn("socat", ["-d", "-d", listen, `EXEC:${ESPRUINO},pty,raw,echo=0`], {
     cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
+    // A group of its own: socat forks for each connection, and the forks must end with it.
+    detached: true,
   });
   await once(child.stderr, "data");
   return {
     port: `tcp://127.0.0.1:${number}`,
     async stop() {
       const ended = child.exitCode === null ? once(child, "exit") : undefined;
-      child.kill();
+      if (child.pid !== undefined) process.kill(-child.pid);
       await ended;
     },
   };
