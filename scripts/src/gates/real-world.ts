@@ -20,7 +20,6 @@ const ALLOWED = [
   "scripts/",
   "vitest.config.ts",
   // A measurement needs a clock; it is part of no entry of a package.
-  "protocol/test/door-bench.ts",
   "protocol/bench/",
   // The trap that makes the real clock and real chance throw must name them.
   "simulator/src/real-world-trap",

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Measures a door session, both sides, against the bare operations of the same library that it is
-// made of: `node protocol/test/door-bench.ts`. Bare means X25519, Ed25519, HMAC, SHA-256 and AES on
-// the very inputs of the session, with key objects made before; imports are measured apart.
+// made of. Bare means X25519, Ed25519, HMAC, SHA-256 and AES on the very inputs of the session, with
+// key objects made before; imports are measured apart.
 
 import {
   createCipheriv,
   createDecipheriv,
-  createHmac,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  hash,
   type KeyObject,
+  randomBytes,
   verify,
 } from "node:crypto";
 import { createNodeCrypto } from "../src/host.ts";
-import type { CryptoPort } from "../src/index.ts";
+import type { AgreementKey, ArenaOperations, CryptoPort } from "../src/index.ts";
 import {
   keySide,
   lockSide,
@@ -23,10 +22,14 @@ import {
   playPrepared,
   prepareShow,
   trustOf,
-} from "./door-fixture.ts";
+} from "../test/door-fixture.ts";
+import { bareHash, bareHmac } from "./bare.ts";
+import { type Figure, informingFigure, measureInTurn, median, timeFigure } from "./figure.ts";
 
-const ROUNDS = 30;
-const SESSIONS = 40;
+const SESSIONS = 25;
+
+/** The largest good ratio of a session to its bare operations. */
+const SESSION_GOAL = 1.3;
 
 type Operation = "x25519" | "verify" | "hmac" | "hash" | "aes" | "import";
 interface Recorded {
@@ -58,20 +61,12 @@ function recording(port: CryptoPort, recorded: Recorded[], peers: Set<string>): 
     ...port,
     hash(message) {
       const input = message.slice();
-      note(
-        "hash",
-        () => hash("sha256", input, "buffer"),
-        () => port.hash(input),
-      );
+      note("hash", bareHash(input), () => port.hash(input));
       return port.hash(message);
     },
     hmac(key, message) {
       const [macKey, input] = [key.slice(), message.slice()];
-      note(
-        "hmac",
-        () => createHmac("sha256", macKey).update(input).digest(),
-        () => port.hmac(macKey, input),
-      );
+      note("hmac", bareHmac(macKey, input), () => port.hmac(macKey, input));
       return port.hmac(key, message);
     },
     seal(key, nonce, additional, plaintext, tagBytes) {
@@ -145,33 +140,28 @@ function recording(port: CryptoPort, recorded: Recorded[], peers: Set<string>): 
   };
 }
 
-const processorUs = () => {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-};
-
-/** Processor time of one call of each in microseconds, the least of many rounds taken in turn. */
-function microseconds(runs: readonly (() => void)[]): number[] {
-  const least = runs.map(() => Number.POSITIVE_INFINITY);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [index, run] of runs.entries()) {
-      const start = processorUs();
-      for (let count = 0; count < SESSIONS; count += 1) run();
-      const each = (processorUs() - start) / SESSIONS;
-      least[index] = Math.min(least[index] ?? each, each);
-    }
-  }
-  return least;
+// Every session draws the same ephemeral key, so that all its keys can be made before.
+function withSameChance(operations: ArenaOperations): ArenaOperations {
+  let drawn: string | undefined;
+  return {
+    ...operations,
+    random(at, bytes) {
+      drawn ??= randomBytes(64).toString("hex");
+      operations.lay(at, drawn.slice(0, 2 * bytes));
+    },
+  };
 }
 
 /**
  * One side by side measurement.
  *
+ * @param rounds - of which the median counts
  * @param isFirst - true when each side verifies the other's signature, false when it is known
  */
-function measure(isFirst: boolean) {
+function measure(rounds: number, isFirst: boolean): readonly Figure[] {
   const recorded: Recorded[] = [];
   let port = createNodeCrypto();
+  const agreementKeys = new Map<string, AgreementKey>();
   const delegating: CryptoPort = {
     hash: (...given) => port.hash(...given),
     hmac: (...given) => port.hmac(...given),
@@ -179,11 +169,18 @@ function measure(isFirst: boolean) {
     open: (...given) => port.open(...given),
     importVerificationKey: (...given) => port.importVerificationKey(...given),
     importSigningKey: (...given) => port.importSigningKey(...given),
-    importAgreementKey: (...given) => port.importAgreementKey(...given),
+    importAgreementKey: (secret) => {
+      const name = Buffer.from(secret).toString("latin1");
+      const made = agreementKeys.get(name) ?? port.importAgreementKey(secret);
+      agreementKeys.set(name, made);
+      return made;
+    },
   };
   const world = makeWorld(delegating, 4000);
-  const key = keySide(world);
-  const locks = [lockSide(world, trustOf(world)), lockSide(world, trustOf(world, {}, "other"))];
+  const key = keySide(world, "key", withSameChance);
+  const locks = ["lock", "other"].map((name) =>
+    lockSide(world, trustOf(world, {}, name), name, withSameChance),
+  );
   const shows = [prepareShow(world, {}), prepareShow(world, { ringseq: 70_001 })];
   let count = 0;
   // Two locks and two heads in turn make every credential a new one, one of each a known one.
@@ -215,8 +212,6 @@ function measure(isFirst: boolean) {
     return { agreementSecret: recordedWorld.keySecret, anchors };
   }
 
-  const counts: Partial<Record<Operation, number>> = {};
-  for (const { operation } of recorded) counts[operation] = (counts[operation] ?? 0) + 1;
   // The entropy of the fixture is SHA-256 as well; a session itself asks for none of it.
   const bare = recorded.filter(({ operation }) => operation !== "import");
   const imports = recorded.filter(({ operation }) => operation === "import");
@@ -226,20 +221,33 @@ function measure(isFirst: boolean) {
   const replayPorted = () => {
     for (const { ported } of bare) ported();
   };
-  const [sessionUs = 0, bareUs = 0, portUs = 0, importUs = 0] = microseconds([
-    session,
-    replay(bare),
-    replayPorted,
-    replay(imports),
-  ]);
-  const ownUs = sessionUs - importUs;
-  const ratios = { ratio: ownUs / bareUs, ratioToPort: ownUs / portUs };
-  return { counts, values: { sessionUs, bareUs, portUs, importUs, ...ratios } };
+  const runs = [session, replay(bare), replayPorted, replay(imports)];
+  const [sessionUs = [], bareUs = [], portUs = [], importUs = []] = measureInTurn(
+    runs,
+    rounds,
+    SESSIONS,
+  );
+  const name = `door session, both sides, ${isFirst ? "first meeting" : "credentials known"}`;
+  const times = sessionUs.map((valueUs, round) => ({ valueUs, limitUs: bareUs[round] ?? 0 }));
+  return [
+    timeFigure(name, times, SESSION_GOAL),
+    informingFigure(`${name}: the same operations through the crypto port`, median(portUs)),
+    informingFigure(`${name}: key generation and imports, not in the value`, median(importUs)),
+  ];
 }
 
-for (const isFirst of [true, false]) {
-  const name = isFirst ? "door session, new credentials" : "door session, known credentials";
-  const { counts, values } = measure(isFirst);
-  const rounded = Object.entries(values).map(([key, value]) => [key, Number(value.toFixed(2))]);
-  process.stdout.write(`${JSON.stringify({ name, ...Object.fromEntries(rounded), counts })}\n`);
+/** Sessions between strangers, where each side verifies a signature, and between acquaintances. */
+export function benchDoorSession(rounds: number): readonly Figure[] {
+  return [...measure(rounds, true), ...measure(rounds, false)];
+}
+
+/** The messages of one session under a ring of 4000, without framing. */
+export function doorMessages(): readonly Uint8Array[] {
+  const world = makeWorld(createNodeCrypto(), 4000);
+  const { m1, m2, m3, m4 } = playPrepared(
+    keySide(world),
+    lockSide(world, trustOf(world)),
+    prepareShow(world, {}),
+  );
+  return [m1, m2, m3, m4];
 }
