@@ -23,7 +23,7 @@ async function startConsole(folder: string): Promise<{ port: string; stop(): Pro
   const child = spawn("socat", ["-d", "-d", listen, `EXEC:${ESPRUINO},pty,raw,echo=0`], {
     cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
-    // A group of its own: socat forks for each connection, and the forks must end with it.
+    // A group of its own: socat forks for each connection, and the interpreter ignores SIGTERM.
     detached: true,
   });
   await once(child.stderr, "data");
@@ -31,7 +31,7 @@ async function startConsole(folder: string): Promise<{ port: string; stop(): Pro
     port: `tcp://127.0.0.1:${number}`,
     async stop() {
       const ended = child.exitCode === null ? once(child, "exit") : undefined;
-      if (child.pid !== undefined) process.kill(-child.pid);
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       await ended;
     },
   };
