@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,19 +20,24 @@ async function startConsole(folder: string): Promise<{ port: string; stop(): Pro
   probe.close();
   await once(probe, "close");
   const listen = `TCP-LISTEN:${number},bind=127.0.0.1,reuseaddr,fork`;
-  const child = spawn("socat", ["-d", "-d", listen, `EXEC:${ESPRUINO},pty,raw,echo=0`], {
+  // socat forks for each connection and gives the interpreter a session of its own, where it ignores
+  // SIGTERM and outlives its console: each one leaves its number behind to be stopped by.
+  await writeFile(join(folder, "console.sh"), `echo $$ >> numbers\nexec "${ESPRUINO}"\n`);
+  const child = spawn("socat", ["-d", "-d", listen, "EXEC:sh console.sh,pty,raw,echo=0"], {
     cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
-    // A group of its own: socat forks for each connection, and the interpreter ignores SIGTERM.
-    detached: true,
   });
   await once(child.stderr, "data");
   return {
     port: `tcp://127.0.0.1:${number}`,
     async stop() {
       const ended = child.exitCode === null ? once(child, "exit") : undefined;
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      child.kill();
       await ended;
+      const numbers = await readFile(join(folder, "numbers"), "utf8");
+      for (const one of numbers.trim().split("\n")) {
+        process.kill(Number(one), "SIGKILL");
+      }
     },
   };
 }
