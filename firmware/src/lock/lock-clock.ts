@@ -20,11 +20,17 @@ export interface LockClock {
   /**
    * Takes the answer of the issuer.
    *
+   * Security: a genuine answer can be held back for hours. Where the clock is known, such an answer
+   * narrows the interval or leaves it, and never brings back an hour that has passed.
+   *
    * @param nowS - Signed time, UTC seconds.
    * @returns False where the nonce is not the outstanding one; nothing has changed then.
    */
   grant(nonce: Uint8Array, nowS: number): boolean;
-  /** Learns that it is `timeS` or later, UTC seconds: a clock that is behind is put forward. */
+  /**
+   * Learns that it is `timeS` or later, UTC seconds: a clock that is behind is put forward, as far
+   * as it can be behind. What lies beyond is somebody's mistake or lie, and changes nothing.
+   */
   advance(timeS: number): void;
 }
 
@@ -69,6 +75,12 @@ export function createLockClock(
     return { loS: loS < 0 ? 0 : loS, hiS: nowS + aheadS + driftS };
   }
 
+  function put(loS: number, hiS: number): void {
+    clock.set(loS);
+    aheadS = hiS - loS;
+    setAtS = loS;
+  }
+
   return {
     interval,
     ask() {
@@ -85,19 +97,21 @@ export function createLockClock(
       if (nonce === undefined || !equalBytes(nonce, answered)) return false;
       nonce = undefined;
       timer.cancel(ageTimerId);
-      clock.set(nowS);
+      const known = interval();
+      const answer = { loS: nowS, hiS: nowS + ageS };
+      // Two intervals that do not touch: the clock is wrong, and the issuer's word stands alone.
+      const isAgreed = known !== undefined && known.loS <= answer.hiS && answer.loS <= known.hiS;
+      const loS = isAgreed && known.loS > answer.loS ? known.loS : answer.loS;
+      const hiS = isAgreed && known.hiS < answer.hiS ? known.hiS : answer.hiS;
+      put(loS, hiS);
       isKnown = clock.nowS() !== undefined;
-      aheadS = ageS;
-      setAtS = nowS;
       return true;
     },
     advance(timeS) {
       const known = interval();
       const nowS = clock.nowS();
       if (known === undefined || nowS === undefined || timeS <= nowS) return;
-      clock.set(timeS);
-      aheadS = known.hiS > timeS ? known.hiS - timeS : 0;
-      setAtS = timeS;
+      if (timeS <= known.hiS) put(timeS, known.hiS);
     },
   };
 }
