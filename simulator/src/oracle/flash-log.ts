@@ -13,7 +13,8 @@ const ENTRY_START = 0x89;
  * them: it looks for the bytes of entries at every offset.
  *
  * A write that a power cut tore leaves no whole entry, or one whose number was used again later; so
- * one number can have several finds.
+ * one number can have several finds. Two octets in front of an entry can happen to look like the
+ * beginning of a longer one that ends at the same place; the entry is the shorter of the two.
  *
  * @param pages - Raw content of the pages that were ever written.
  * @returns All finds, by number.
@@ -21,23 +22,31 @@ const ENTRY_START = 0x89;
 export function findEntries(pages: Iterable<Uint8Array>): Map<number, FoundEntry[]> {
   const found = new Map<number, FoundEntry[]>();
   for (const page of pages) {
-    for (let start = page.indexOf(ENTRY_START); start >= 0; ) {
-      const bytes = entryAt(page, start);
-      const entry = bytes === undefined ? undefined : readLogEntry(bytes);
-      if (bytes !== undefined && entry !== undefined) {
-        const finds = found.get(entry.n) ?? [];
-        const text = hex(bytes);
-        if (!finds.some((find) => find.bytes === text)) finds.push({ entry, bytes: text });
-        found.set(entry.n, finds);
-      }
-      start = page.indexOf(ENTRY_START, start + 1);
+    for (const bytes of entriesOf(page)) {
+      const entry = readLogEntry(bytes);
+      if (entry === undefined) continue;
+      const finds = found.get(entry.n) ?? [];
+      const text = hex(bytes);
+      if (!finds.some((find) => find.bytes === text)) finds.push({ entry, bytes: text });
+      found.set(entry.n, finds);
     }
   }
   return found;
 }
 
-/** The bytes of the array that starts here, if it looks like an entry: integers and one peer. */
-function entryAt(page: Uint8Array, start: number): Uint8Array | undefined {
+/** Byte strings of a page that have the form of an entry; of two with one end, the later start. */
+function entriesOf(page: Uint8Array): Uint8Array[] {
+  const byEnd = new Map<number, Uint8Array>();
+  for (let start = page.indexOf(ENTRY_START); start >= 0; ) {
+    const end = endOfEntry(page, start);
+    if (end !== undefined) byEnd.set(end, page.slice(start, end));
+    start = page.indexOf(ENTRY_START, start + 1);
+  }
+  return [...byEnd.values()];
+}
+
+/** Where the array that starts here ends, if it looks like an entry: integers and one peer. */
+function endOfEntry(page: Uint8Array, start: number): number | undefined {
   let at = start + 1;
   for (let item = 0; item < 9; item += 1) {
     const head = page[at];
@@ -50,5 +59,5 @@ function entryAt(page: Uint8Array, start: number): Uint8Array | undefined {
       at += head < 0x18 ? 1 : 1 + 2 ** (head - 0x18);
     }
   }
-  return at <= page.length ? page.slice(start, at) : undefined;
+  return at <= page.length ? at : undefined;
 }
