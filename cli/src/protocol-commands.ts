@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import type { CredentialExportOptions } from "./credential-export.ts";
 import type { CredentialVerifyOptions } from "./credential-verify.ts";
+import type { DecodeOptions } from "./decode.ts";
 import type { Output } from "./output.ts";
 
 /** Adds the commands that speak of the protocol itself: `credential`, `decode` and `bench`. */
@@ -37,6 +38,16 @@ export function addProtocolCommands(
     .action(async (files: string[], options: CredentialVerifyOptions) => {
       const { verifyCredentials } = await import("./credential-verify.ts");
       setExit(verifyCredentials(files, options, output));
+    });
+  program
+    .command("decode")
+    .description("print any object, message or frame of the protocol with names")
+    .argument("<hex or file>", "octets as hexadecimal text, or a file that holds them")
+    .option("--anchor <file>", "anchor file, to check signatures")
+    .option("--json", "print one object")
+    .action(async (given: string, options: DecodeOptions) => {
+      const { decode } = await import("./decode.ts");
+      setExit(decode(given, options, output));
     });
   const bench = program.command("bench").description("measure against limits of the same run");
   bench

@@ -3,6 +3,12 @@
 
 export { CODES, type CodeEntry, type CodeKind, type RetryAction } from "./errors/codes.ts";
 export { decodeWithCborX, encodeWithCborX } from "./host/cbor-x-codec.ts";
+export {
+  type DecodedOctets,
+  type DecodeTrust,
+  decodeOctets,
+} from "./host/decode/decode-octets.ts";
+export type { Field } from "./host/decode/forms.ts";
 export { type CodeDescription, describe, findCode } from "./host/describe.ts";
 export { createNobleCrypto } from "./host/noble-crypto.ts";
 export { createNodeCrypto } from "./host/node-crypto.ts";
