@@ -3,7 +3,7 @@ import { assert, COUNTER_SPENT } from "@nyckelring/protocol";
 import { readU32, writeU32 } from "./page-journal.ts";
 import type { RecordStore } from "./record-store.ts";
 
-/** One flash write per so many numbers. */
+/** One reservation in flash per so many numbers. */
 const BLOCK = 64;
 const COUNTER_MAX = 0xffff_ffff - BLOCK;
 
@@ -18,7 +18,8 @@ export interface NonceCounter {
  *
  * After a boot it goes on behind the reserved block: numbers are skipped, never repeated. Nothing
  * sets it back, neither a new ring nor a new configuration, because the sealing key that it serves
- * lives as long as the device's enrolment.
+ * lives as long as the device's enrolment. A reservation stands twice, because one flipped bit in a
+ * single record would bring back the reservation before it and with it 64 used numbers.
  *
  * @param id - Record id of the upper end.
  */
@@ -33,6 +34,7 @@ export function createNonceCounter(records: RecordStore, id: number): NonceCount
         reserved += BLOCK;
         const value = new Uint8Array(4);
         writeU32(value, 0, reserved);
+        records.write(id, value);
         records.write(id, value);
       }
       upcoming += 1;
