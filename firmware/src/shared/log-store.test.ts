@@ -2,12 +2,16 @@
 
 import {
   ACK_MISMATCH,
+  BOLT_JAMMED,
   chainNext,
   chainStart,
   decodeEntry,
+  ENTRY_BOLT,
   ENTRY_DENIED_AT_KEY,
   ENTRY_GAP,
   ENTRY_PASSAGE,
+  ENTRY_POWER,
+  ENTRY_SYNC,
   LOG_FULL,
   LOG_GAP,
   RING_EXPIRED,
@@ -176,6 +180,20 @@ describe("event log", () => {
       if (entry?.kind === ENTRY_GAP && entry.reason === LOG_FULL) denials += entry.target;
     }
     expect(denials).toBe(10_000);
+    expect(log.firstN()).toBe(1);
+  });
+
+  test.each([
+    ["false stations", ENTRY_SYNC, 0],
+    ["a bolt turned by hand", ENTRY_BOLT, 0],
+    ["a blocked bolt", ENTRY_BOLT, BOLT_JAMMED],
+    ["a battery pulled and put back", ENTRY_POWER, 0],
+  ])("K3, threat 58: %s cannot push an opening out of the log", (_title, kind, reason) => {
+    const log = openLog(createFlash());
+    const before = log.append(opening(1));
+    for (let index = 0; index < 1000; index += 1) log.append({ ...opening(100), kind, reason });
+    log.settle(3, 0);
+    expect(entryAt(log, before)?.tS).toBe(1);
     expect(log.firstN()).toBe(1);
   });
 

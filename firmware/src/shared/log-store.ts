@@ -7,10 +7,13 @@ import {
   chainStart,
   DEVID_BYTES,
   decodeEntry,
+  ENTRY_BOLT,
   ENTRY_BYTES_MAX,
   ENTRY_DENIED_AT_KEY,
   ENTRY_GAP,
   ENTRY_PASSAGE,
+  ENTRY_POWER,
+  ENTRY_SYNC,
   type Entry,
   encodeEntry,
   equalBytes,
@@ -609,10 +612,21 @@ export function createLogStore(
   };
 }
 
-/** Tells whether an entry counts against the quota that keeps denials from filling the log. */
+/**
+ * Tells whether an entry counts against the quota of denials: everything that somebody can bring
+ * about as often as they like and prove nothing. A bolt is turned by hand, power comes and goes, and
+ * what calls itself a station may be anybody's.
+ */
 function isDenialEntry(fields: EntryFields): boolean {
-  if (fields.kind === ENTRY_DENIED_AT_KEY) return true;
-  return fields.kind === ENTRY_PASSAGE && fields.reason !== 0;
+  switch (fields.kind) {
+    case ENTRY_DENIED_AT_KEY:
+    case ENTRY_SYNC:
+    case ENTRY_BOLT:
+    case ENTRY_POWER:
+      return true;
+    default:
+      return fields.kind === ENTRY_PASSAGE && fields.reason !== 0;
+  }
 }
 
 function gapFields(
