@@ -204,7 +204,7 @@ describe("nonce counter", () => {
     for (let boot = 0; boot < 200; boot += 1) {
       flash.cutAt(undefined);
       const counter = createNonceCounter(createRecordStore(flash, AREA), 9);
-      flash.cutAt(boot % 3, TEAR_MODES[boot % TEAR_MODES.length] ?? "none");
+      flash.cutAt(boot % 6, TEAR_MODES[boot % TEAR_MODES.length] ?? "none");
       runUntilCut(() => {
         for (let index = 0; index < 70 + (boot % 90); index += 1) {
           const number = counter.next();
