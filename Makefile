@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.nyckelring-installed
 MANIFESTS := package.json $(wildcard */package.json)
 
-.PHONY: help deps build command check test demo firmware clean
+.PHONY: help deps build command check test fuzz demo firmware clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -36,6 +36,9 @@ check: $(INSTALLED) ## Runs every gate: types, style, imports, words, documents,
 
 test: $(INSTALLED) ## Runs the gates and all suites; a suite that cannot run here is listed as skipped.
 	@node scripts/src/run-tests.ts
+
+fuzz: $(INSTALLED) ## Fuzzes every decoder on host and device code; COUNT and SEED choose how long and which.
+	@node scripts/src/fuzz/fuzz.ts $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
 
 demo: command ## Runs the pilot day and tells its story.
 	@nyckel demo

@@ -279,6 +279,18 @@ export {
   verifyTimeGrant,
 } from "./message/objects.ts";
 export {
+  decodeRecordAnswer,
+  decodeRecordAsk,
+  EMPTY_ASK,
+  LOG_ASK,
+  LOG_PART_ANSWER,
+  LOG_PART_BYTES_MAX,
+  OBJECT_ANSWER,
+  OBJECT_ASK,
+  TIME_ANSWER,
+  WANT_ANSWER,
+} from "./message/record-bodies.ts";
+export {
   type BundleDown,
   type ConfigDown,
   type DownMessage,

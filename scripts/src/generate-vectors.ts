@@ -6,11 +6,16 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createNodeCrypto } from "../../protocol/src/host/node-crypto.ts";
 import { makeVectors, vectorText } from "../../protocol/src/host/vectors.ts";
+import { makeSessionSampleVector } from "../../protocol/test/session-samples.ts";
 import { makeSessionVector } from "../../protocol/test/session-vector.ts";
 
 const isCheck = process.argv.includes("--check");
 const crypto = createNodeCrypto();
-const files = [...makeVectors(crypto), { name: "session", content: makeSessionVector(crypto) }];
+const files = [
+  ...makeVectors(crypto),
+  { name: "session", content: makeSessionVector(crypto) },
+  { name: "records", content: makeSessionSampleVector() },
+];
 for (const file of files) {
   const target = new URL(`../../protocol/vectors/${file.name}.json`, import.meta.url);
   const text = vectorText(file);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { sessionSamples } from "../../test/session-samples.ts";
 import { decodeCbor } from "../cbor/decode.ts";
 import { encodeCbor } from "../cbor/encode.ts";
 import { type CborValue, cborMap } from "../cbor/value.ts";
@@ -14,7 +15,11 @@ import { codeOf, damagesOf, testKeys, unwrap } from "./testing.ts";
 import { SAMPLE_COMMAND_KEY, unsignedSamples } from "./unsigned-samples.ts";
 
 const crypto = createNodeCrypto();
-const unsignedOnes = [...unsignedSamples(crypto), ...credentialSamples(crypto)];
+const unsignedOnes = [
+  ...unsignedSamples(crypto),
+  ...credentialSamples(crypto),
+  ...sessionSamples(),
+];
 const specification = parseCddl(
   readFileSync(new URL("../../spec/nyckelring.cddl", import.meta.url), "utf8"),
 );
@@ -238,6 +243,9 @@ describe("specification and readers", () => {
     ["key-station", 0, 4, (n) => [1, [devid, 1, devid16(), 1, devid, 1, many(n, [devid, devid])]]],
     ["key-station", 0, 100, (n) => [1, [devid, 1, devid16(), 1, devid, n, []]]],
     ["key-station", 0, 4000, (n) => [12, new Uint8Array(n)]],
+    ["decision", 0, 8, (n) => [0, 1, 1, many(n, 1)]],
+    ["record-ask", 0, 4096, (n) => [2, new Uint8Array(n)]],
+    ["record-answer", 0, 900, (n) => [4, [0, 1, new Uint8Array(n)]]],
     ["up", 0, 64, (n) => [1, 4, [many(n, [1, 1, 1])]]],
     ["up", 0, 4096, (n) => [1, 3, [new Uint8Array(n)]]],
     ["down", 0, 64, (n) => [1, 2, [devid, many(n, devid)], devid16()]],
