@@ -36,6 +36,7 @@ import {
   RING_NOT_YET_VALID,
   RING_REVOKED,
   SESSION_STATE,
+  SIGNATURE_INVALID,
   TARGET_MISMATCH,
   WINDOW_TOO_LONG,
 } from "../errors/code.ts";
@@ -118,6 +119,10 @@ describe("the lock grants", () => {
       { head: { expS: LO_S + 1, nbfS: LO_S } },
     ],
     [
+      "a right that ends one second after the window begins",
+      { ring: worldWith({ untilS: SHIFT_S + 1 }) },
+    ],
+    [
       "a window that begins at the very second of its clock",
       {
         trust: { hasClock: true },
@@ -155,6 +160,21 @@ describe("the lock grants", () => {
     ],
   ])("%s", (_title, given) => {
     expect(judge(given)).toBe(GRANTED);
+  });
+
+  test("L6: a head whose kid another organisation has taken for its own key", () => {
+    const [own] = trustOf(world).anchors;
+    if (own === undefined) throw new Error("no anchor");
+    const twin = { ...own, authority: 2, publicKey: world.deviceSigner.key.publicKey, opsmask: 0 };
+    for (const anchors of [
+      [twin, own],
+      [own, twin],
+    ]) {
+      expect(judge({ trust: { anchors } })).toBe(GRANTED);
+      expect(lock.door.anchor).toBe(anchors.indexOf(own));
+    }
+    expect(judge({ trust: { anchors: [twin, twin] } })).toBe(-1);
+    expect(lock.door.faultCode).toBe(SIGNATURE_INVALID);
   });
 
   test("and says when it did so without knowing the time (T3)", () => {
@@ -276,6 +296,16 @@ describe("the lock denies, and says why to a key that has proved itself", () => 
       },
     ],
     ["a right that has ended (I4)", RIGHT_EXPIRED, { ring: worldWith({ untilS: LO_S }) }],
+    [
+      "a right that ends before the window begins, where it has no clock to know (I4)",
+      RIGHT_EXPIRED,
+      { ring: worldWith({ untilS: SHIFT_S }) },
+    ],
+    [
+      "a right that ended before its head was signed",
+      RIGHT_EXPIRED,
+      { ring: worldWith({ untilS: SHIFT_S + 60 }), head: { iatS: SHIFT_S + 60 } },
+    ],
     [
       "a window longer than it allows this organisation",
       WINDOW_TOO_LONG,
@@ -463,7 +493,7 @@ function modelOf(head: RingHead, given: Case, leaf: Leaf): number {
     ],
     [(head.flags & 4) !== 0, COURIER_ONLY],
     [(leaf.ops & anchor.opsmask & op) === 0, OPERATION_NOT_ALLOWED],
-    [leaf.untilS <= loS, RIGHT_EXPIRED],
+    [leaf.untilS <= Math.max(loS, head.nbfS, head.iatS), RIGHT_EXPIRED],
     [head.expS - head.nbfS > Math.min(anchor.maxvalidS, H12_30), WINDOW_TOO_LONG],
     [head.nbfS - head.iatS > 86_400, WINDOW_TOO_LONG],
     [(head.flags & 1) !== 0 && head.expS - head.iatS > 14_400, WINDOW_TOO_LONG],

@@ -281,6 +281,12 @@ export function createAccessDecision(
     return reason === GRANTED ? judgeFloors() : reason;
   }
 
+  // A head is good from nbf on and was signed at iat, so no right under it that ends by then was ever
+  // meant to open, whatever a lock without a clock knows of the time.
+  function hasRightEnded(): boolean {
+    return untilS <= timeFloorS() || untilS <= nbfS || untilS <= iatS;
+  }
+
   function isOwnTarget(kind: number, target: number): boolean {
     if (kind === LEAF_DOOR) return target === door;
     for (const group of groups) {
@@ -309,7 +315,7 @@ export function createAccessDecision(
     const anchor = anchors[shown.anchor] as TrustedAuthority;
     const allowed = (words[SALTED_LEAF_OPS] as number) & anchor.opsmask;
     if ((allowed & shown.op) === 0) return OPERATION_NOT_ALLOWED;
-    return untilS <= timeFloorS() ? RIGHT_EXPIRED : judgeLengths(anchor);
+    return hasRightEnded() ? RIGHT_EXPIRED : judgeLengths(anchor);
   }
 
   function judgePresentation(at: number, bytes: number): ErrorCode {
@@ -338,7 +344,7 @@ export function createAccessDecision(
     if (shown.anchor < 0) return ANCHOR_UNKNOWN;
     const reason = judgeHead();
     if (reason !== GRANTED) return reason;
-    if (untilS <= timeFloorS()) return RIGHT_EXPIRED;
+    if (hasRightEnded()) return RIGHT_EXPIRED;
     return judgeNeed() === GRANTED ? GRANTED : FLOOR_STALE;
   }
 
