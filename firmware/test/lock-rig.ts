@@ -86,6 +86,7 @@ export function signerOf(label: string): Signer {
 
 /** The issuing side: a root and the working keys of one epoch. */
 export type Issuing = {
+  readonly authority: number;
   readonly root: Signer;
   readonly ring: Signer;
   readonly device: Signer;
@@ -93,7 +94,12 @@ export type Issuing = {
   readonly certificates: readonly Uint8Array[];
 };
 
-export function issuingOf(name = "city", epoch = 1, iatS = SHIFT_S - 30 * 86_400): Issuing {
+export function issuingOf(
+  name = "city",
+  epoch = 1,
+  iatS = SHIFT_S - 30 * 86_400,
+  authority = AUTHORITY,
+): Issuing {
   const root = signerOf(`${name} root`);
   const ring = signerOf(`${name} ring ${epoch}`);
   const device = signerOf(`${name} device ${epoch}`);
@@ -105,11 +111,12 @@ export function issuingOf(name = "city", epoch = 1, iatS = SHIFT_S - 30 * 86_400
         issuer: { kid: signer.kid, publicKey: signer.key.publicKey },
         level,
         issuerEpoch: epoch,
-        authority: AUTHORITY,
+        authority,
       },
       root,
     );
   return {
+    authority,
     root,
     ring,
     device,
@@ -130,11 +137,12 @@ export function configOf(
     groups: [GROUP],
     anchors: [
       {
-        authority: AUTHORITY,
+        authority: issuing.authority,
         kid: issuing.root.kid,
         publicKey: issuing.root.key.publicKey,
         opsmask: 3,
         maxvalidS: 45_000,
+        agreementKey: issuing.agreementPublicKey,
       },
     ],
     profile: 0,
@@ -313,13 +321,14 @@ export type Rig = ReturnType<typeof createRig>;
 /** A commissioned lock on the bench, powered. */
 export function createRig(
   options: {
+    readonly issuing?: Issuing;
     readonly config?: Partial<LockConfig>;
     readonly pages?: number;
     readonly pageBytes?: number;
     readonly wrapFlash?: (flash: FlashPort) => FlashPort;
   } = {},
 ) {
-  const issuing = issuingOf();
+  const issuing = options.issuing ?? issuingOf();
   const flash: CutFlash = createCutFlash(options.pages ?? 24, options.pageBytes ?? 4096);
   const device = enrolDevice(flash, entropyOf("lock seed"), crypto);
   const provision = provisionOf(issuing, device, options.config);
@@ -452,7 +461,7 @@ export function plug(rig: Rig, key: TestKey, label = "key entropy"): Contact {
     agreementSecret: key.secret,
     anchors: [
       {
-        authority: AUTHORITY,
+        authority: rig.issuing.authority,
         kid: rig.issuing.device.kid,
         publicKey: rig.issuing.device.key.publicKey,
       },

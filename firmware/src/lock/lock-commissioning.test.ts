@@ -24,11 +24,12 @@ import {
   plug,
   provisionOf,
   SHIFT_S,
+  secretOf,
 } from "../../test/lock-rig.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
 import { type EnrolledDevice, enrolDevice } from "../shared/identity.ts";
 import { commissionLock, configuredState, type LockProvision } from "./lock-commissioning.ts";
-import { readLockState } from "./lock-state.ts";
+import { type LockAuthority, type LockState, readLockState } from "./lock-state.ts";
 
 const city = issuingOf();
 
@@ -99,7 +100,9 @@ describe("commissioning of a lock", () => {
         ...provisionOf(city, device),
         issuerAgreementKey: new Uint8Array(32),
       })),
-    ).toBe(SHARED_SECRET_ZERO);
+    ).toBe(CLAIMS_MALFORMED);
+    const nobody = { ...city, agreementPublicKey: new Uint8Array(32) };
+    expect(faultOf((device) => provisionOf(nobody, device))).toBe(SHARED_SECRET_ZERO);
   });
 
   test("L1: a device that was never enrolled cannot become a lock", () => {
@@ -159,30 +162,34 @@ describe("commissioning of a lock", () => {
         publicKey: root.key.publicKey,
         opsmask: 3,
         maxvalidS: 100,
+        agreementKey: city.agreementPublicKey,
       };
     });
     const pick = (...numbers: number[]) =>
       anchors.filter((anchor) => numbers.includes(anchor.authority));
-    const config = (picked: typeof anchors) => ({
-      ...configOf(city, new Uint8Array(8)),
-      anchors: picked,
-    });
-    const slotsOf = (state: ReturnType<typeof configuredState>) =>
+    const identity = { devid: new Uint8Array(8), agreementSecret: () => secretOf("lock") };
+    const configured = (picked: typeof anchors, known: readonly LockAuthority[]) => {
+      const config = { ...configOf(city, identity.devid), anchors: picked };
+      const state = configuredState(crypto, identity, config, known);
+      if (!state.ok) throw new Error("state");
+      return state.value;
+    };
+    const slotsOf = (state: LockState) =>
       state.authorities.map((item) => [item.keys.authority, item.slot]);
-    const first = configuredState(crypto, config(pick(1, 2, 3, 4)), []);
+    const first = configured(pick(1, 2, 3, 4), []);
     expect(slotsOf(first)).toEqual([
       [1, 0],
       [2, 1],
       [3, 2],
       [4, 3],
     ]);
-    const second = configuredState(crypto, config(pick(1, 3, 5)), first.authorities);
+    const second = configured(pick(1, 3, 5), first.authorities);
     expect(slotsOf(second)).toEqual([
       [1, 0],
       [3, 2],
       [5, 1],
     ]);
-    const third = configuredState(crypto, config(pick(5, 1).reverse()), second.authorities);
+    const third = configured(pick(5, 1).reverse(), second.authorities);
     expect(slotsOf(third)).toEqual([
       [5, 1],
       [1, 0],

@@ -16,8 +16,8 @@ import {
   verifyLockConfig,
 } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
-import { openDeviceRecords, RECORD_SEALING_KEY } from "../shared/device-records.ts";
-import { loadIdentity } from "../shared/identity.ts";
+import { openDeviceRecords } from "../shared/device-records.ts";
+import { type DeviceIdentity, loadIdentity } from "../shared/identity.ts";
 import {
   agreeSealingKey,
   anchorOf,
@@ -31,6 +31,8 @@ import {
   writeLockCertificate,
   writeLockState,
 } from "./lock-state.ts";
+
+const NOTHING = new Uint8Array(0);
 
 /** What the installer's cable gives to an enrolled lock. All objects are signed. */
 export type LockProvision = {
@@ -90,12 +92,16 @@ export function commissionLock(
     return fail(HOLDER_MISMATCH);
   }
   if (config.value.door !== certificate.value.door) return fail(CLAIMS_MALFORMED);
-  const known = { slot: 0, keys: owner.value, opsmask: 0, maxvalidS: 0 };
-  const state = configuredState(crypto, config.value, [known]);
+  const known = { slot: 0, keys: owner.value, opsmask: 0, maxvalidS: 0, sealingKey: NOTHING };
+  const configured = configuredState(crypto, identity, config.value, [known]);
+  if (!configured.ok) return configured;
+  const state = configured.value;
   const first = state.authorities[0];
-  if (first === undefined || first.keys !== owner.value) return fail(CLAIMS_MALFORMED);
-  const sealing = agreeSealingKey(crypto, identity, provision.issuerAgreementKey);
-  if (!sealing.ok) return sealing;
+  const anchor = config.value.anchors[0];
+  if (first === undefined || first.keys !== owner.value || anchor === undefined) {
+    return fail(CLAIMS_MALFORMED);
+  }
+  if (!equalBytes(anchor.agreementKey, provision.issuerAgreementKey)) return fail(CLAIMS_MALFORMED);
   if (provision.floors !== undefined) {
     const ringAnchor = anchorOf(crypto, ringKey.kid, ringKey.publicKey);
     if (!ringAnchor.ok) return ringAnchor;
@@ -103,7 +109,6 @@ export function commissionLock(
     if (!floors.ok) return floors;
     writeFloors(records, 0, owner.value, floors.value);
   }
-  records.write(RECORD_SEALING_KEY, sealing.value);
   writeLockCertificate(records, provision.certificate);
   writeLockState(records, state);
   return succeed(undefined);
@@ -116,12 +121,14 @@ export function commissionLock(
  * takes a free slot and knows only its root until its certificates arrive.
  *
  * @param known - Authorities as they are now.
+ * @returns The state, or `SHARED_SECRET_ZERO` for an authority whose agreement key is none.
  */
 export function configuredState(
   crypto: CryptoPort,
+  identity: Pick<DeviceIdentity, "devid" | "agreementSecret">,
   config: LockConfig,
   known: readonly LockAuthority[],
-): LockState {
+): Result<LockState> {
   const staying: LockAuthority[] = [];
   for (const anchor of config.anchors) {
     const kept = findAuthority(known, anchor.authority, anchor.publicKey);
@@ -130,6 +137,8 @@ export function configuredState(
   const authorities: LockAuthority[] = [];
   for (const anchor of config.anchors) {
     const kept = findAuthority(known, anchor.authority, anchor.publicKey);
+    const sealing = agreeSealingKey(crypto, identity, anchor.agreementKey);
+    if (!sealing.ok) return sealing;
     authorities.push({
       slot: kept === undefined ? freeSlot(staying, authorities) : kept.slot,
       keys:
@@ -138,16 +147,17 @@ export function configuredState(
           : kept.keys,
       opsmask: anchor.opsmask,
       maxvalidS: anchor.maxvalidS,
+      sealingKey: sealing.value,
     });
   }
-  return {
+  return succeed({
     door: config.door,
     cfgseq: config.cfgseq,
     profile: config.profile,
     clockUnknown: config.clockUnknown,
     groups: config.groups,
     authorities,
-  };
+  });
 }
 
 function findAuthority(

@@ -155,6 +155,7 @@ describe("objects at a lock", () => {
       publicKey: region.root.key.publicKey,
       opsmask: 1,
       maxvalidS: 3600,
+      agreementKey: region.agreementPublicKey,
     };
     const base = configOf(city, rig.device.devid);
     const both = { ...base, cfgseq: 2, anchors: [...base.anchors, anchor] };

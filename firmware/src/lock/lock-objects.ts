@@ -54,7 +54,10 @@ export type LockUnderObjects = {
   readonly crypto: CryptoPort;
   readonly records: RecordStore;
   readonly identity: DeviceIdentity;
-  readonly log: LogStore;
+  /** Authorities for whose logs this lock has flash. */
+  readonly authoritiesMax: number;
+  /** The log of an authority's sessions. */
+  logOf(authority: LockAuthority): LogStore;
   /** Undefined on a lock without a clock. */
   clock(): LockClock | undefined;
   /** The state now; it is replaced through `replaceState`. */
@@ -204,21 +207,18 @@ function applyTimeGrant(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutcom
   return unchanged(SIGNATURE_INVALID, 0, 0);
 }
 
-/** The lock has one log, which belongs to its owner; no other authority may free its entries. */
-function isOwner(lock: LockUnderObjects, authority: LockAuthority, named: number): boolean {
-  return authority === lock.state().authorities[0] && authority.keys.authority === named;
-}
-
 function applyLogAck(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutcome {
   for (const signer of signersOf(lock, bytes, TYP_LOG_ACK, ringKeyOf)) {
     const verified = verifyLogAck(bytes, [signer.anchor]);
     if (verified.ok) {
       const ack = verified.value;
-      if (!isOwner(lock, signer.authority, ack.authority)) break;
+      // An authority frees entries of its own sessions and of no other's.
+      if (signer.authority.keys.authority !== ack.authority) break;
       for (const item of ack.acks) {
         const isOurs = equalBytes(item.devid, lock.identity.devid);
-        if (isOurs && item.logEpoch === lock.log.logEpoch()) {
-          const freed = lock.log.acknowledge(item.n, item.chain16);
+        const log = isOurs ? lock.logOf(signer.authority) : undefined;
+        if (log !== undefined && item.logEpoch === log.logEpoch()) {
+          const freed = log.acknowledge(item.n, item.chain16);
           return unchanged(freed.ok ? GRANTED : freed.fault.code, TYP_LOG_ACK, item.n);
         }
       }
@@ -233,11 +233,12 @@ function applyResend(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutcome {
     const verified = verifyResend(bytes, [signer.anchor]);
     if (verified.ok) {
       const resend = verified.value;
-      if (!isOwner(lock, signer.authority, resend.authority)) break;
+      if (signer.authority.keys.authority !== resend.authority) break;
       for (const item of resend.requests) {
         const isOurs = equalBytes(item.devid, lock.identity.devid);
-        if (isOurs && item.logEpoch === lock.log.logEpoch()) {
-          lock.log.askAgain(item.from);
+        const log = isOurs ? lock.logOf(signer.authority) : undefined;
+        if (log !== undefined && item.logEpoch === log.logEpoch()) {
+          log.askAgain(item.from);
           return unchanged(GRANTED, TYP_RESEND, item.from);
         }
       }
@@ -261,13 +262,16 @@ function applyLockConfig(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutco
     const code = config.cfgseq === state.cfgseq ? GRANTED : OBJECT_OLD;
     return unchanged(code, TYP_LOCK_CONFIG, config.cfgseq);
   }
-  const next = configuredState(lock.crypto, config, state.authorities);
+  const configured = configuredState(lock.crypto, lock.identity, config, state.authorities);
+  if (!configured.ok) return unchanged(CLAIMS_MALFORMED, TYP_LOCK_CONFIG, config.cfgseq);
+  const next = configured.value;
   const first = next.authorities[0];
   // A lock changes its door or its owner at a new commissioning only, which wipes its log.
   if (
     config.door !== state.door ||
     first === undefined ||
-    !equalBytes(first.keys.rootKey, signer.authority.keys.rootKey)
+    !equalBytes(first.keys.rootKey, signer.authority.keys.rootKey) ||
+    next.authorities.length > lock.authoritiesMax
   ) {
     return unchanged(CLAIMS_MALFORMED, TYP_LOCK_CONFIG, config.cfgseq);
   }
@@ -340,6 +344,7 @@ function installKeys(
     keys,
     opsmask: authority.opsmask,
     maxvalidS: authority.maxvalidS,
+    sealingKey: authority.sealingKey,
   };
   const next: LockState = {
     door: state.door,

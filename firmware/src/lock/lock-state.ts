@@ -32,8 +32,11 @@ const RECORD_FLOORS = RECORD_TIME_FLOOR + AUTHORITIES_MAX;
 // door | cfgseq | profile, clock policy, number of groups, number of slots | groups | slots
 const AT_GROUPS = 12;
 const AT_SLOTS = AT_GROUPS + 4 * GROUPS_MAX;
-// longest window | operations mask, slot and two zeros | authority
-const SLOT_BYTES = 8 + AUTHORITY_BYTES;
+// longest window | operations mask, slot and two zeros | sealing key | authority
+const SEALING_KEY_BYTES = 16;
+const AT_SEALING_KEY = 8;
+const AT_AUTHORITY = AT_SEALING_KEY + SEALING_KEY_BYTES;
+const SLOT_BYTES = AT_AUTHORITY + AUTHORITY_BYTES;
 
 // authority | issuer epoch | listseq | ringfloor | floors
 const FLOORS_HEAD_BYTES = 16;
@@ -42,13 +45,18 @@ const DEVID_BYTES = 8;
 
 /** An authority at this lock: its keys and what its keys' holders may do here. */
 export type LockAuthority = {
-  /** 0 to 3: where its time floor and floor list are kept, as long as it is configured. */
+  /**
+   * 0 to 3: where its time floor, its floor list and its log are kept, as long as it is configured.
+   * The owner has 0.
+   */
   readonly slot: number;
   readonly keys: AuthorityKeys;
   /** Sum of operation bits. */
   readonly opsmask: number;
   /** Longest window of a ring head, in seconds. */
   readonly maxvalidS: number;
+  /** Under which the log of its sessions is sealed to its issuer, 16 octets. */
+  readonly sealingKey: Uint8Array;
 };
 
 /**
@@ -87,7 +95,8 @@ export function readLockState(records: RecordStore): LockState | undefined {
       maxvalidS: readU32(bytes, offset),
       opsmask: octetAt(bytes, offset + 4),
       slot: octetAt(bytes, offset + 5),
-      keys: decodeAuthority(bytes, offset + 8),
+      sealingKey: sliceBytes(bytes, offset + AT_SEALING_KEY, offset + AT_AUTHORITY),
+      keys: decodeAuthority(bytes, offset + AT_AUTHORITY),
     });
   }
   return {
@@ -121,6 +130,7 @@ export function writeLockState(records: RecordStore, state: LockState): void {
     limits[4] = authority.opsmask;
     limits[5] = authority.slot;
     parts.push(limits);
+    parts.push(authority.sealingKey);
     parts.push(encodeAuthority(authority.keys));
   }
   records.write(RECORD_STATE, concatBytes(parts));

@@ -56,16 +56,10 @@ import {
   WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
 import type { BoltPosition } from "../ports.ts";
-import {
-  openDeviceRecords,
-  RECORD_AREA,
-  RECORD_LOG_STATE,
-  RECORD_SEALING_COUNTER,
-  RECORD_SEALING_KEY,
-} from "../shared/device-records.ts";
+import { openDeviceRecords, RECORD_SEALING_COUNTER } from "../shared/device-records.ts";
 import { type DeviceIdentity, loadIdentity } from "../shared/identity.ts";
 import { createMessageLink } from "../shared/link.ts";
-import { createLogStore, type EntryFields, type LogStore } from "../shared/log-store.ts";
+import type { EntryFields, LogStore } from "../shared/log-store.ts";
 import { createNonceCounter } from "../shared/nonce-counter.ts";
 import type { RecordStore } from "../shared/record-store.ts";
 import { sealBatch } from "../shared/sealed-batch.ts";
@@ -73,6 +67,7 @@ import { openTimeFloor, type TimeFloor } from "../shared/time-floor.ts";
 import { createAttemptBudget } from "./attempt-budget.ts";
 import { createBolt, TOWARDS_LOCKED } from "./bolt.ts";
 import { createLockClock, type LockClock } from "./lock-clock.ts";
+import { openLockLogs } from "./lock-logs.ts";
 import { applyObject, type LockUnderObjects, type ObjectOutcome } from "./lock-objects.ts";
 import type { LockPorts, LockRole } from "./lock-role.ts";
 import {
@@ -103,7 +98,6 @@ type CommissionedLock = {
   readonly identity: DeviceIdentity;
   readonly state: LockState;
   readonly certificate: Uint8Array;
-  readonly sealingKey: Uint8Array;
 };
 
 /**
@@ -150,16 +144,8 @@ function readCommissioned(ports: LockPorts, records: RecordStore): CommissionedL
   const identity = loadIdentity(records, ports.crypto);
   const state = readLockState(records);
   const certificate = readLockCertificate(records);
-  const sealingKey = records.read(RECORD_SEALING_KEY);
-  if (
-    identity === undefined ||
-    state === undefined ||
-    certificate === undefined ||
-    sealingKey === undefined
-  ) {
-    return undefined;
-  }
-  return { identity, state, certificate, sealingKey };
+  if (identity === undefined || state === undefined || certificate === undefined) return undefined;
+  return { identity, state, certificate };
 }
 
 function createBlankLock(ports: LockPorts): LockRole {
@@ -198,11 +184,7 @@ function createDoorLock(
   const crypto = ports.crypto;
   const identity = commissioned.identity;
   const bolt = createBolt(ports, { onRelocked, onFailed });
-  const logArea = {
-    firstPage: RECORD_AREA.pageCount,
-    pageCount: ports.flash.pageCount - RECORD_AREA.pageCount,
-  };
-  const log: LogStore = createLogStore(ports.flash, logArea, crypto, records, RECORD_LOG_STATE);
+  const logs = openLockLogs(ports.flash, crypto, records);
   const counter = createNonceCounter(records, RECORD_SEALING_COUNTER);
   const budget = createAttemptBudget(ports.timer);
   const arena = new Uint8Array(LOCK_ARENA_BYTES);
@@ -216,6 +198,8 @@ function createDoorLock(
   /** Authorities in the order in which the door path knows them. */
   let trusted: LockAuthority[] = [];
 
+  /** Where entries go: the log of the authority whose key is here, otherwise the owner's. */
+  let log: LogStore = logs.owner();
   /** True while a clock that is known was set under an issuing key that may since be withdrawn. */
   let isClockOld = false;
   /** True while the door path judges by an older time floor than the flash holds. */
@@ -317,12 +301,28 @@ function createDoorLock(
     return log.append(fields);
   }
 
+  /** What the bolt does is the owner's to know, but not whose key a guest has sent. */
+  function appendBolt(reason: ErrorCode, direction: number): void {
+    const time = entryTime();
+    const owner = logs.owner();
+    owner.append({
+      tS: time.tS,
+      tq: time.tq,
+      kind: ENTRY_BOLT,
+      op: 0,
+      reason,
+      peer: log === owner ? peer : new Uint8Array(DEVID_BYTES),
+      ring: 0,
+      target: direction,
+    });
+  }
+
   function onRelocked(): void {
-    append(ENTRY_BOLT, 0, GRANTED, 0, TOWARDS_LOCKED);
+    appendBolt(GRANTED, TOWARDS_LOCKED);
   }
 
   function onFailed(code: ErrorCode, direction: number): void {
-    append(ENTRY_BOLT, 0, code, 0, direction);
+    appendBolt(code, direction);
   }
 
   // Messages of the link
@@ -390,6 +390,7 @@ function createDoorLock(
     isDecisionOpen = false;
     sealed = NOTHING;
     peer = new Uint8Array(DEVID_BYTES);
+    log = logs.owner();
     door.reset();
   }
 
@@ -406,6 +407,8 @@ function createDoorLock(
     }
     budget.refund();
     peer = door.peerDevid();
+    const authority = trusted[door.anchor];
+    if (authority !== undefined) log = logs.of(authority);
     isSettled = true;
     let decision = code;
     let lockseq = log.lastN();
@@ -599,16 +602,16 @@ function createDoorLock(
     const resendFrom = log.resendCursor();
     isResent = resendFrom > 0;
     const slice = log.batch(isResent ? resendFrom : log.cursor(), room);
-    const owner = state.authorities[0];
-    if (slice === undefined || owner === undefined) return;
+    const authority = trusted[door.anchor];
+    if (slice === undefined || authority === undefined) return;
     contactEntries += slice.entries.length;
     sealedUpTo = slice.first + slice.entries.length - 1;
     const sealer = {
       devid: identity.devid,
-      authority: owner.keys.authority,
+      authority: authority.keys.authority,
       kid: kidOf(crypto, identity.signingPublicKey),
       signingKey: crypto.importSigningKey(identity.signingSeed()),
-      sealingKey: commissioned.sealingKey,
+      sealingKey: authority.sealingKey,
       counter,
     };
     sealed = sealBatch(crypto, sealer, slice, log.logEpoch(), time.tS, time.tq);
@@ -618,7 +621,8 @@ function createDoorLock(
     crypto,
     records,
     identity,
-    log,
+    authoritiesMax: logs.authoritiesMax,
+    logOf: logs.of,
     clock() {
       return clock;
     },
@@ -639,7 +643,7 @@ function createDoorLock(
     onContact() {
       endSession();
       link.reset();
-      log.beginCollection();
+      logs.beginCollection();
       contactEntries = 0;
     },
     onBytes(bytes) {

@@ -170,7 +170,7 @@ export function verifyAuthority(
  */
 export function agreeSealingKey(
   crypto: CryptoPort,
-  identity: DeviceIdentity,
+  identity: Pick<DeviceIdentity, "devid" | "agreementSecret">,
   issuerAgreementKey: Uint8Array,
 ): Result<Uint8Array> {
   const shared = crypto.importAgreementKey(identity.agreementSecret()).agree(issuerAgreementKey);

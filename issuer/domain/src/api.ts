@@ -233,7 +233,14 @@ export interface Issuer {
   /** Lets another authority's keys open an entrance (L6). */
   addGuestAuthority(
     by: number,
-    request: { authority: number; rootKey: Uint8Array; opsmask: number; maxvalidS: number },
+    request: {
+      authority: number;
+      rootKey: Uint8Array;
+      /** X25519 key of the other issuer: the lock seals the log of its keys' sessions to it. */
+      agreementKey: Uint8Array;
+      opsmask: number;
+      maxvalidS: number;
+    },
   ): Result<true>;
   shareDoor(by: number, request: { door: number; authority: number }): Result<true>;
 

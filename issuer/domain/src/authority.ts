@@ -168,7 +168,11 @@ export function openAuthority(journal: Journal, number: number): Authority {
         if (guest === undefined) return [];
         const publicKey = bytesOfHex(guest.rootPublicKey);
         const { opsmask, maxvalidS } = guest;
-        return [{ authority, kid: kidOf(crypto, publicKey), publicKey, opsmask, maxvalidS }];
+        const agreementPublicKey = bytesOfHex(guest.agreementPublicKey);
+        const kid = kidOf(crypto, publicKey);
+        return [
+          { authority, kid, publicKey, opsmask, maxvalidS, agreementKey: agreementPublicKey },
+        ];
       });
       const own = {
         authority: number,
@@ -176,6 +180,7 @@ export function openAuthority(journal: Journal, number: number): Authority {
         publicKey: rootKey.publicKey,
         opsmask: OPS_ALL,
         maxvalidS: WINDOW_S_MAX,
+        agreementKey: agreementKey.publicKey,
       };
       return {
         kind: "lock-configured",

@@ -97,6 +97,7 @@ describe("enrolment", () => {
     expect(config.anchors).toMatchObject([
       { authority: 7, publicKey: town.issuer.rootKey, opsmask: 3, maxvalidS: 45_000 },
     ]);
+    expect(config.anchors[0]?.agreementKey).toEqual(town.issuer.issuerAgreementKey);
     expect(certificate).toMatchObject({ door: house.entrance, groups: [group] });
     expect(certificate.lock.publicKey).toEqual(house.entranceLock.agreement.publicKey);
   });
@@ -150,8 +151,12 @@ describe("enrolment", () => {
     const house = town.house(["A1"], town.north.provider);
     const door = house.entrance;
     for (const authority of [20, 21, 22, 23]) {
-      const rootKey = createDevice(`authority ${authority}`).signing.publicKey;
-      const guest = { authority, rootKey, opsmask: 1, maxvalidS: 3600 };
+      const keys = createDevice(`authority ${authority}`);
+      const rootKey = keys.signing.publicKey;
+      const agreementKey = keys.agreement.publicKey;
+      const guest = { authority, rootKey, agreementKey, opsmask: 1, maxvalidS: 3600 };
+      const open = { ...guest, agreementKey: new Uint8Array(32) };
+      expect(codeOf(issuer.addGuestAuthority(desk, open))).toBe(SHARED_SECRET_ZERO);
       must(issuer.addGuestAuthority(desk, guest));
     }
     must(issuer.shareDoor(desk, { door, authority: 20 }));

@@ -213,11 +213,14 @@ export function createEnrolment(
       return succeed(true);
     },
 
-    addGuestAuthority(by, { authority: guest, rootKey, opsmask, maxvalidS }) {
+    addGuestAuthority(by, { authority: guest, rootKey, agreementKey, opsmask, maxvalidS }) {
       const allowed = authorise(register, by, "issuer-keys");
       if (!allowed.ok) return allowed;
       const key = ports.crypto.importVerificationKey(rootKey);
       if (!key.ok) return key;
+      // An agreement key of small order would seal a log that anybody can open.
+      const shared = ports.vault.agreementKey("agreement").agree(agreementKey);
+      if (!shared.ok) return shared;
       if (guest === authority.number || register.guests.has(guest)) return fail(STATE_CONFLICT);
       const isMask = opsmask >= 0 && opsmask <= OPS_ALL;
       if (!isMask || maxvalidS <= 0 || maxvalidS > WINDOW_S_MAX) return fail(REQUEST_INVALID);
@@ -226,6 +229,7 @@ export function createEnrolment(
           kind: "guest-authority-added",
           authority: guest,
           rootPublicKey: hexOf(rootKey),
+          agreementPublicKey: hexOf(agreementKey),
           opsmask,
           maxvalidS,
         },

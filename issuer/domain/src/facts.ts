@@ -184,6 +184,7 @@ export type Fact =
       readonly kind: "guest-authority-added";
       readonly authority: number;
       readonly rootPublicKey: string;
+      readonly agreementPublicKey: string;
       readonly opsmask: number;
       readonly maxvalidS: number;
     }

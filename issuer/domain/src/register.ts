@@ -261,7 +261,12 @@ export interface Register {
   readonly locks: ReadonlyMap<string, LockRecord>;
   readonly guests: ReadonlyMap<
     number,
-    { readonly rootPublicKey: string; readonly opsmask: number; readonly maxvalidS: number }
+    {
+      readonly rootPublicKey: string;
+      readonly agreementPublicKey: string;
+      readonly opsmask: number;
+      readonly maxvalidS: number;
+    }
   >;
   readonly stations: ReadonlyMap<number, StationRecord>;
   readonly clients: ReadonlyMap<string, Client>;

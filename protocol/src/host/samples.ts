@@ -150,6 +150,7 @@ export function signedSamples(crypto: CryptoPort): readonly SignedSample[] {
         publicKey: root.anchor.key.publicKey,
         opsmask: types.OPS_ALL,
         maxvalidS: types.WINDOW_S_MAX,
+        agreementKey: agreementKey(SAMPLE_SECRETS.key),
       },
       {
         authority: 181,
@@ -157,6 +158,7 @@ export function signedSamples(crypto: CryptoPort): readonly SignedSample[] {
         publicKey: devices.anchor.key.publicKey,
         opsmask: types.OPS_ENTER,
         maxvalidS: types.EMERGENCY_S_MAX,
+        agreementKey: agreementKey(SAMPLE_SECRETS.lock),
       },
     ],
     profile: types.PROFILE_KEY_POWERED,

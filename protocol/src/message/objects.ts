@@ -33,7 +33,14 @@ const ACK = tuple([DEVID, uint16, uint32, bytesOf(CHAIN_HEAD_BYTES)]);
 const LOG_ACK = tuple([uint16, listOf(ACK, 1, ACKS_MAX)]);
 const RESEND_ITEM = tuple([DEVID, uint16, uint32]);
 const RESEND = tuple([uint16, listOf(RESEND_ITEM, 1, ACKS_MAX)]);
-const CONFIG_ANCHOR = tuple([uint16, bytesOf(KID_BYTES), bytesOf(PUBLIC_KEY_BYTES), uint8, uint32]);
+const CONFIG_ANCHOR = tuple([
+  uint16,
+  bytesOf(KID_BYTES),
+  bytesOf(PUBLIC_KEY_BYTES),
+  uint8,
+  uint32,
+  bytesOf(PUBLIC_KEY_BYTES),
+]);
 const LOCK_CONFIG = tuple([
   DEVID,
   uint32,
@@ -131,6 +138,8 @@ export interface ConfigAnchor {
   readonly opsmask: number;
   /** Longest window that is accepted from it, in seconds. */
   readonly maxvalidS: number;
+  /** X25519 key of its issuer, to which the lock seals the log of its sessions. */
+  readonly agreementKey: Uint8Array;
 }
 
 /**
@@ -286,6 +295,7 @@ export function signLockConfig(config: LockConfig, signer: Signer): Uint8Array {
       anchor.publicKey,
       anchor.opsmask,
       anchor.maxvalidS,
+      anchor.agreementKey,
     ]);
   }
   const payload = [
@@ -320,6 +330,7 @@ export function verifyLockConfig(
       publicKey: item[2],
       opsmask: item[3],
       maxvalidS: item[4],
+      agreementKey: item[5],
     });
   }
   return succeed({
