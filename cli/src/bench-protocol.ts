@@ -18,10 +18,14 @@ export type BenchOptions = { readonly json?: boolean; readonly rounds: string };
  *   says by how much.
  * @throws ToolError `USAGE` for a number of rounds that cannot be.
  */
-export function benchProtocol(options: BenchOptions, output: Output): number {
+export function benchProtocol(
+  options: BenchOptions,
+  output: Output,
+  measure: typeof bench = bench,
+): number {
   const rounds = readNumber("--rounds", options.rounds, 1, ROUNDS_MAX);
   const missed: Figure[] = [];
-  bench(rounds, (figure) => {
+  measure(rounds, (figure) => {
     if (!figure.ok) missed.push(figure);
     output.out(`${options.json === true ? JSON.stringify(figure) : lineOf(figure)}\n`);
   });

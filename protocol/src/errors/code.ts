@@ -9,8 +9,6 @@ export const FRAME_GARBLED = 0x0101;
 export const FRAME_TOO_LONG = 0x0102;
 /** The other side went silent in the middle of a contact. @public */
 export const LINK_TIMEOUT = 0x0103;
-/** Nobody answered on the contacts. @public */
-export const NO_CONTACT = 0x0104;
 /** The two sides speak different versions of the protocol. @public */
 export const VERSION_UNKNOWN = 0x0105;
 /** A message came that does not belong to this moment of the contact. @public */
@@ -19,8 +17,6 @@ export const MESSAGE_UNEXPECTED = 0x0106;
 export const MESSAGE_MALFORMED = 0x0107;
 /** The station has no link and no head signed in advance for this key. @public */
 export const NO_LINK = 0x0108;
-/** The station has no room or no power for another sync now. @public */
-export const STATION_BUSY = 0x0109;
 /** Octets are not deterministic CBOR of the kind that is spoken here. @public */
 export const CBOR_MALFORMED = 0x0201;
 /** A signed object is altered, of another kind, or not signed by a trusted key. @public */
@@ -85,16 +81,12 @@ export const RING_BASE_MISMATCH = 0x040f;
 export const RING_ROOT_MISMATCH = 0x0410;
 /** A part of a ring did not come, or came out of order. @public */
 export const RING_PART_MISSING = 0x0411;
-/** The other side refused; it does not say why to a stranger. @public */
-export const SESSION_REFUSED = 0x0501;
 /** A message came that does not belong to this moment of the session. @public */
 export const SESSION_STATE = 0x0502;
 /** The other side did not prove the key that its certificate names. @public */
 export const SESSION_MAC = 0x0503;
 /** The other side sent a public key of small order. @public */
 export const SHARED_SECRET_ZERO = 0x0504;
-/** The device is busy with another contact, or slows down after many failed attempts. @public */
-export const SESSION_BUSY = 0x0505;
 /** A handshake message has not the prescribed form. @public */
 export const SESSION_MALFORMED = 0x0506;
 /** A record of an established session was altered, repeated or lost. @public */
@@ -107,14 +99,10 @@ export const LOG_FULL = 0x0601;
 export const LOG_CHAIN_BROKEN = 0x0602;
 /** An acknowledgement does not fit the log that it acknowledges. @public */
 export const ACK_MISMATCH = 0x0603;
-/** The key carries log entries that are not home yet. @public */
-export const LOG_NOT_HOME = 0x0604;
 /** Entries of this log are missing before those that came. @public */
 export const LOG_GAP = 0x0605;
 /** One number of one log came with two different contents. @public */
 export const LOG_FORKED = 0x0606;
-/** Stored state is damaged beyond its own repair. @public */
-export const FLASH_CORRUPT = 0x0701;
 /** There is no room for what should be stored. @public */
 export const FLASH_FULL = 0x0702;
 /** A page of the memory no longer keeps what is written. @public */
@@ -125,20 +113,12 @@ export const COUNTER_SPENT = 0x0704;
 export const BOLT_JAMMED = 0x0801;
 /** The voltage is below what the motor needs. @public */
 export const VOLTAGE_LOW = 0x0802;
-/** Several boards answer to the description. @public */
-export const DEVICE_AMBIGUOUS = 0x0803;
 /** The battery is nearly empty. @public */
 export const BATTERY_LOW = 0x0804;
 /** The device has not been enrolled. @public */
 export const DEVICE_BLANK = 0x0805;
 /** The device is enrolled already. @public */
 export const DEVICE_NOT_BLANK = 0x0806;
-/** No board answers to the description. @public */
-export const DEVICE_NOT_FOUND = 0x0807;
-/** Another program holds the port, or it may not be opened. @public */
-export const PORT_BUSY = 0x0808;
-/** The device has another role than the operation needs. @public */
-export const ROLE_MISMATCH = 0x0809;
 /** The property owner or the resident has not consented to this door. @public */
 export const CONSENT_MISSING = 0x0901;
 /** The client belongs to another provider. @public */
@@ -155,12 +135,8 @@ export const UNKNOWN_DEVICE = 0x0906;
 export const RECORD_UNKNOWN = 0x0907;
 /** The operation does not fit the present state, for example a thing that exists already. @public */
 export const STATE_CONFLICT = 0x0908;
-/** The store did not commit; nothing was acknowledged. @public */
-export const STORE_FAILED = 0x0909;
 /** The server, its database or the broker does not answer. @public */
 export const SERVICE_UNREACHABLE = 0x090a;
-/** The record exists already. @public */
-export const RECORD_EXISTS = 0x090b;
 /** No shift is planned now for the carer of this key. @public */
 export const NO_SHIFT = 0x090c;
 /** A stated bound of the system is reached. @public */
@@ -173,10 +149,6 @@ export const INVARIANT_BROKEN = 0x0911;
 export const GOAL_MISSED = 0x0912;
 /** A file cannot be read or written. @public */
 export const FILE_UNREADABLE = 0x0913;
-/** The command did not finish in the time given. @public */
-export const TIMED_OUT = 0x0914;
-/** The command was interrupted. @public */
-export const INTERRUPTED = 0x0915;
 /** The user's role does not include this operation. @public */
 export const ROLE_FORBIDDEN = 0x0916;
 /** A field of the request has a value that it cannot have. @public */
@@ -193,5 +165,3 @@ export const DEVICE_ENDED = 0x091b;
 export const KEY_FOREIGN_STATION = 0x091c;
 /** Our own code called a function in a way that it must not. @public */
 export const PROMISE_BROKEN = 0x7f01;
-/** The program came to a place that it cannot come to. @public */
-export const UNREACHABLE_REACHED = 0x7f02;

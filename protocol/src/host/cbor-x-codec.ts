@@ -2,7 +2,7 @@
 import { Decoder, Encoder } from "cbor-x";
 import { checkCbor } from "../cbor/gate.ts";
 import { type CborEntry, type CborValue, isArray, isMap } from "../cbor/value.ts";
-import { UNREACHABLE_REACHED } from "../errors/code.ts";
+import { PROMISE_BROKEN } from "../errors/code.ts";
 import { assert, type Result, succeed } from "../errors/result.ts";
 
 // Without these options cbor-x writes record tags, tags 64 and 259, and map heads of three octets.
@@ -56,10 +56,10 @@ function fromLibrary(value: unknown): CborValue {
   if (typeof value === "string") return value;
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) return value.map(fromLibrary);
-  assert(value instanceof Map, UNREACHABLE_REACHED);
+  assert(value instanceof Map, PROMISE_BROKEN);
   const entries: CborEntry[] = [];
   for (const [key, member] of value) {
-    assert(typeof key === "number" || typeof key === "string", UNREACHABLE_REACHED);
+    assert(typeof key === "number" || typeof key === "string", PROMISE_BROKEN);
     entries.push([key, fromLibrary(member)]);
   }
   return { entries };
