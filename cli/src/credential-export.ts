@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   createRingTree,
@@ -19,6 +19,7 @@ import {
   RING_SOURCES,
   type RingSource,
 } from "@nyckelring/simulator";
+import { makeDirectory } from "./make-directory.ts";
 import { readNumber } from "./numbers.ts";
 import type { Output } from "./output.ts";
 import { ToolError } from "./tool-error.ts";
@@ -124,7 +125,7 @@ function credentialFiles(ring: IssuedRing, limit: number): [name: string, bytes:
 
 function writeAll(out: string, files: readonly (readonly [string, Uint8Array])[]): void {
   try {
-    mkdirSync(out, { recursive: true });
+    makeDirectory(out);
     for (const [name, bytes] of files) writeFileSync(join(out, name), bytes);
   } catch (error) {
     throw new ToolError({

@@ -43,6 +43,11 @@ const USAGE_ERRORS: readonly (readonly [string, readonly string[], RegExp])[] = 
     ["sim", "run", "pilot", "--seed", "7", "--trace", join(blocker, "trace")],
     /the trace cannot be written .*a part of the path is a file/,
   ],
+  [
+    "a trace directory where none can be made",
+    ["sim", "run", "pilot", "--seed", "7", "--trace", "/proc/nyckel/trace"],
+    /the trace cannot be written/,
+  ],
   ["an unknown code", ["explain", "E9999"], /there is no code "E9999"/],
 ];
 

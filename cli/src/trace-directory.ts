@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { FILE_UNREADABLE } from "@nyckelring/protocol";
 import type { TraceFile, TraceSink } from "@nyckelring/simulator";
+import { makeDirectory } from "./make-directory.ts";
 import { ToolError } from "./tool-error.ts";
 
 const FILES: readonly TraceFile[] = ["frames", "issuer", "devices", "world"];
@@ -50,7 +51,7 @@ export function openTraceDirectory(directory: string): TraceDirectory {
   }
 
   attempt(() => {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     for (const file of FILES) opened.set(file, openSync(join(directory, `${file}.ndjson`), "w"));
   }, "nothing was run");
 
@@ -74,6 +75,7 @@ function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   const words: Record<string, string> = {
     EACCES: "permission denied",
+    ENOENT: "no directory can be made there",
     EPERM: "permission denied",
     EROFS: "the file system is read-only",
     ENOTDIR: "a part of the path is a file",
