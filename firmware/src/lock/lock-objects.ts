@@ -196,7 +196,9 @@ function applyTimeGrant(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutcom
       if (!equalBytes(grant.devid, lock.identity.devid)) {
         return unchanged(HOLDER_MISMATCH, TYP_TIME_GRANT, 0);
       }
-      const clock = lock.clock();
+      // One clock, one who sets it: a guest could shut out the owner's keys with it, or bring back
+      // rings of theirs that have ended.
+      const clock = signer.authority === lock.state().authorities[0] ? lock.clock() : undefined;
       if (clock === undefined || !clock.grant(grant.nonce, grant.nowS)) {
         return unchanged(GRANT_NOT_ASKED, TYP_TIME_GRANT, 0);
       }
@@ -312,14 +314,11 @@ function applyLockCertificate(lock: LockUnderObjects, bytes: Uint8Array): Object
 
 function applyCertificate(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutcome {
   const state = lock.state();
-  const clock = lock.clock();
-  const interval = clock === undefined ? undefined : clock.interval();
-  const nowS = interval === undefined ? undefined : interval.loS;
   let code: ErrorCode = SIGNATURE_INVALID;
   for (let index = 0; index < state.authorities.length; index += 1) {
     const authority = state.authorities[index];
     if (authority !== undefined) {
-      const applied = applyIssuerCertificate(lock.crypto, authority.keys, bytes, nowS);
+      const applied = applyIssuerCertificate(lock.crypto, authority.keys, bytes);
       if (applied.ok) return installKeys(lock, index, authority, applied.value);
       if (applied.fault.code !== SIGNATURE_INVALID) code = applied.fault.code;
     }

@@ -58,10 +58,10 @@ function show(rig: Rig, issuing: Issuing, certificate: Uint8Array, label = "rota
 const REFUSED = "silent after message_3";
 
 /** An issuer certificate like that of `rotated`, with changes. */
-function certified(changes: { expS?: number; authority?: number; level?: number; by?: Issuing }) {
+function certified(changes: { authority?: number; level?: number; by?: Issuing }) {
   return signIssuerCertificate(
     {
-      expS: changes.expS ?? SHIFT_S + 365 * DAY_S,
+      expS: SHIFT_S + 365 * DAY_S,
       iatS: SHIFT_S - 600,
       issuer: { kid: rotated.ring.kid, publicKey: rotated.ring.key.publicKey },
       level: changes.level ?? 1,
@@ -140,22 +140,28 @@ describe("a rotation of issuing keys at a lock", () => {
     expect(show(rig, rotated, ringCertificate(rotated))).toBe(0);
   });
 
-  test("X6: a certificate that has ended is refused where the time is known, a floor is no time", () => {
+  test("X6, threat 12: a stolen key that sets clock and floor far ahead cannot keep its successor out", () => {
     const clocked = createRig({ config: { profile: 1 } });
     const contact = plug(clocked, carer, "clock");
-    clocked.setClock(SHIFT_S);
     contact.open({ op: 2 });
     const asked = contact.record(5, []) as [Uint8Array, Uint8Array];
-    const grant = { devid: clocked.device.devid, nonce: asked[1], nowS: SHIFT_S };
-    expect(contact.record(RECORD_OBJECT, signTimeGrant(grant, city.ring))).toEqual([0]);
-    const ended = certified({ expS: SHIFT_S - 300 });
-    expect(show(clocked, rotated, ended)).toBe(REFUSED);
-    expect(show(clocked, rotated, certified({ expS: SHIFT_S + 300 }))).toBe(0);
+    const farS = SHIFT_S + 4000 * DAY_S;
+    const forged = { devid: clocked.device.devid, nonce: asked[1], nowS: farS };
+    expect(contact.record(RECORD_OBJECT, signTimeGrant(forged, city.ring))).toEqual([0]);
+    expect(show(clocked, city, NOTHING)).toBe(RING_EXPIRED);
+    // The certificate is taken; the clock is put right by the first grant of the new key.
+    expect(show(clocked, rotated, ringCertificate(rotated))).toBe(RING_EXPIRED);
+    const cure = plug(clocked, carer, "cure");
+    expect(cure.open({ op: 2, head: carer.head({}, rotated.ring) })).toMatchObject({
+      wants: [WANT_TIME_GRANT],
+    });
+    const again = cure.record(5, []) as [Uint8Array, Uint8Array];
+    const grant = { devid: clocked.device.devid, nonce: again[1], nowS: SHIFT_S };
+    expect(cure.record(RECORD_OBJECT, signTimeGrant(grant, rotated.ring))).toEqual([0]);
+    expect(show(clocked, rotated, NOTHING)).toBe(0);
 
-    // A stolen key can push the floor beyond every certificate; that must not stop the cure.
     const rig = createRig();
-    const iatS = SHIFT_S + 4000 * DAY_S;
-    const pushed = { expS: iatS + DAY_S, iatS, listseq: 9, ringfloor: 0, floors: [] };
+    const pushed = { expS: farS + DAY_S, iatS: farS, listseq: 9, ringfloor: 0, floors: [] };
     const stolen = plug(rig, carer, "stolen");
     stolen.open({ op: 2 });
     expect(stolen.record(RECORD_OBJECT, signFloorList(pushed, city.ring))).toEqual([0]);

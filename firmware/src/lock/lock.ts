@@ -461,7 +461,8 @@ function createDoorLock(
       floorOf(authority).raise(door.headIatS);
       isTrustOld = true;
     }
-    if (clock !== undefined) clock.advance(door.headIatS);
+    // The clock is the owner's: a guest's issuer moves its own time floor and no more.
+    if (clock !== undefined && authority === state.authorities[0]) clock.advance(door.headIatS);
   }
 
   function wantsOf(code: ErrorCode): number[] {

@@ -83,19 +83,18 @@ export function anchorOf(
  * The certificate in force is only replaced by one of a higher epoch: an old certificate is a
  * genuine object and would otherwise bring a withdrawn key back.
  *
+ * Security: its end is not judged. Floor and clock come from the very key that a rotation takes out
+ * of use, and whoever stole that key could put both beyond the end of every certificate.
+ *
  * @param bytes - A signed issuer certificate, from untrusted hands.
- * @param nowS - UTC seconds, where the device has a clock that it trusts. A time floor will not do:
- *   a stolen issuing key may have pushed it forward, and a rotation is the cure.
  * @returns The authority with its keys in force (the same object where the certificate is already
  *   known), `SIGNATURE_INVALID`, `CLAIMS_MALFORMED` for another authority or key id,
- *   `ANCHOR_UNKNOWN` for a level that a device has no use for, or `OBJECT_OLD` for an older epoch
- *   or a certificate that has ended.
+ *   `ANCHOR_UNKNOWN` for a level that a device has no use for, or `OBJECT_OLD` for an older epoch.
  */
 export function applyIssuerCertificate(
   crypto: CryptoPort,
   keys: AuthorityKeys,
   bytes: Uint8Array,
-  nowS: number | undefined,
 ): Result<AuthorityKeys> {
   const root = anchorOf(crypto, keys.rootKid, keys.rootKey);
   if (!root.ok) return root;
@@ -115,7 +114,6 @@ export function applyIssuerCertificate(
   if (certificate.level !== LEVEL_RINGS && certificate.level !== LEVEL_DEVICES) {
     return fail(ANCHOR_UNKNOWN);
   }
-  if (nowS !== undefined && nowS >= certificate.expS) return fail(OBJECT_OLD);
   const isRingLevel = certificate.level === LEVEL_RINGS;
   const inForce = isRingLevel ? keys.ringKey : keys.deviceKey;
   if (inForce !== undefined && certified.issuerEpoch <= inForce.issuerEpoch) {
@@ -149,7 +147,7 @@ export function verifyAuthority(
     const certificate = verifyIssuerCertificate(bytes, [root.value]);
     if (!certificate.ok) return certificate;
     if (keys === undefined) keys = authorityOfRoot(crypto, certificate.value.authority, rootKey);
-    const applied = applyIssuerCertificate(crypto, keys, bytes, undefined);
+    const applied = applyIssuerCertificate(crypto, keys, bytes);
     if (applied.ok) {
       keys = applied.value;
     } else if (applied.fault.code !== ANCHOR_UNKNOWN && applied.fault.code !== OBJECT_OLD) {
