@@ -40,6 +40,7 @@ import {
   sliceBytes,
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
+  TYP_RING_HEAD,
   TYP_TIME_GRANT,
   tuple,
   uint8,
@@ -113,6 +114,8 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   let op = OP_ENTER;
   let ringseq = 0;
   let target = 0;
+  /** Whose head was shown; not the lock's owner where the key is a guest. */
+  let ringAuthority = -1;
   let recordType = 0;
   let onRecord: ((body: CborValue) => void) | undefined;
   let errands: Errand[] = [];
@@ -210,6 +213,8 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
     ringseq = choice.ring.claims.ringseq;
     target = door.lock.door;
     const head = choice.ring.head;
+    const issuer = key.trust.authorityOf(head, TYP_RING_HEAD);
+    ringAuthority = issuer < 0 ? key.trust.homeAuthority() : issuer;
     door.useHead(head);
     door.useCertificate(key.trust.certificateToShow(head, door.lock.authority, key.clock.tS()));
     const proof = choice.ring.store.proofOf(choice.slot);
@@ -274,7 +279,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
 
   /** The lock wants the newest floor list before it decides; its answer carries the decision. */
   function deliverFirst(): void {
-    const floors = key.courier.floorsOf(door.lock.authority);
+    const floors = key.courier.floorsOf(ringAuthority);
     if (floors === undefined) {
       conclude(DELIVER_FIRST);
       close();
@@ -342,7 +347,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   function errandsFor(lock: LockState): Errand[] {
     const devid = door.peerDevid();
     const wanted: Errand[] = [];
-    const floors = key.courier.floorsOf(door.lock.authority);
+    const floors = key.courier.floorsOf(ringAuthority);
     if (floors !== undefined && floors.number > lock.listseq) wanted.push(floors);
     for (const errand of key.courier.errandsFor(devid)) {
       const seq = seqFor(errand, devid);

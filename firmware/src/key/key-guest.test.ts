@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import {
+  ANCHOR_UNKNOWN,
+  DOWN_OBJECTS,
+  type DownMessage,
+  decodeLogBatch,
+  ENTRY_DENIED_AT_KEY,
+  equalBytes,
+  openObject,
+  sealingKey,
+  signIssuerCertificate,
+} from "@nyckelring/protocol";
+import { describe, expect, test } from "vitest";
+import { createBench, RIGHTS } from "../../test/key-bench.ts";
+import {
+  AUTHORITY,
+  createRig,
+  crypto,
+  type Issuing,
+  issuingOf,
+  type Rig,
+  SHIFT_S,
+  secretOf,
+} from "../../test/lock-rig.ts";
+import { SIGNAL_DENIED, SIGNAL_GRANTED } from "./signals.ts";
+
+const REGION = 2;
+const city = issuingOf();
+const region = issuingOf("region", 1, SHIFT_S - 30 * 86_400, REGION);
+
+/** The root of the key's own authority vouches for those who certify the other's locks. */
+const vouched = signIssuerCertificate(
+  {
+    expS: SHIFT_S + 86_400,
+    iatS: SHIFT_S - 86_400,
+    issuer: { kid: region.device.kid, publicKey: region.device.key.publicKey },
+    level: 2,
+    issuerEpoch: 1,
+    authority: REGION,
+  },
+  city.root,
+);
+
+function anchorOf(issuing: Issuing, authority: number) {
+  const { kid, key } = issuing.root;
+  const agreementKey = issuing.agreementPublicKey;
+  return { authority, kid, publicKey: key.publicKey, opsmask: 3, maxvalidS: 45_000, agreementKey };
+}
+
+/** A lock of the region at which the city is a guest. */
+function createForeignLock(): Rig {
+  const anchors = [anchorOf(region, REGION), anchorOf(city, AUTHORITY)];
+  return createRig({ issuing: region, pages: 26, config: { anchors } });
+}
+
+function syncWith(bench: ReturnType<typeof createBench>, objects: Uint8Array[], needlist = 0) {
+  const { bundles } = bench.issuer.rights(RIGHTS, { needlist });
+  bench.answerWith((present) => {
+    const given = [bench.issuer.grant(present.nonce, SHIFT_S), ...objects];
+    const down: DownMessage = { type: DOWN_OBJECTS, devid: present.devid, objects: given };
+    return [down, bench.issuer.bundleDown(bundles, 0)];
+  });
+  bench.sync();
+}
+
+/** The authority of a sealed batch, as the issuer of that name reads it; undefined for others. */
+function authorityFor(name: string, rig: Rig, sealed: Uint8Array): number | undefined {
+  const shared = crypto
+    .importAgreementKey(secretOf(`${name} agreement`))
+    .agree(rig.device.agreementPublicKey);
+  if (!shared.ok) throw new Error("agreement");
+  const opened = openObject(crypto, sealed, (devid) =>
+    equalBytes(devid, rig.device.devid) ? sealingKey(crypto, shared.value, devid) : undefined,
+  );
+  const batch = opened.ok ? decodeLogBatch(opened.value.plaintext) : undefined;
+  return batch?.ok ? batch.value.authority : undefined;
+}
+
+describe("a key at the lock of another authority", () => {
+  test("L6: opens where its own authority is a guest, and carries home its own authority's log", () => {
+    const bench = createBench();
+    syncWith(bench, [vouched]);
+    const rig = createForeignLock();
+    bench.visit(rig);
+    expect(bench.key.signals).toContain(SIGNAL_GRANTED);
+    expect(rig.events).toContain("unlock");
+    bench.visit(rig);
+    bench.sync();
+    const carried = bench.sealedOfOthers;
+    expect(carried.length).toBe(2);
+    for (const sealed of carried) {
+      expect(authorityFor("city", rig, sealed)).toBe(AUTHORITY);
+      expect(authorityFor("region", rig, sealed)).toBeUndefined();
+    }
+  });
+
+  test("L6: the floor list that its head demands is that of its own authority", () => {
+    const bench = createBench();
+    syncWith(bench, [vouched, bench.issuer.floors(3)], 3);
+    const rig = createForeignLock();
+    bench.visit(rig);
+    expect(bench.key.signals).toContain(SIGNAL_GRANTED);
+    expect(bench.key.signals).not.toContain(SIGNAL_DENIED);
+  });
+
+  test("C8, L6: shows nothing to a lock whose authority its own root does not vouch for", () => {
+    const bench = createBench();
+    syncWith(bench, []);
+    const rig = createForeignLock();
+    bench.visit(rig);
+    expect(rig.events).not.toContain("unlock");
+    expect(bench.key.signals).not.toContain(SIGNAL_GRANTED);
+    bench.sync();
+    const denied = bench.issuer.entries().find((entry) => entry.kind === ENTRY_DENIED_AT_KEY);
+    expect(denied?.reason).toBe(ANCHOR_UNKNOWN);
+  });
+});
