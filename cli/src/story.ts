@@ -10,14 +10,14 @@ import type { RunOutcome } from "@nyckelring/simulator";
  */
 export function tellStory(outcome: RunOutcome, wallS: number, replay: string): string {
   const { result, story, violations } = outcome;
-  const [first, second, ...incidents] = story;
+  const people = story.filter((line) => line.atUs === 0);
+  const incidents = story.filter((line) => line.atUs > 0);
   const days = result.virtualDays === 1 ? "one day" : `${result.virtualDays} days`;
   const seconds = wallS.toFixed(1);
   const dead = result.eventsLost + result.eventsDuplicated;
   const lines = [
     `Pilot, ${days}, seed ${result.seed}: real protocol, real firmware, virtual time (${seconds} s).`,
-    `  ${first?.text ?? ""}`,
-    `  ${second?.text ?? ""}`,
+    ...people.map((line) => `  ${line.text}`),
     "What happened, by the clock of Stockholm:",
     ...incidents.map((line) => `  ${line.clock}  ${line.text}`),
     "What it came to:",
@@ -25,8 +25,8 @@ export function tellStory(outcome: RunOutcome, wallS: number, replay: string): s
       `${result.syncs} syncs; ${result.earlyPulls} keys were pulled out too early`,
     `  from insertion to the motor ${result.openingMs.p50} ms (half) and ${result.openingMs.p99} ms ` +
       "(99 of 100); estimates of a board, not measurements",
-    `  forbidden attempts ${result.forbiddenAttempts}, stopped ${result.forbiddenStopped}: a polite ` +
-      "day would prove nothing",
+    `  forbidden attempts ${result.forbiddenAttempts}, stopped ${result.forbiddenStopped}; a day ` +
+      "without any would prove nothing",
     `  unauthorized openings ${result.unauthorizedOpenings} (must be 0)`,
     `  residual openings ${result.residualOpenings}: a copied key at a lock that has no clock and that ` +
       "nobody honest has visited since; the known limit, counted apart",

@@ -26,6 +26,7 @@ import {
   createMemoryStore,
   createMemoryVault,
   type Issuer,
+  type StoreChange,
 } from "@nyckelring/issuer/domain";
 import type { Result } from "@nyckelring/protocol";
 import { createNodeCrypto, describe } from "@nyckelring/protocol/host";
@@ -74,7 +75,7 @@ export type StationUnit = {
   readonly id: number;
   readonly board: StationBoard;
   readonly uplink: VirtualUplink;
-  /** The issuer does not answer while this is false. */
+  /** The contact that is plugged in. */
   contact: Contact | undefined;
 };
 
@@ -142,11 +143,21 @@ const OUTGOING_EVERY_US = 300_000_000;
 /** A person needs this long to see a light and to move a hand. */
 const REACTION_MS = 350;
 
+/** A copy of the authorization system's store. */
+export type StoreBackup = StoreChange;
+
 /** Everything that exists in one run. */
 export interface World {
   readonly clock: VirtualClock;
   readonly issuer: Issuer;
   readonly events: readonly WorldEvent[];
+  /** Makes a backup of the authorization system's store as it is now. */
+  backUp(): StoreBackup;
+  /**
+   * Loses the store and puts a backup in its place, as after the loss of a database. Keys, locks and
+   * stations know nothing of it; the secrets of the authority are not in the store and stay.
+   */
+  restoreFrom(backup: StoreBackup): void;
   /** What the store of the authorization system keeps now, in no order; a second copy shows. */
   storedEntries(): readonly CommittedEntry[];
   readonly locks: readonly LockUnit[];
@@ -201,18 +212,22 @@ export function createWorld(
   const stations: StationUnit[] = [];
   let contactCount = 0;
 
-  const store = createMemoryStore();
   const issuerRandom = random.split("issuer");
-  const issuer = createIssuer(
-    {
-      crypto,
-      entropy: issuerRandom,
-      clock: { nowS: clock.nowS },
-      store,
-      vault: createMemoryVault(crypto, issuerRandom.split("vault")),
-    },
-    { authority },
-  );
+  const vault = createMemoryVault(crypto, issuerRandom.split("vault"));
+  let store = createMemoryStore();
+  let issuer = openIssuer();
+
+  function openIssuer(): Issuer {
+    const ports = { crypto, entropy: issuerRandom, clock: { nowS: clock.nowS }, store, vault };
+    return createIssuer(ports, { authority });
+  }
+
+  function restoreFrom(backup: StoreBackup): void {
+    store = createMemoryStore();
+    store.commit(backup);
+    issuer = openIssuer();
+    must(issuer.markRestored(issuer.founder));
+  }
 
   function note(event: WorldEvent): void {
     events.push(event);
@@ -537,8 +552,12 @@ export function createWorld(
 
   return {
     clock,
-    issuer,
+    get issuer() {
+      return issuer;
+    },
     events,
+    backUp: () => ({ records: [...store.records()], entries: [...store.entries({})] }),
+    restoreFrom,
     storedEntries: () => store.entries({}),
     locks,
     keys,

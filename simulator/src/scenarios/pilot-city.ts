@@ -3,7 +3,11 @@
 import type { KeyUnit, LockUnit, StationUnit, World } from "../world.ts";
 import { must } from "../world.ts";
 
-/** Sizes of Stockholm's pilot (S7); the two entrances without a lock come on top. */
+/**
+ * Sizes of Stockholm's pilot (S7). Twenty is the number of entrances that got a lock; the two of
+ * the owner who has not consented have none and count beside them (C5). So do the second provider,
+ * which a client can change to, and the municipal night patrol: each has one key of its own.
+ */
 export const PILOT = {
   entranceLocks: 20,
   apartmentLocks: 25,

@@ -13,9 +13,15 @@ import {
 } from "../person.ts";
 import type { RandomStream } from "../prng.ts";
 import type { Story } from "../story.ts";
-import { type DoorOutcome, type KeyUnit, type LockUnit, must, type World } from "../world.ts";
+import { type DoorOutcome, type LockUnit, must, type World } from "../world.ts";
 import type { AttemptPurpose } from "../world-events.ts";
-import { buildPilotCity, type PilotCarer, type PilotCity, type PilotClient } from "./pilot-city.ts";
+import {
+  buildPilotCity,
+  PILOT,
+  type PilotCarer,
+  type PilotCity,
+  type PilotClient,
+} from "./pilot-city.ts";
 
 /** The day of the pilot that the scenario plays, by the calendar of Stockholm. */
 export const PILOT_DATE = { year: 2026, month: 11, day: 24 } as const;
@@ -181,7 +187,7 @@ function planShiftOf(
     const atUs =
       calendar.atUs(day, shift.startHour, 0) +
       (minute + visitRandom.drawBetween(0, 12)) * MINUTE_US;
-    const client = visitRandom.pick(clientsOf(stage, who, day));
+    const client = visitRandom.pick(clientsOf(stage, who));
     person.plan(atUs, visitTask(stage, person, visitRandom, client));
   }
   if (day === 0 && who === stage.city.carers[PART.losesKey]) return;
@@ -190,7 +196,7 @@ function planShiftOf(
 }
 
 /** The clients that a carer may be sent to all day: scope, and the one that changes provider. */
-function clientsOf(stage: Stage, who: PilotCarer, _day: number): readonly PilotClient[] {
+function clientsOf(stage: Stage, who: PilotCarer): readonly PilotClient[] {
   const { city } = stage;
   const moving = movingClient(stage);
   return city.clients.filter(
@@ -290,7 +296,7 @@ function planForgottenSync(stage: Stage): void {
   const { calendar, world, city, random } = stage;
   const who = carerAt(stage, PART.forgetsToSync);
   const person = personOf(stage, who);
-  const lock = clientsOf(stage, who, 0)[0]?.entrance ?? world.locks[0];
+  const lock = clientsOf(stage, who)[0]?.entrance ?? world.locks[0];
   if (lock === undefined) return;
   const tell = (outcome: DoorOutcome) =>
     stage.story.tellAttempt(person.key, lock, outcome, "a carer forgot to sync");
@@ -330,7 +336,7 @@ function planExtractedKey(stage: Stage): void {
   world.clock.scheduleAt(calendar.atUs(0, 12, 30), () => {
     const copy = world.copyKey(original.key, world.clock.nowS());
     thief = createPerson(world, copy);
-    story.tell(`a thief copies the flash of ${original.key.name} and stops the clock of the copy`);
+    story.tell(`a thief copies the memory of ${original.key.name} and stops the clock of the copy`);
   });
   const tryAt = (hour: number, minute: number, isVisited: boolean) => {
     world.clock.scheduleAt(calendar.atUs(0, hour, minute), () => {
@@ -339,7 +345,7 @@ function planExtractedKey(stage: Stage): void {
       const key = thief.key;
       const { lock, lastUs } = place;
       const when = calendar.labelOf(lastUs);
-      const situation = `the copied key, its ring long expired, at a lock last visited at ${when}`;
+      const situation = `the copied key, its rights long expired, at a lock last visited at ${when}`;
       const purpose = isVisited ? "extracted-key" : "extracted-key-unvisited";
       const tell = (outcome: DoorOutcome) => story.tellAttempt(key, lock, outcome, situation);
       thief.plan(world.clock.nowUs(), attemptTask(stage, thief, lock, purpose, tell));
@@ -453,8 +459,10 @@ function planOutages(stage: Stage): void {
       random.split("sync on key power"),
       { person: late, station, clumsiness: CLUMSY, tries: 3 },
       (outcome) => {
-        const light = isActive(outcome) ? "active: a head signed in advance" : outcome.signal;
-        story.tell(`${late.key.name} feeds the station itself and is ${light}`);
+        const light = isActive(outcome)
+          ? "active: its shift was signed in advance"
+          : outcome.signal;
+        story.tell(`${late.key.name} feeds the station from its own battery and is ${light}`);
         done();
       },
     ),
@@ -478,7 +486,9 @@ function planLostKey(stage: Stage): void {
   if (client === undefined || lock === undefined) return;
   world.clock.scheduleAt(calendar.atUs(0, 17, 40), () => {
     must(world.issuer.revokeCarer(city.unitHead, { carer: loser.carer, reason: "key lost" }));
-    story.tell(`${loser.key.name} is reported lost and revoked; its ring runs on until 22:30`);
+    story.tell(
+      `${loser.key.name} is reported lost and revoked; at the latest its rights end at 22:30`,
+    );
   });
   courier.plan(calendar.atUs(0, 18, 0), syncTask(stage, courier, random.split("courier sync")));
   courier.plan(
@@ -492,7 +502,7 @@ function planLostKey(stage: Stage): void {
         finder.key,
         lock,
         outcome,
-        `the finder of the lost key, after ${courier.key.name} has brought the floor`,
+        `the finder of the lost key, after ${courier.key.name} has brought word of the loss`,
       ),
     ),
   );
@@ -513,7 +523,9 @@ function planEmergency(stage: Stage): void {
         reason: "alarm without an answer",
       }),
     );
-    story.tell(`two approvers sign an emergency ring for ${helper.key.name} at ${lock.name}`);
+    story.tell(
+      `two people approve an emergency: ${helper.key.name} may open ${lock.name} for an hour`,
+    );
   });
   helper.plan(calendar.atUs(0, 20, 14), (done) => {
     // A message that was late leaves the ring at the station; whoever is needed goes back for it.
@@ -541,18 +553,20 @@ function tellPilot(stage: Stage): void {
     const access = world.issuer.clientAccess(world.issuer.founder, client.alarmCode);
     return access.ok && access.value.needsMetalKey;
   }).length;
+  const apartments = city.clients.filter((client) => client.apartment !== undefined).length;
+  const { day, evening, night } = PART;
   story.tell(
-    `${world.locks.length} locks at ${city.clients.length} clients, ${world.stations.length} station, ` +
-      `${world.keys.length} keys: ${PART.day.length} carers by day, ${PART.evening.length} in the ` +
-      `evening, ${PART.night.length} at night, 1 of a second provider, 1 patrol of Trygghetsjouren`,
+    `${world.locks.length - apartments} entrance and ${apartments} apartment locks for ` +
+      `${city.clients.length} clients; ${city.carers.length} carers, ${day.length} by day, ` +
+      `${evening.length} in the evening, ${night.length} at night; ${world.stations.length} station`,
   );
   story.tell(
-    `one of 11 owners has not consented: ${city.blockedEntrances.length} entrances stay without a ` +
-      `lock, ${apartmentOnly} clients are "apartment only", ${metalKey} need a metal key somewhere`,
+    `of ${PILOT.propertyOwners} property owners one has not consented: the ` +
+      `${city.blockedEntrances.length} entrances there have no lock, and ${apartmentOnly} clients ` +
+      `are "apartment only"; ${metalKey} clients in all still need a metal key for some door`,
   );
-}
-
-/** Keys by name, for callers that look one up in an event. */
-export function keyNamed(world: World, name: string): KeyUnit | undefined {
-  return world.keys.find((key) => key.name === name);
+  story.tell(
+    `beside the pilot: ${city.otherCarer.key.name} of a second provider, that a client can ` +
+      `change to, and ${city.patrol.key.name} of Trygghetsjouren's night patrol`,
+  );
 }
