@@ -14,6 +14,9 @@ import { type Leaf, slotBytes } from "./leaf.ts";
 const HASH_BYTES = 32;
 const LEAF_PREFIX = 0;
 const NODE_PREFIX = 1;
+// Prefix and two children. A hash is done with its input when it returns, so one place serves all.
+const PAIR = new Uint8Array(1 + 2 * HASH_BYTES);
+PAIR[0] = NODE_PREFIX;
 // Nodes of this level and above are kept: 255 of them for the largest ring, 8 kB. An opening then
 // costs at most 32 leaf hashes and their 25 nodes.
 const KEPT_LEVEL = 5;
@@ -56,11 +59,10 @@ export function leafHash(crypto: CryptoPort, leafBytes: Uint8Array): Uint8Array 
  * @public
  */
 export function nodeHash(crypto: CryptoPort, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + left.length + right.length);
-  input[0] = NODE_PREFIX;
-  input.set(left, 1);
-  input.set(right, 1 + left.length);
-  return crypto.hash(input);
+  assert(left.length === HASH_BYTES && right.length === HASH_BYTES, PROMISE_BROKEN);
+  PAIR.set(left, 1);
+  PAIR.set(right, 1 + HASH_BYTES);
+  return crypto.hash(PAIR);
 }
 
 /**
