@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
+  type Anchor,
   type ErrorCode,
   equalBytes,
   GRANT_NOT_ASKED,
@@ -56,24 +57,37 @@ export function takeObject(key: KeyContext, bytes: Uint8Array, nonce: Uint8Array
 }
 
 function takeCertificate(key: KeyContext, bytes: Uint8Array): ErrorCode {
-  const accepted = key.trust.accept(bytes, key.clock.knownS());
+  const before = key.trust.ringAnchors();
+  // Its end is not judged: the clock obeys the very key that a rotation takes out of use.
+  const accepted = key.trust.accept(bytes, undefined);
   if (!accepted.ok) return accepted.fault.code;
-  key.clock.raiseFloor(accepted.value.iatS);
+  const { authority, issuer, iatS } = accepted.value;
+  // Only a key that has just come into force: the one before is still held, and shown again it must
+  // not turn the floor back.
+  const isNew = !hasKid(before, issuer.kid) && hasKid(key.trust.ringAnchors(), issuer.kid);
+  if (isNew && authority === key.trust.homeAuthority()) key.clock.restartFloor(iatS);
   const agreementSecret = key.identity.agreementSecret();
   key.door.load({ agreementSecret, anchors: key.trust.certificateAuthorities() });
   return 0;
+}
+
+function hasKid(anchors: readonly Anchor[], kid: Uint8Array): boolean {
+  for (const anchor of anchors) if (equalBytes(anchor.kid, kid)) return true;
+  return false;
 }
 
 function takeTimeGrant(key: KeyContext, bytes: Uint8Array, nonce: Uint8Array): ErrorCode {
   const grant = verifyTimeGrant(bytes, key.trust.ringAnchors());
   if (!grant.ok) return grant.fault.code;
   const fields = grant.value;
+  const authority = key.trust.authorityOf(bytes, TYP_TIME_GRANT);
   if (!equalBytes(fields.devid, key.identity.devid)) {
-    const authority = key.trust.authorityOf(bytes, TYP_TIME_GRANT);
     key.courier.put(TYP_TIME_GRANT, authority, 0, [{ devid: fields.devid, seq: 0 }], bytes);
     return 0;
   }
-  if (!equalBytes(fields.nonce, nonce)) return GRANT_NOT_ASKED;
+  // A key belongs to one issuer, and nobody else sets its clock.
+  const isHome = authority === key.trust.homeAuthority();
+  if (!isHome || !equalBytes(fields.nonce, nonce)) return GRANT_NOT_ASKED;
   key.clock.raiseFloor(fields.nowS);
   key.clock.applyGrant(fields.nowS);
   return 0;
@@ -82,8 +96,8 @@ function takeTimeGrant(key: KeyContext, bytes: Uint8Array, nonce: Uint8Array): E
 function takeFloorList(key: KeyContext, bytes: Uint8Array): ErrorCode {
   const list = verifyFloorList(bytes, key.trust.ringAnchors());
   if (!list.ok) return list.fault.code;
-  key.clock.raiseFloor(list.value.iatS);
   const authority = key.trust.authorityOf(bytes, TYP_FLOOR_LIST);
+  if (authority === key.trust.homeAuthority()) key.clock.raiseFloor(list.value.iatS);
   const isNew = key.courier.put(TYP_FLOOR_LIST, authority, list.value.listseq, [], bytes);
   return isNew ? 0 : OBJECT_OLD;
 }

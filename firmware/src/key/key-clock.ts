@@ -27,6 +27,11 @@ export interface KeyClock {
   tq(ringseq: number): number;
   /** Notes a time that an issuer signed: it cannot be earlier than this. */
   raiseFloor(signedS: number): void;
+  /**
+   * Begins anew at the time when a new issuing key was certified: what the one before has signed
+   * counts no more, because whoever stole it could have signed any time.
+   */
+  restartFloor(certifiedS: number): void;
   /** Sets or confirms the clock by a verified grant that answers the nonce of this contact. */
   applyGrant(grantedS: number): void;
   /** Notes for which shift ring the check of this contact counts. */
@@ -44,6 +49,11 @@ export function openKeyClock(clock: ClockPort, records: RecordStore): KeyClock {
     return nowS === undefined || nowS + LAG_S_MAX < floorS ? undefined : nowS;
   }
 
+  function keepFloor(timeS: number): void {
+    floorS = timeS;
+    writeNumber(records, RECORD_TIME_FLOOR, floorS);
+  }
+
   return {
     knownS,
     tS() {
@@ -55,10 +65,9 @@ export function openKeyClock(clock: ClockPort, records: RecordStore): KeyClock {
       return ringseq > 0 && ringseq === checkedRing ? TIME_CLOCK_CHECKED : TIME_CLOCK_UNCHECKED;
     },
     raiseFloor(signedS) {
-      if (signedS <= floorS) return;
-      floorS = signedS;
-      writeNumber(records, RECORD_TIME_FLOOR, floorS);
+      if (signedS > floorS) keepFloor(signedS);
     },
+    restartFloor: keepFloor,
     applyGrant(grantedS) {
       const nowS = clock.nowS();
       // The grant was under way for a while: a clock that is a little ahead of it is right.

@@ -205,7 +205,8 @@ export function openKeyRings(
     if (!applied.ok) return applied;
     ring.nextPart += 1;
     if (ring.nextPart === ring.parts) {
-      clock.raiseFloor(ring.iatS);
+      const isHome = trust.authorityOf(ring.head, TYP_RING_HEAD) === trust.homeAuthority();
+      if (isHome) clock.raiseFloor(ring.iatS);
       incoming = undefined;
     }
     return succeed(undefined);
