@@ -29,7 +29,8 @@ export interface LockClock {
   grant(nonce: Uint8Array, nowS: number): boolean;
   /**
    * Learns that it is `timeS` or later, UTC seconds: a clock that is behind is put forward, as far
-   * as it can be behind. What lies beyond is somebody's mistake or lie, and changes nothing.
+   * as it can be behind. Beyond that either the clock or the signer is wrong, so the clock is not
+   * moved but counts as unknown until a grant comes.
    */
   advance(timeS: number): void;
 }
@@ -112,6 +113,7 @@ export function createLockClock(
       const nowS = clock.nowS();
       if (known === undefined || nowS === undefined || timeS <= nowS) return;
       if (timeS <= known.hiS) put(timeS, known.hiS);
+      else isKnown = false;
     },
   };
 }
