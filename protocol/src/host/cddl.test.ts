@@ -229,7 +229,8 @@ describe("specification and readers", () => {
     ["lock-config", 1, 4, (n) => [devid, 1, 1, [], many(n, anchor6), [0, 0]]],
   ];
   const unsigned: readonly (readonly [string, number, number, (count: number) => CborValue])[] = [
-    ["ring-delta", 0, 4096, (n) => [devid16(), devid16(), many(n, [4095, null])]],
+    ["ring-delta", 0, 2048, (n) => [devid16(), devid16(), runs(n)]],
+    ["ring-delta", 1, 4096, (n) => [devid16(), devid16(), [[0, many(n, null)]]]],
     ["ring-bundle", 0, 4096, (n) => [new Uint8Array(n), null, null]],
     ["presentation", 0, 384, (n) => [1, 0, devid, new Uint8Array(n)]],
     ["credential", 0, 4096, (n) => [new Uint8Array(n), 0, devid, hash]],
@@ -283,13 +284,19 @@ describe("specification and readers", () => {
   });
 });
 
+// Runs of one tombstone each, as close together as they may be.
+function runs(count: number): readonly CborValue[] {
+  return Array.from({ length: count }, (_, index) => [2 * index, [null]]);
+}
+
 function devid16(): Uint8Array {
   return new Uint8Array(16);
 }
 
 // Rules whose readers know more than the specification can say: integrity, versions, part < parts,
-// whole hashes.
+// whole hashes, runs apart.
 const PROSE = [
+  "ring-delta",
   "sealed",
   "hello",
   "hello-answer",

@@ -2,7 +2,7 @@
 import { equalBytes, sliceBytes } from "../bytes.ts";
 import { decodeCbor } from "../cbor/decode.ts";
 import { encodeCbor } from "../cbor/encode.ts";
-import { bytesOf, bytesUpTo, listOf, orNull, tuple, uint } from "../cbor/shape.ts";
+import { bytesOf, bytesUpTo, listOf, orNull, type ShapeValue, tuple, uint } from "../cbor/shape.ts";
 import type { CborValue } from "../cbor/value.ts";
 import type { CryptoPort } from "../crypto/crypto-port.ts";
 import type { RingHead } from "../cwt/ring-head.ts";
@@ -21,16 +21,18 @@ import { ringRoot } from "./tree.ts";
 
 const ROOT_HEAD_BYTES = 16;
 /**
- * Longest encoded delta: 4096 changes of at most 18 octets, and the two roots.
+ * Longest encoded delta: one run of 4096 leaves of at most 14 octets, and the two roots. A second run
+ * costs less than the slot that lies between.
  * @public
  */
-export const RING_DELTA_BYTES_MAX = 73792;
+export const RING_DELTA_BYTES_MAX = 57600;
 
-const CHANGE = tuple([uint(RING_SIZE_MAX - 1), orNull(LEAF)]);
+// Neighbouring slots travel as one run: its first slot, then what each slot holds.
+const RUN = tuple([uint(RING_SIZE_MAX - 1), listOf(orNull(LEAF), 1, RING_SIZE_MAX)]);
 const DELTA = tuple([
   bytesOf(ROOT_HEAD_BYTES),
   bytesOf(ROOT_HEAD_BYTES),
-  listOf(CHANGE, 0, RING_SIZE_MAX),
+  listOf(RUN, 0, RING_SIZE_MAX / 2),
 ]);
 const BUNDLE = tuple([
   bytesUpTo(OBJECT_BYTES_MAX),
@@ -201,20 +203,30 @@ export function rootHead(root: Uint8Array): Uint8Array {
 
 /**
  * Encodes a delta.
+ *
+ * Requires: changes in ascending order of slots; anything else throws.
  * @public
  */
 export function encodeRingDelta(delta: RingDelta): Uint8Array {
-  const changes: CborValue[] = [];
+  const runs: [number, CborValue[]][] = [];
+  let run: [number, CborValue[]] = [0, []];
+  let next = -1;
   for (const change of delta.changes) {
-    changes.push([change.slot, change.leaf === null ? null : leafValue(change.leaf)]);
+    assert(change.slot >= next && change.slot < RING_SIZE_MAX, PROMISE_BROKEN);
+    if (change.slot !== next) {
+      run = [change.slot, []];
+      runs.push(run);
+    }
+    run[1].push(change.leaf === null ? null : leafValue(change.leaf));
+    next = change.slot + 1;
   }
-  return encodeCbor([delta.base16, delta.new16, changes]);
+  return encodeCbor([delta.base16, delta.new16, runs]);
 }
 
 /**
  * Reads a delta.
  *
- * @returns the delta, or `MESSAGE_MALFORMED`
+ * @returns the delta, or `MESSAGE_MALFORMED`; runs that touch, overlap or leave the ring are none
  * @public
  */
 export function decodeRingDelta(bytes: Uint8Array): Result<RingDelta> {
@@ -222,8 +234,15 @@ export function decodeRingDelta(bytes: Uint8Array): Result<RingDelta> {
   const value = decodeCbor(bytes);
   if (!value.ok || !DELTA(value.value)) return fail(MESSAGE_MALFORMED);
   const changes: SlotChange[] = [];
-  for (const item of value.value[2]) {
-    changes.push({ slot: item[0], leaf: item[1] === null ? null : leafOf(item[1]) });
+  let free = 0;
+  for (const [first, leaves] of value.value[2]) {
+    if (first < free || first + leaves.length > RING_SIZE_MAX) return fail(MESSAGE_MALFORMED);
+    for (let place = 0; place < leaves.length; place += 1) {
+      const leaf = leaves[place] as ShapeValue<typeof LEAF> | null;
+      changes.push({ slot: first + place, leaf: leaf === null ? null : leafOf(leaf) });
+    }
+    // A run that went on in the next one would be a second way to say the same.
+    free = first + leaves.length + 1;
   }
   return succeed({ base16: value.value[0], new16: value.value[1], changes });
 }

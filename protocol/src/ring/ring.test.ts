@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytesOfHex, hexOf } from "../bytes.ts";
 import { encodeCbor } from "../cbor/encode.ts";
+import type { CborValue } from "../cbor/value.ts";
 import type { CryptoPort } from "../crypto/crypto-port.ts";
 import type { RingHead } from "../cwt/ring-head.ts";
 import {
@@ -25,6 +26,7 @@ import {
   diffRings,
   encodeRingBundle,
   encodeRingDelta,
+  RING_DELTA_BYTES_MAX,
   type RingSlots,
   rootHead,
 } from "./delta.ts";
@@ -343,12 +345,50 @@ describe("a delta", () => {
     expect(codeOf(applied)).toBe(RING_FULL);
   });
 
-  test("of a full ring of 4000 rights takes at most 60 kB, of an unchanged one 37 octets", () => {
-    const slots = Array.from({ length: 4000 }, (_, slot) => leafAt(20000 + slot));
-    const whole = encodeRingDelta(diffRings(crypto, secret, [], slots));
-    expect(whole.length).toBeLessThanOrEqual(60000);
+  test("of a full ring takes at most 60 kB for any doors, of an unchanged one 37 octets", () => {
+    const sizeOf = (count: number, target: number, ops: number) => {
+      const slots = Array.from({ length: count }, (_, slot) => ({ ...leafAt(target - slot), ops }));
+      return encodeRingDelta(diffRings(crypto, secret, [], slots)).length;
+    };
+    // A city of 24 000 doors numbered from 1, then doors beyond 16 and up to 32 bits.
+    expect(sizeOf(4000, 24_000, 3)).toBe(44_041);
+    expect(sizeOf(4000, 4_294_967_295, 3)).toBe(52_041);
+    // The largest that there is: every slot of the tree, and octets that nobody uses in ops.
+    expect(sizeOf(4096, 4_294_967_295, 255)).toBeLessThanOrEqual(RING_DELTA_BYTES_MAX);
+    expect(RING_DELTA_BYTES_MAX).toBeLessThanOrEqual(60_000);
+    const slots = ringOf(4000);
     const none = encodeRingDelta(diffRings(crypto, secret, slots, slots));
     expect(none.length).toBeLessThanOrEqual(37);
+  });
+
+  test("with a hole after every slot is longer by runs and still below the bound", () => {
+    const slots = Array.from({ length: 4095 }, (_, slot) => (slot % 2 === 0 ? leafAt(slot) : null));
+    const delta = diffRings(crypto, secret, [], slots);
+    const bytes = encodeRingDelta(delta);
+    expect(unwrap(decodeRingDelta(bytes))).toEqual(delta);
+    expect(bytes.length).toBeLessThanOrEqual(RING_DELTA_BYTES_MAX);
+  });
+
+  test("has one encoding: runs that touch, overlap, turn back or leave the ring are refused", () => {
+    const { base16, new16 } = diffRings(crypto, secret, [], ringOf(1));
+    const codeOfRuns = (...runs: readonly CborValue[]) =>
+      codeOf(decodeRingDelta(encodeCbor([base16, new16, runs])));
+    expect(codeOfRuns([0, [null]], [2, [null, null]])).toBeUndefined();
+    expect(codeOfRuns([0, [null]], [1, [null]])).toBe(MESSAGE_MALFORMED);
+    expect(codeOfRuns([0, [null, null, null]], [2, [null]])).toBe(MESSAGE_MALFORMED);
+    expect(codeOfRuns([2, [null]], [0, [null]])).toBe(MESSAGE_MALFORMED);
+    expect(codeOfRuns([2, [null]], [2, [null]])).toBe(MESSAGE_MALFORMED);
+    expect(codeOfRuns([4095, [null]])).toBeUndefined();
+    expect(codeOfRuns([4095, [null, null]])).toBe(MESSAGE_MALFORMED);
+    expect(codeOfRuns([0, []])).toBe(MESSAGE_MALFORMED);
+    const change = { slot: 3, leaf: null };
+    for (const changes of [
+      [change, change],
+      [change, { ...change, slot: 2 }],
+      [{ ...change, slot: 4096 }],
+    ]) {
+      expect(() => encodeRingDelta({ base16, new16, changes })).toThrow();
+    }
   });
 
   test("is a fault or another delta after damage, never a throw", () => {

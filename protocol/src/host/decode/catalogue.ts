@@ -324,12 +324,12 @@ const delta = tuple([
   ["base16", octets(16)],
   ["new16", octets(16)],
   [
-    "changes",
+    "runs",
     list(
-      "change",
+      "run",
       tuple([
-        ["slot", n],
-        ["leaf", orNothing(leaf)],
+        ["first slot", n],
+        ["slots", list("slot", orNothing(leaf))],
       ]),
     ),
   ],
