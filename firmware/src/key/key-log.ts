@@ -39,12 +39,14 @@ export interface KeyLog {
   /**
    * Seals the next entries that the issuer has not acknowledged.
    *
-   * @param fromN - Where to begin; `firstUnacknowledged()` at the start of a contact.
+   * @param fromN - Where to begin; `firstToUpload()` at the start of a contact.
    * @returns The piece, or undefined where nothing is left.
    */
   sealFrom(fromN: number): SealedPiece | undefined;
-  /** Number of the oldest entry that the issuer has not acknowledged. */
-  firstUnacknowledged(): number;
+  /** Number of the oldest entry that the issuer has not acknowledged, or asks for once more. */
+  firstToUpload(): number;
+  /** Notes that a station has stored everything from there on. */
+  noteUploaded(): void;
 }
 
 /** Opens the log of a key. */
@@ -90,8 +92,12 @@ export function openKeyLog(
       const sealed = sealBatch(crypto, sealer, slice, store.logEpoch(), tS, tq);
       return { sealed, nextN: slice.first + slice.entries.length };
     },
-    firstUnacknowledged() {
-      return store.ackedN() + 1;
+    firstToUpload() {
+      const again = store.resendCursor();
+      return again > 0 ? again : store.ackedN() + 1;
+    },
+    noteUploaded() {
+      if (store.resendCursor() > 0) store.moveResendCursor(store.ackedN());
     },
   };
 }

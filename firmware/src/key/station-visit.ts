@@ -158,7 +158,7 @@ export function createStationVisit(
     key.timeAsks.clear();
     noteRing(reason);
     phase = PHASE_OWN_LOG;
-    nextN = key.log.firstUnacknowledged();
+    nextN = key.log.firstToUpload();
     upload();
   }
 
@@ -170,6 +170,7 @@ export function createStationVisit(
         say({ type: SYNC_OWN_BATCH, bytes: piece.sealed });
         return;
       }
+      key.log.noteUploaded();
       phase = PHASE_CARRIED;
     }
     const tag = key.carried.tags()[0];

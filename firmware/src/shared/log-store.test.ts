@@ -266,7 +266,7 @@ describe("event log", () => {
     expect(log.resendCursor()).toBe(0);
   });
 
-  test("T3: serves a re-send request once, and a replayed one frees or fills nothing", () => {
+  test("T3: serves a re-send request anew only when it was served, and a replayed one frees or fills nothing", () => {
     const flash = createFlash();
     const log = openLog(flash);
     for (let index = 1; index <= 10; index += 1) log.append(opening(index));
@@ -280,6 +280,11 @@ describe("event log", () => {
     log.moveResendCursor(8);
     expect(log.resendCursor()).toBe(0);
     log.askAgain(3);
+    expect(log.resendCursor()).toBe(3);
+    log.moveResendCursor(5);
+    log.askAgain(3);
+    expect(log.resendCursor()).toBe(6);
+    log.moveResendCursor(8);
     expect(log.resendCursor()).toBe(0);
     expect(log.ackedN()).toBe(8);
     expect(log.cursor()).toBe(9);

@@ -135,8 +135,10 @@ export interface LogStore {
   /**
    * Notes a signed request of the issuer to hand out entries again.
    *
-   * Unacknowledged ones are next in turn; acknowledged ones have a cursor of their own. Freed space is not taken back: the request carries no number, and a replayed one must not be
-   * able to fill the log.
+   * Unacknowledged ones are next in turn; acknowledged ones have a cursor of their own. Freed space
+   * is not taken back: the request carries no number, and a replayed one must not be able to fill
+   * the log. A repetition counts only when the request was served: its batch may have been lost with
+   * its courier. So a replay can delay other entries by one round and lose none.
    */
   askAgain(from: number): void;
   /** The next entry of a pending re-send request, 0 for none. */
@@ -597,7 +599,8 @@ export function createLogStore(
         nextCollected = from;
         return;
       }
-      if (from === resendFrom) return;
+      const isUnderWay = resendNext > 0 && resendNext <= acked;
+      if (from === resendFrom && isUnderWay) return;
       resendFrom = from;
       resendNext = from;
       saveState();
