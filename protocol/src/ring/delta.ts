@@ -27,6 +27,8 @@ const ROOT_HEAD_BYTES = 16;
  */
 export const RING_DELTA_BYTES_MAX = 57600;
 
+// The three parts with the heads of their octet strings and of the array.
+const BUNDLE_BYTES_MAX = RING_DELTA_BYTES_MAX + 2 * OBJECT_BYTES_MAX + 10;
 // Neighbouring slots travel as one run: its first slot, then what each slot holds.
 const RUN = tuple([uint(RING_SIZE_MAX - 1), listOf(orNull(LEAF), 1, RING_SIZE_MAX)]);
 const DELTA = tuple([
@@ -262,7 +264,7 @@ export function encodeRingBundle(bundle: RingBundle): Uint8Array {
  * @public
  */
 export function decodeRingBundle(bytes: Uint8Array): Result<RingBundle> {
-  if (bytes.length > RING_DELTA_BYTES_MAX + 2 * OBJECT_BYTES_MAX) return fail(MESSAGE_MALFORMED);
+  if (bytes.length > BUNDLE_BYTES_MAX) return fail(MESSAGE_MALFORMED);
   const value = decodeCbor(bytes);
   if (!value.ok || !BUNDLE(value.value)) return fail(MESSAGE_MALFORMED);
   const fields = value.value;

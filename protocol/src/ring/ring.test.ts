@@ -47,6 +47,7 @@ import {
   leafHash,
   nodeHash,
   ringRoot,
+  rootFromLeafHash,
   rootFromPath,
   treeOfSlots,
 } from "./tree.ts";
@@ -450,5 +451,70 @@ describe("the octets of a leaf", () => {
       }
     }
     expect(() => encodeLeaf({ kind: 0, target: 2 ** 32, ops: 3, untilS: 1 })).toThrow();
+  });
+});
+
+describe("what a careless change of the ring's code would miss", () => {
+  const slots = ringOf(3);
+  const [first, second, third] = slots;
+  const base = leafAt(1001);
+
+  test("a right that differs in any one field is another right", () => {
+    const others: readonly Leaf[] = [
+      { ...base, kind: LEAF_GROUP },
+      { ...base, target: 1 },
+      { ...base, ops: 1 },
+      { ...base, untilS: 1 },
+    ];
+    expect(second).toEqual(base);
+    for (const other of [...others, null]) {
+      const next = [first ?? null, other, third ?? null];
+      const delta = diffRings(crypto, secret, slots, next);
+      expect(delta.changes).toEqual([{ slot: 1, leaf: other }]);
+      expect(unwrap(applyRingDelta(crypto, secret, slots, delta, headOf(next)))).toEqual(next);
+      expect(diffRings(crypto, secret, next, slots).changes).toEqual([{ slot: 1, leaf: base }]);
+    }
+    const gone = [first ?? null, null, third ?? null];
+    expect(diffRings(crypto, secret, gone, gone).changes).toEqual([]);
+  });
+
+  test("a ring of exactly 4000 rights is applied, and one that shrank is refused", () => {
+    const full = ringOf(4000);
+    const delta = diffRings(crypto, secret, [], full);
+    const applied = applyRingDelta(crypto, secret, [], delta, headOf(full));
+    expect(countLeaves(unwrap(applied))).toBe(4000);
+    const none = diffRings(crypto, secret, slots, slots);
+    const small = { ...headOf(slots), size: 2 };
+    expect(applyRingDelta(crypto, secret, slots, none, small)).toEqual({
+      ok: false,
+      fault: { code: DELTA_MALFORMED, detail: 2 },
+    });
+    expect(() => diffRings(crypto, secret, slots, ringOf(2))).toThrow();
+  });
+
+  test("a path for more than 4096 slots, or for a leaf hash of another length, proves nothing", () => {
+    const path = new Uint8Array(32 * 13);
+    const leaf = new Uint8Array(32);
+    expect(codeOf(rootFromPath(crypto, leaf, 0, 4096, path.slice(32)))).toBeUndefined();
+    expect(codeOf(rootFromPath(crypto, leaf, 0, 4097, path))).toBe(LEAF_NOT_IN_RING);
+    expect(codeOf(rootFromLeafHash(crypto, leaf.slice(1), 0, 1, path.slice(0, 0)))).toBe(
+      LEAF_NOT_IN_RING,
+    );
+    expect(codeOf(rootFromLeafHash(crypto, leaf, 0, 1, path.slice(0, 0)))).toBeUndefined();
+  });
+
+  test("mistakes of our own throw: a salt, a path or kept nodes of a wrong length", () => {
+    expect(() => encodeSaltedLeaf(base, new Uint8Array(7))).toThrow();
+    expect(() => encodeSaltedLeaf({ ...base, target: -1 }, new Uint8Array(8))).toThrow();
+    expect(treeOfSlots(crypto, secret, ringOf(4096)).root().length).toBe(32);
+  });
+
+  test("a delta and a bundle of the longest that is allowed are read, one octet more is not", () => {
+    const head = new Uint8Array(4096);
+    const longest = new Uint8Array(RING_DELTA_BYTES_MAX);
+    const bundle = { head, delta: longest, floors: head };
+    expect(unwrap(decodeRingBundle(encodeRingBundle(bundle)))).toEqual(bundle);
+    const longer = { head, delta: new Uint8Array(RING_DELTA_BYTES_MAX + 1), floors: head };
+    expect(codeOf(decodeRingBundle(encodeRingBundle(longer)))).toBe(MESSAGE_MALFORMED);
   });
 });
