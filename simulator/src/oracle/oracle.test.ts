@@ -194,7 +194,10 @@ type Day = {
   readonly signal?: "granted" | "denied";
   readonly before?: readonly WorldEvent[];
   readonly journal?: readonly AuditRecord[];
+  readonly op?: 1 | 2;
   readonly log?: readonly Buffer[];
+  /** Log of the key; its verdict alone when it is not given. */
+  readonly keyLog?: readonly Buffer[];
   readonly committed?: Evidence["committed"];
   readonly isMotorOn?: boolean;
 };
@@ -202,7 +205,9 @@ type Day = {
 function judge(day: Day): Verdict {
   const atUs = (day.insertedS ?? 100) * 1_000_000;
   const isOpened = day.isOpened ?? true;
+  const op = day.op ?? 1;
   const log = day.log ?? (isOpened ? [entryBytes(1, 1, 0)] : []);
+  const keyLog = day.keyLog ?? [entryBytes(1, op, isOpened ? 0 : 1)];
   const events: WorldEvent[] = [
     {
       kind: "verified",
@@ -222,7 +227,7 @@ function judge(day: Day): Verdict {
       key: "key-01",
       lock: "lock-01",
       purpose: day.purpose ?? "honest",
-      op: 1,
+      op,
     },
     ...(isOpened
       ? [
@@ -253,18 +258,24 @@ function judge(day: Day): Verdict {
       pages: [pageWith(log)],
       isMotorOn: day.isMotorOn ?? false,
     },
-    { name: "key-01", devid: KEY, role: "key", isCounterfeit: false, pages: [], isMotorOn: false },
+    {
+      name: "key-01",
+      devid: KEY,
+      role: "key",
+      isCounterfeit: false,
+      pages: [pageWith(keyLog)],
+      isMotorOn: false,
+    },
   ];
-  const committed =
-    day.committed ??
-    log.map((bytes, index) => ({
-      devid: LOCK,
-      logEpoch: 1,
-      n: index + 1,
-      bytes: bytes.toString("hex"),
-    }));
+  const committed = [...(day.committed ?? storedOf(LOCK, log)), ...storedOf(KEY, keyLog)];
   const journal = day.journal ?? journalOf([]);
   return judgeRun({ startS: START_S, events, journal, committed, devices, isSettled: true });
+}
+
+function storedOf(devid: string, log: readonly Buffer[]): Evidence["committed"] {
+  return log.map((entry, index) => {
+    return { devid, logEpoch: 1, n: index + 1, bytes: entry.toString("hex") };
+  });
 }
 
 function payloadOf(object: string): string {
@@ -295,8 +306,8 @@ test("X6: a clean day has no violation, and the oracle says how much it looked a
   expect(verdict).toMatchObject({
     openings: 1,
     unauthorizedOpenings: 0,
-    eventsAtDevices: 1,
-    eventsAtIssuer: 1,
+    eventsAtDevices: 2,
+    eventsAtIssuer: 2,
     headsVerified: 1,
     leavesChecked: 1,
   });
@@ -379,12 +390,30 @@ test("K2: an opening that the lock's log does not know is a lost event", () => {
   expect(verdict.eventsLost).toBe(1);
 });
 
+test("K3: a refusal that the key showed and did not log is a lost event", () => {
+  const verdict = judge({ isOpened: false, purpose: "wrong-door", keyLog: [] });
+  expect(broken(verdict)).toEqual(["I2 nothing-lost"]);
+  expect(verdict.eventsLost).toBe(1);
+});
+
+test("K2: a leave that moved no bolt stands in the log of the lock as well", () => {
+  const leave = {
+    op: 2,
+    isOpened: false,
+    signal: "granted",
+    keyLog: [entryBytes(1, 2, 0)],
+  } as const;
+  expect(judge({ ...leave, log: [entryBytes(1, 2, 0)] }).violations).toEqual([]);
+  const verdict = judge({ ...leave, log: [entryBytes(1, 1, 0)] });
+  expect(broken(verdict)).toEqual(["I2 nothing-lost"]);
+});
+
 test("T3: an entry that never reached the issuer is lost", () => {
   const log = [entryBytes(1, 1, 0), entryBytes(2, 2, 0)];
   const committed = [{ devid: LOCK, logEpoch: 1, n: 1, bytes: log[0]?.toString("hex") ?? "" }];
   const verdict = judge({ log, committed });
   expect(broken(verdict)).toEqual(["I2 nothing-lost"]);
-  expect(verdict).toMatchObject({ eventsLost: 1, eventsAtDevices: 2, eventsAtIssuer: 1 });
+  expect(verdict).toMatchObject({ eventsLost: 1, eventsAtDevices: 3, eventsAtIssuer: 2 });
 });
 
 test("T3: an entry that was stored twice is a duplicate", () => {

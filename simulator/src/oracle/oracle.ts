@@ -7,6 +7,14 @@
 import type { KeyObject } from "node:crypto";
 import type { AuditRecord } from "@nyckelring/issuer/domain";
 import { FORBIDDEN_PURPOSES, type SignalName, type WorldEvent } from "../world-events.ts";
+import {
+  type Commits,
+  type ContactStory,
+  type Opening,
+  untoldOpenings,
+  untoldVerdicts,
+  wholeLog,
+} from "./door-truth.ts";
 import { type FoundEntry, findEntries } from "./flash-log.ts";
 import { createRightsModel, type IssuedHead, type RightsModel } from "./rights-model.ts";
 import {
@@ -100,25 +108,12 @@ export type Verdict = {
 
 /** Largest error of an honest key's clock within a window, in seconds. */
 const CLOCK_BOUND_S = 2;
-/** Entry numbers of protocol.md: kind of a passage and of a gap record. */
-const KIND_PASSAGE = 1;
+/** Entry number of protocol.md: kind of a gap record. */
 const KIND_GAP = 4;
 /** A person who waits this long and is not let in was refused. */
 const PATIENCE_US = 6_000_000;
 
 type Head = { readonly issued: IssuedHead; readonly claims: HeadClaims };
-
-type ContactStory = {
-  readonly id: number;
-  readonly key: string;
-  readonly device: string;
-  readonly startUs: number;
-  endUs: number;
-  early: boolean;
-  signal: SignalName;
-  attempt: Extract<WorldEvent, { kind: "attempt" }> | undefined;
-  readonly unlocks: number[];
-};
 
 type Delivery = { readonly atUs: number; readonly payload: Uint8Array; readonly typ: number };
 
@@ -153,7 +148,7 @@ export function judgeRun(evidence: Evidence): Verdict {
 
   const doors = judgeDoors({ evidence, model, heads, devids, contacts, deliveries, violations });
   judgeSyncs(evidence, model, devids, contacts, violations);
-  const logs = judgeLogs(evidence, doors.openingsByLock, devids, violations);
+  const logs = judgeLogs(evidence, doors.openingsByLock, contacts, devids, violations);
   return {
     violations: violations.sort((left, right) => left.atUs - right.atUs),
     ...doors.counts,
@@ -304,8 +299,6 @@ type DoorCase = {
   readonly deliveries: ReadonlyMap<string, readonly Delivery[]>;
   readonly violations: Violation[];
 };
-
-type Opening = { readonly atUs: number; readonly contact: ContactStory };
 
 /** The strongest thing that can be said for an opening. */
 type Standing = "authorised" | "expiredAtClocklessLock" | "notYetAtClocklessLock" | "none";
@@ -555,6 +548,7 @@ function judgeSyncs(
 function judgeLogs(
   evidence: Evidence,
   openingsByLock: ReadonlyMap<string, readonly Opening[]>,
+  contacts: ReadonlyMap<number, ContactStory>,
   devids: ReadonlyMap<string, string>,
   violations: Violation[],
 ) {
@@ -594,7 +588,15 @@ function judgeLogs(
         violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
       }
     }
-    eventsLost += missingPassages(device, found, committed, openingsByLock, devids, violations);
+    const log = wholeLog(device.devid, lastN, found, committed);
+    const untold = [
+      ...untoldOpenings(device.name, log, openingsByLock.get(device.name) ?? [], devids),
+      ...untoldVerdicts(device.name, log, contacts.values(), devids),
+    ];
+    eventsLost += untold.length;
+    for (const { atUs, text } of untold) {
+      violations.push({ invariant: "I2 nothing-lost", atUs, text });
+    }
   }
   judgeAcknowledgements(evidence, committed, gapsByDevice, violations);
   const eventsAtIssuer = committed.counts.size;
@@ -624,10 +626,6 @@ function judgeAcknowledgements(
   }
 }
 
-type Commits = {
-  readonly counts: ReadonlyMap<string, { readonly times: number; readonly texts: Set<string> }>;
-};
-
 function countCommits(entries: readonly CommittedEntry[]): Commits {
   const counts = new Map<string, { times: number; texts: Set<string> }>();
   for (const entry of entries) {
@@ -649,41 +647,4 @@ function gapsOf(found: ReadonlyMap<number, readonly FoundEntry[]>): ReadonlySet<
     }
   }
   return gaps;
-}
-
-/** Openings that the camera saw and the lock's log does not know, in the order of both. */
-function missingPassages(
-  device: DeviceAtEnd,
-  found: ReadonlyMap<number, readonly FoundEntry[]>,
-  committed: Commits,
-  openingsByLock: ReadonlyMap<string, readonly Opening[]>,
-  devids: ReadonlyMap<string, string>,
-  violations: Violation[],
-): number {
-  const entries = [...found.entries()]
-    .sort(([left], [right]) => left - right)
-    .map(([n, finds]) => {
-      const texts = committed.counts.get(`${device.devid}/1/${n}`)?.texts;
-      return finds.find((find) => texts?.has(find.bytes)) ?? finds[0];
-    })
-    .flatMap((find) => (find === undefined ? [] : [find.entry]))
-    .filter((entry) => entry.kind === KIND_PASSAGE && entry.reason === 0 && entry.op === 1);
-  let next = 0;
-  let missing = 0;
-  let previousContact: ContactStory | undefined;
-  for (const opening of openingsByLock.get(device.name) ?? []) {
-    // A motor that starts again in one contact without a new decision tries to free a jam.
-    if (opening.contact === previousContact) continue;
-    previousContact = opening.contact;
-    const peer = devids.get(opening.contact.key);
-    const index = entries.findIndex((entry, at) => at >= next && entry.peer === peer);
-    if (index < 0) {
-      missing += 1;
-      const text = `${device.name} opened for ${opening.contact.key} and its log does not say so`;
-      violations.push({ invariant: "I2 nothing-lost", atUs: opening.atUs, text });
-    } else {
-      next = index + 1;
-    }
-  }
-  return missing;
 }
