@@ -55,7 +55,12 @@ describe("peers that say anything", () => {
   test("rule 9, threat 32: a genuine key with hostile records does not stop a lock", () => {
     const rig = createRig();
     const carer = keyOf("carer", issuingOf());
-    const records = fc.array(fc.tuple(fc.nat({ max: 25 }), fc.oneof(items, objects)), {
+    // Known types mostly: an unknown one ends the session.
+    const types = fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom(1, 2, 3, 5) },
+      { weight: 1, arbitrary: fc.nat({ max: 23 }) },
+    );
+    const records = fc.array(fc.tuple(types, fc.oneof(items, objects)), {
       maxLength: 8,
     });
     fc.assert(
@@ -63,7 +68,7 @@ describe("peers that say anything", () => {
         rig.pass(6000);
         const contact = plug(rig, carer, "hostile");
         expect(contact.open({ op: 2 })).toMatchObject({ code: 0 });
-        for (const [type, body] of said) contact.record(type % 24, body);
+        for (const [type, body] of said) contact.record(type, body);
         contact.record(RECORD_OBJECT, new Uint8Array(0));
         rig.role().onBytes(encodeFrames(kind, noise));
         rig.role().onBytes(encodeFrames(LINK_EDHOC, new Uint8Array([3, ...noise.slice(0, 36)])));
