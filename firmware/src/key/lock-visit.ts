@@ -134,7 +134,8 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
       ring: shift === undefined ? 0 : shift.claims.ringseq,
       target: door.lock.door,
     });
-    key.show(SIGNAL_DENIED);
+    // A lock of a newer epoch than the key has heard of: a station has the certificate.
+    key.show(reason === ANCHOR_UNKNOWN ? SIGNAL_NEEDS_SYNC : SIGNAL_DENIED);
     close();
   }
 
