@@ -282,7 +282,7 @@ export function encodeDown(
  * Verifies and reads what the issuer says.
  *
  * Security: the MAC is compared before the body is looked at. It does not stop a repetition; the
- * station keeps the highest `seq` and drops what is not greater.
+ * station notes each `seq` that it has carried out, and takes none twice.
  *
  * @returns the message, `MAC_INVALID`, or `MESSAGE_MALFORMED` for octets that are no such message
  * @public
