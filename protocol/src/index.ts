@@ -427,6 +427,7 @@ export {
   type ProvenLock,
 } from "./session/key-door.ts";
 export {
+  type CertificateAdoption,
   createLockDoor,
   type FloorSet,
   type LockDoor,

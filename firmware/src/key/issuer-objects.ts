@@ -58,8 +58,7 @@ export function takeObject(key: KeyContext, bytes: Uint8Array, nonce: Uint8Array
 
 function takeCertificate(key: KeyContext, bytes: Uint8Array): ErrorCode {
   const before = key.trust.ringAnchors();
-  // Its end is not judged: the clock obeys the very key that a rotation takes out of use.
-  const accepted = key.trust.accept(bytes, undefined);
+  const accepted = key.trust.accept(bytes);
   if (!accepted.ok) return accepted.fault.code;
   const { authority, issuer, iatS } = accepted.value;
   // Only a key that has just come into force: the one before is still held, and shown again it must

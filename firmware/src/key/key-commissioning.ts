@@ -89,7 +89,7 @@ export function commissionKey(
   const trust = openKeyTrust(crypto, records, provision.rootKey);
   if (provision.issuerCertificates.length === 0) return fail(SIGNATURE_INVALID);
   for (const bytes of provision.issuerCertificates) {
-    const accepted = trust.accept(bytes, undefined);
+    const accepted = trust.accept(bytes);
     if (!accepted.ok) return accepted;
   }
   records.write(RECORD_SEALING_KEY, sealingKey(crypto, shared.value, identity.devid));

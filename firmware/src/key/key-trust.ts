@@ -75,12 +75,13 @@ export interface KeyTrust {
   /**
    * Takes a certificate from the issuer.
    *
-   * @param nowS - UTC seconds; undefined while the key does not know the time.
-   * @returns The certificate, `SIGNATURE_INVALID`, `OBJECT_OLD` for an epoch below the one in force,
-   *   for another key of the same epoch or for a certificate that has ended, `CLAIMS_MALFORMED` for
-   *   a key id that is not the key's, or `FLASH_FULL` for too many certificates.
+   * Its end is not judged: the clock obeys the very key that a rotation takes out of use.
+   *
+   * @returns The certificate, `SIGNATURE_INVALID`, `OBJECT_OLD` for an epoch below the one in force
+   *   or for another key of the same epoch, `CLAIMS_MALFORMED` for a key id that is not the key's, or
+   *   `FLASH_FULL` for too many certificates.
    */
-  accept(bytes: Uint8Array, nowS: number | undefined): Result<IssuerCertificate>;
+  accept(bytes: Uint8Array): Result<IssuerCertificate>;
 }
 
 type Held = {
@@ -178,13 +179,12 @@ export function openKeyTrust(
     return -1;
   }
 
-  function accept(bytes: Uint8Array, nowS: number | undefined): Result<IssuerCertificate> {
+  function accept(bytes: Uint8Array): Result<IssuerCertificate> {
     const candidate = verify(bytes, -1);
     if (!candidate.ok) return candidate;
     const certificate = candidate.value.certificate;
     for (const item of held) if (equalBytes(item.bytes, bytes)) return succeed(certificate);
-    const hasEnded = nowS !== undefined && nowS >= certificate.expS;
-    if (hasEnded || isOverruled(certificate)) return fail(OBJECT_OLD);
+    if (isOverruled(certificate)) return fail(OBJECT_OLD);
     const old = replacedBy(certificate);
     const id = old === undefined ? freeId() : old.id;
     if (id < 0) return fail(FLASH_FULL);
