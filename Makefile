@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.nyckelring-installed
 MANIFESTS := package.json $(wildcard */package.json)
 
-.PHONY: help deps build command check test fuzz demo firmware clean
+.PHONY: help deps build command check test fuzz mutation demo firmware clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -39,6 +39,9 @@ test: $(INSTALLED) ## Runs the gates and all suites; a suite that cannot run her
 
 fuzz: $(INSTALLED) ## Fuzzes every decoder on host and device code; COUNT and SEED choose how long and which.
 	@node scripts/src/fuzz/fuzz.ts $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
+
+mutation: $(INSTALLED) ## Changes the protocol one place at a time and counts what the tests notice; takes long.
+	@node scripts/src/mutation.ts $(PIECES)
 
 demo: command ## Runs the pilot day and tells its story.
 	@nyckel demo
