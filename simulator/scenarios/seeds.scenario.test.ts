@@ -28,6 +28,8 @@ test.each(regressions)(
     if (!isScenarioName(scenario)) throw new Error(`there is no scenario ${scenario}`);
     const { violations, result } = runScenario({ scenario, seed, days });
     expect(violations).toEqual([]);
+    // What is forbidden and opens a door is told apart, or the day did not play what it tells.
+    expect(result.forbiddenAttempts - result.forbiddenStopped).toBe(result.residualOpenings);
     hashes.set(seed, result.traceHash);
   },
   SLOW_MS,
