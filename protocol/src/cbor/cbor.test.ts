@@ -6,7 +6,17 @@ import { codeOf, damagesOf, unwrap } from "../host/testing.ts";
 import { decodeCbor } from "./decode.ts";
 import { encodeCbor } from "./encode.ts";
 import { checkCbor } from "./gate.ts";
-import { bytesUpTo, exactly, listOf, mapOf, orNull, tuple, uint, uintFrom } from "./shape.ts";
+import {
+  bytesOf,
+  bytesUpTo,
+  exactly,
+  listOf,
+  mapOf,
+  orNull,
+  tuple,
+  uint,
+  uintFrom,
+} from "./shape.ts";
 import { type CborValue, cborMap, isArray, isBytes, isMap, mapGet } from "./value.ts";
 
 // Value and encoding; the numbers at every edge of RFC 8949 §3 and appendix A where it has them.
@@ -273,5 +283,65 @@ describe("values and shapes", () => {
       ),
     ).toBe(false);
     expect(map([])).toBe(false);
+  });
+});
+
+describe("the gate says which octet it refuses", () => {
+  // Octets and the offset of the first bad one: what a person who decodes by hand looks for.
+  const places: readonly (readonly [hex: string, offset: number])[] = [
+    ["18", 0],
+    ["1901", 0],
+    ["1a010203", 0],
+    ["8118", 1],
+    ["821801", 1],
+    ["42aa", 0],
+    ["8242aa", 1],
+    ["62", 0],
+    ["6261ff", 2],
+    ["82", 0],
+    ["8201", 0],
+    ["830102", 0],
+    ["82011f", 2],
+    ["81ff", 1],
+    ["a1", 0],
+    ["a10118", 2],
+    ["a118", 1],
+    ["a11f01", 1],
+    ["a201020103", 3],
+    ["a202010102", 3],
+    ["a1f401", 1],
+    ["a2010220f7", 4],
+    ["a201f70102", 2],
+    ["a2181801181702", 4],
+    ["0000", 1],
+    ["", 0],
+    ["f8ff", 0],
+    ["9b0000000100000000", 0],
+    ["9affffffff", 0],
+    ["baffffffff", 0],
+    ["5affffffff", 0],
+  ];
+
+  test.each(places)("in %s at %i", (hex, offset) => {
+    const fault = checkCbor(bytesOfHex(hex));
+    expect(fault?.code).toBe(CBOR_MALFORMED);
+    expect(fault?.detail).toBe(offset);
+  });
+
+  test("and takes keys that rise at their last octet or by their length", () => {
+    for (const hex of ["a21818011819f6", "a2170018180f", "a2616100616200", "a2000020f6"]) {
+      expect(checkCbor(bytesOfHex(hex)), hex).toBeUndefined();
+    }
+  });
+
+  test("and an octet string of a wanted length is no other value of that length", () => {
+    const four = bytesOf(4);
+    expect(four(new Uint8Array(4))).toBe(true);
+    expect([new Uint8Array(3), new Uint8Array(5), "abcd", [1, 2, 3, 4], 4, null].some(four)).toBe(
+      false,
+    );
+    // JavaScript compares text with numbers; a shape must not.
+    expect(uintFrom(1, 3)("2")).toBe(false);
+    expect(uint(3)("2")).toBe(false);
   });
 });
