@@ -17,6 +17,8 @@ export type SimRunOptions = {
   readonly days?: string;
   readonly json?: boolean;
   readonly trace?: string;
+  readonly report?: string;
+  readonly junit?: string;
   readonly quiet?: boolean;
 };
 
@@ -69,6 +71,8 @@ function buildProgram(output: Output, setExit: (code: number) => void): Command 
     .option("--days <n>", "days of the first phase", "1")
     .option("--json", "print one object in the last line of standard output")
     .option("--trace <dir>", "write the trace as NDJSON files into this directory")
+    .option("--report <dir>", "write report.html and trace.perfetto.json into this directory")
+    .option("--junit <file>", "write the judgement as a JUnit file")
     .option("-q, --quiet", "no progress on standard error")
     .action(async (scenario: string, options: SimRunOptions) => {
       const { runSimulation } = await import("./sim-run.ts");

@@ -3,15 +3,20 @@
 import { randomInt } from "node:crypto";
 import { INVARIANT_BROKEN, USAGE } from "@nyckelring/protocol";
 import {
+  createReporter,
   isScenarioName,
+  REPORT_DAYS_MAX,
   type RunOutcome,
   type RunRequest,
   runScenario,
   SCENARIOS,
   type ScenarioName,
+  type TraceSink,
+  writeJunit,
 } from "@nyckelring/simulator";
 import type { SimRunOptions } from "./nyckel.ts";
 import type { Output } from "./output.ts";
+import { openJunitFile, openReportDirectory } from "./report-files.ts";
 import { tellStory } from "./story.ts";
 import { formatForPeople, ToolError } from "./tool-error.ts";
 import { openTraceDirectory, type TraceDirectory } from "./trace-directory.ts";
@@ -25,7 +30,7 @@ const VIOLATIONS_SHOWN = 12;
  * oracle found one broken.
  *
  * @throws ToolError `USAGE` for an unknown scenario, a bad seed or a bad number of days, and
- *   `FILE_UNREADABLE` for a trace directory that cannot be written.
+ *   `FILE_UNREADABLE` for a trace, a report or a JUnit file that cannot be written.
  * @param run - What runs a scenario; a test gives a run that is broken.
  */
 export function runSimulation(
@@ -38,18 +43,22 @@ export function runSimulation(
   const seed = readSeed(options.seed ?? "random");
   const days = readDays(options.days ?? "1");
   const replay = `npx nyckel sim run ${scenario} --seed ${seed}${days === 1 ? "" : ` --days ${days}`}`;
-  const trace = options.trace === undefined ? undefined : openTraceDirectory(options.trace);
+  const outputs = openOutputs(options, days);
+  const { trace, reporter } = outputs;
+  const sink = bothSinks(trace?.sink, reporter?.sink);
   const started = process.hrtime.bigint();
   const outcome = runWithTrace(trace, () =>
     run({
       scenario,
       seed,
       days,
-      ...(trace === undefined ? {} : { sink: trace.sink }),
+      ...(sink === undefined ? {} : { sink }),
       ...(options.quiet === true ? {} : { onProgress: (line) => output.err(`${line}\n`) }),
     }),
   );
   const wallS = Number((process.hrtime.bigint() - started) / 1_000_000n) / 1000;
+  if (reporter !== undefined) outputs.directory?.write(reporter.write(outcome, replay));
+  outputs.writeJunitFile?.(writeJunit(outcome, replay, wallS));
 
   if (options.json === true) printObjects(outcome, wallS, output);
   else output.out(tellStory(outcome, wallS, replay));
@@ -58,6 +67,37 @@ export function runSimulation(
   const broken = brokenError(outcome, replay);
   output.err(formatForPeople(broken));
   return broken.describe().exit;
+}
+
+/** Opens everything that a run writes to, so that a bad path is told before the run. */
+function openOutputs(options: SimRunOptions, days: number) {
+  if (options.report !== undefined && days > REPORT_DAYS_MAX) {
+    throw new ToolError({
+      code: USAGE,
+      message: `a report shows at most ${REPORT_DAYS_MAX} days, but --days is ${days}`,
+      state: "nothing was run",
+      hint: "take fewer days, or --trace DIR instead of --report",
+      details: { days },
+    });
+  }
+  const directory = options.report === undefined ? undefined : openReportDirectory(options.report);
+  return {
+    directory,
+    reporter: directory === undefined ? undefined : createReporter(),
+    writeJunitFile: options.junit === undefined ? undefined : openJunitFile(options.junit),
+    trace: options.trace === undefined ? undefined : openTraceDirectory(options.trace),
+  };
+}
+
+function bothSinks(
+  first: TraceSink | undefined,
+  second: TraceSink | undefined,
+): TraceSink | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return (file, line) => {
+    first(file, line);
+    second(file, line);
+  };
 }
 
 function runWithTrace(trace: TraceDirectory | undefined, run: () => RunOutcome): RunOutcome {

@@ -8,6 +8,13 @@
 
 export type { Invariant, Violation } from "./oracle/oracle.ts";
 export { RealWorldTouched } from "./real-world-trap.ts";
+export { INVARIANTS, writeJunit } from "./report/junit.ts";
+export {
+  createReporter,
+  REPORT_DAYS_MAX,
+  type Reporter,
+  type ReportFiles,
+} from "./report/report.ts";
 export {
   type IssuedRing,
   isRingSource,

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { describe } from "@nyckelring/protocol/host";
+import type { RunOutcome } from "../run.ts";
+import type { AttemptPurpose, SignalName } from "../world-events.ts";
+import { alignEntries } from "./align-entries.ts";
+import { groupBy } from "./group-by.ts";
+import { type EntryTrip, followEntries } from "./log-trips.ts";
+import { type Message, readMessages } from "./messages.ts";
+import type { ContactFrame, DeviceLine, Recording } from "./recorder.ts";
+
+/** How a contact ended. */
+export type VisitEnd =
+  | "opened"
+  | "left"
+  | "residual"
+  | "unauthorized"
+  | "denied"
+  | "early"
+  | "synced"
+  | "unsynced";
+
+/** One contact of a key, with everything that is known of it. */
+export type Visit = {
+  readonly id: number;
+  readonly key: string;
+  /** A lock or a station. */
+  readonly device: string;
+  readonly isAtStation: boolean;
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly end: VisitEnd;
+  /** Undefined at a station. */
+  readonly purpose: AttemptPurpose | undefined;
+  /** What the person wanted: 1 enter, 2 leave, 0 sync. */
+  readonly op: 0 | 1 | 2;
+  /** What the key showed last. */
+  readonly signal: SignalName;
+  /** When the motor was started towards unlocked, in microseconds of the run. */
+  readonly unlocksUs: readonly number[];
+  /** When a motor stopped, in microseconds of the run. */
+  readonly stopsUs: readonly number[];
+  /** When the key showed that it was let in, in microseconds of the run. */
+  readonly grantsUs: readonly number[];
+  readonly messages: readonly Message[];
+  readonly entriesAtLock: readonly EntryTrip[];
+  readonly entriesAtKey: readonly EntryTrip[];
+  /** Code of the refusal that a device wrote down; 0 for none. */
+  readonly reason: number;
+};
+
+/** Something at the authorization system that a person should see. */
+export type Incident = {
+  readonly atUs: number;
+  readonly kind:
+    | "head"
+    | "headPreSigned"
+    | "headEmergency"
+    | "floors"
+    | "keyRevoked"
+    | "providerChanged"
+    | "emergencyRequested"
+    | "keyCopied";
+  /** The device, door or number that it is about. */
+  readonly subject: string;
+  /** Number in the journal; 0 for what happened outside of it. */
+  readonly seq: number;
+};
+
+/** A state of a station that lasted. */
+export type Band = {
+  readonly station: string;
+  readonly kind: "battery" | "keyPower" | "dark" | "gsm" | "offline";
+  readonly startUs: number;
+  readonly endUs: number;
+};
+
+/** A door with a lock. */
+export type DoorLane = {
+  readonly lock: string;
+  readonly building: number;
+  readonly isEntrance: boolean;
+};
+
+/** The whole run as the report shows it. */
+export type Day = {
+  readonly startS: number;
+  /** The end of the first phase, and of the run, in microseconds. */
+  readonly phaseEndUs: number;
+  readonly endUs: number;
+  readonly visits: readonly Visit[];
+  readonly incidents: readonly Incident[];
+  readonly bands: readonly Band[];
+  readonly doors: readonly DoorLane[];
+  readonly keys: readonly DeviceLine[];
+  readonly stations: readonly DeviceLine[];
+};
+
+type DraftVisit = {
+  id: number;
+  key: string;
+  device: string;
+  startUs: number;
+  endUs: number;
+  early: boolean;
+  signal: SignalName;
+  purpose: AttemptPurpose | undefined;
+  op: 0 | 1 | 2;
+  unlocksUs: number[];
+  stopsUs: number[];
+  grantsUs: number[];
+};
+
+/** A person who waits this long and is not let in was refused. */
+const PATIENCE_US = 6_000_000;
+/** Lights after which a key is fit for its shift. */
+const FIT_SIGNALS: readonly SignalName[] = ["ready", "battery-low", "logs-not-home"];
+
+/**
+ * Makes the picture's content of the lines of a trace.
+ *
+ * @param outcome - The judged run that wrote the trace.
+ * @public
+ */
+export function readDay(recording: Recording, outcome: RunOutcome): Day {
+  const { calendar, result } = outcome;
+  const drafts = readDrafts(recording);
+  const roles = new Map(recording.devices.map((device) => [device.name, device]));
+  const frames = groupBy(recording.contactFrames, (frame) => frame.contact);
+  const talks = drafts.map((draft) => ({
+    contact: draft.id,
+    key: draft.key,
+    messages: readMessages(inOrder(frames.get(draft.id) ?? []), draft.key),
+  }));
+  const stationTalks = talks.filter(
+    (_, index) => roles.get(drafts[index]?.device ?? "")?.role === "station",
+  );
+  const trips = followEntries(recording, calendar.startS, stationTalks);
+  const broken = brokenContacts(outcome);
+  const bare = drafts.map((draft, index) => ({
+    ...draft,
+    isAtStation: roles.get(draft.device)?.role === "station",
+    messages: talks[index]?.messages ?? [],
+  }));
+  const aligned = alignEntries(bare, trips, roles, calendar.startS);
+  const visits = bare.map((draft): Visit => {
+    const { atLock, atKey } = aligned.get(draft.id) ?? { atLock: [], atKey: [] };
+    const refusal = [...atLock, ...atKey].find((trip) => trip.reason !== 0);
+    return {
+      ...draft,
+      end: endOf(draft, broken),
+      entriesAtLock: atLock,
+      entriesAtKey: atKey,
+      reason: refusal?.reason ?? 0,
+    };
+  });
+  const phaseEndUs = calendar.atUs(result.virtualDays, 5, 0);
+  const endUs = visits.reduce((lastUs, visit) => Math.max(lastUs, visit.endUs), phaseEndUs);
+  return {
+    startS: calendar.startS,
+    phaseEndUs,
+    endUs,
+    visits,
+    incidents: readIncidents(recording, calendar.startS),
+    bands: readBands(recording, endUs),
+    doors: readDoors(recording),
+    keys: recording.devices.filter(({ role }) => role === "key" || role === "copy"),
+    stations: recording.devices.filter(({ role }) => role === "station"),
+  };
+}
+
+/** How many contacts a result counts as openings and as denials. */
+export function countEnds(day: Day): { readonly openings: number; readonly denials: number } {
+  return {
+    openings: day.visits.reduce((sum, visit) => sum + visit.unlocksUs.length, 0),
+    denials: day.visits.filter((visit) => visit.end === "denied").length,
+  };
+}
+
+/** The name of a code for people, such as `E0402 RING_EXPIRED`. */
+export function labelOfCode(code: number): string {
+  return describe(code)?.label ?? `code ${code}`;
+}
+
+function inOrder(frames: readonly ContactFrame[]): readonly ContactFrame[] {
+  return frames.toSorted((left, right) => left.t - right.t);
+}
+
+function readDrafts(recording: Recording): DraftVisit[] {
+  const drafts = new Map<number, DraftVisit>();
+  for (const event of recording.world) {
+    if (event.kind === "plugged") {
+      const { contact: id, key, device, atUs: startUs } = event;
+      const lists = { unlocksUs: [], stopsUs: [], grantsUs: [] };
+      const open = { endUs: startUs, early: false, signal: "none", op: 0 } as const;
+      drafts.set(id, { id, key, device, startUs, ...open, purpose: undefined, ...lists });
+    }
+    const draft = "contact" in event ? drafts.get(event.contact) : undefined;
+    if (draft === undefined) continue;
+    if (event.kind === "attempt") {
+      draft.purpose = event.purpose;
+      draft.op = event.op;
+    }
+    if (event.kind === "motor" && event.command === "unlock") draft.unlocksUs.push(event.atUs);
+    if (event.kind === "motor" && event.command === "stop") draft.stopsUs.push(event.atUs);
+    if (event.kind === "signal" && event.signal === "granted") draft.grantsUs.push(event.atUs);
+    if (event.kind === "pulled") {
+      draft.endUs = event.atUs;
+      draft.early = event.early;
+      draft.signal = event.signal;
+    }
+  }
+  return [...drafts.values()];
+}
+
+function endOf(draft: DraftVisit, broken: ReadonlySet<number>): VisitEnd {
+  if (draft.op === 0) {
+    return !draft.early && FIT_SIGNALS.includes(draft.signal) ? "synced" : "unsynced";
+  }
+  if (draft.unlocksUs.length > 0) {
+    if (broken.has(draft.id)) return "unauthorized";
+    const isCopy = draft.purpose === "extracted-key" || draft.purpose === "extracted-key-unvisited";
+    return isCopy ? "residual" : "opened";
+  }
+  if (draft.op === 2 && draft.signal === "granted") return "left";
+  const wasWaiting = !draft.early || draft.endUs - draft.startUs >= PATIENCE_US;
+  return wasWaiting ? "denied" : "early";
+}
+
+/** Contacts in which the judge found an opening that must not have happened. */
+function brokenContacts({ violations }: RunOutcome): ReadonlySet<number> {
+  const contacts = new Set<number>();
+  for (const { invariant, text } of violations) {
+    if (invariant !== "I1 no-unauth") continue;
+    const [, contact] = /\(contact (\d+)\)/.exec(text) ?? [];
+    if (contact !== undefined) contacts.add(Number(contact));
+  }
+  return contacts;
+}
+
+function readIncidents(recording: Recording, startS: number): Incident[] {
+  const names = new Map(
+    recording.devices.filter(({ role }) => role !== "copy").map(({ devid, name }) => [devid, name]),
+  );
+  const nameOf = (value: unknown) => names.get(String(value)) ?? String(value);
+  const lockOfDoor = new Map(
+    recording.devices
+      .filter(({ role }) => role === "lock")
+      .map(({ number, name }) => [number, name]),
+  );
+  const incidents: Incident[] = [];
+  for (const line of recording.journal) {
+    const atUs = (line.atS - startS) * 1_000_000;
+    const { seq } = line;
+    const devid = nameOf(line["devid"]);
+    const add = (kind: Incident["kind"], subject: string) =>
+      incidents.push({ atUs, kind, subject, seq });
+    if (line.kind === "head-issued") add(headKind(line["purpose"]), devid);
+    if (line.kind === "floors-issued") add("floors", String(line["listseq"]));
+    if (line.kind === "key-revoked") add("keyRevoked", devid);
+    if (line.kind === "provider-changed") add("providerChanged", "");
+    if (line.kind === "emergency-requested") {
+      add("emergencyRequested", lockOfDoor.get(Number(line["door"])) ?? "");
+    }
+  }
+  for (const { role, of, atUs } of recording.devices) {
+    if (role === "copy") incidents.push({ atUs, kind: "keyCopied", subject: of, seq: 0 });
+  }
+  return incidents.sort((left, right) => left.atUs - right.atUs || left.seq - right.seq);
+}
+
+function headKind(purpose: unknown): Incident["kind"] {
+  if (purpose === "pre-signed") return "headPreSigned";
+  return purpose === "emergency" ? "headEmergency" : "head";
+}
+
+/** What of a station's power and links was not as it should be, and for how long. */
+function readBands(recording: Recording, endUs: number): Band[] {
+  const bands: Band[] = [];
+  const open = new Map<string, { readonly kind: Band["kind"]; readonly startUs: number }>();
+
+  function turn(station: string, slot: string, kind: Band["kind"] | undefined, atUs: number): void {
+    const id = `${station} ${slot}`;
+    const before = open.get(id);
+    if (before?.kind === kind) return;
+    if (before !== undefined && atUs > before.startUs) {
+      bands.push({ station, kind: before.kind, startUs: before.startUs, endUs: atUs });
+    }
+    if (kind === undefined) open.delete(id);
+    else open.set(id, { kind, startUs: atUs });
+  }
+
+  for (const event of recording.world) {
+    if (event.kind === "power") {
+      const kinds = {
+        mains: undefined,
+        battery: "battery",
+        key: "keyPower",
+        none: "dark",
+      } as const;
+      turn(event.device, "power", kinds[event.source], event.atUs);
+    }
+    if (event.kind === "links") {
+      const hasFast = event.links.includes("lan") || event.links.includes("wifi");
+      const slow = event.links.includes("gsm") ? "gsm" : "offline";
+      turn(event.device, "links", hasFast ? undefined : slow, event.atUs);
+    }
+  }
+  for (const id of [...open.keys()]) {
+    const [station = "", slot = ""] = id.split(" ");
+    turn(station, slot, undefined, endUs);
+  }
+  return bands;
+}
+
+function readDoors(recording: Recording): DoorLane[] {
+  const places = new Map<number, { readonly building: number; readonly isEntrance: boolean }>();
+  for (const line of recording.journal) {
+    if (line.kind !== "door-added") continue;
+    const isEntrance = line["use"] === "entrance";
+    places.set(Number(line["door"]), { building: Number(line["building"]), isEntrance });
+  }
+  return recording.devices
+    .filter(({ role }) => role === "lock")
+    .map(({ name, number }) => {
+      const { building = 0, isEntrance = false } = places.get(number) ?? {};
+      return { lock: name, building, isEntrance };
+    })
+    .sort(
+      (left, right) =>
+        left.building - right.building ||
+        Number(right.isEntrance) - Number(left.isEntrance) ||
+        (left.lock < right.lock ? -1 : 1),
+    );
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+/** A text in both languages. `{0}`, `{1}` and so on stand for values. */
+export type Text = { readonly sv: string; readonly en: string };
+
+/**
+ * Every text of the report. Names, codes and numbers are the same in both languages and are put in
+ * by place.
+ */
+export const TEXTS = {
+  title: { sv: "En dag med Nyckelring", en: "A day of Nyckelring" },
+  subtitle: {
+    sv: "Scenario {0}, frö {1}, {2}. Riktigt protokoll, riktig programvara, virtuell tid. Klockan är Stockholms.",
+    en: "Scenario {0}, seed {1}, {2}. Real protocol, real firmware, virtual time. The clock is Stockholm’s.",
+  },
+  language: { sv: "Språk", en: "Language" },
+  kept: { sv: "Alla löften hölls.", en: "Every promise was kept." },
+  broken: { sv: "Löften bröts: {0} gånger.", en: "Promises were broken: {0} times." },
+  skip: { sv: "Hoppa till händelserna", en: "Skip to the events" },
+
+  totals: { sv: "Dagen i siffror", en: "The day in figures" },
+  mustBe: { sv: "måste vara {0}", en: "must be {0}" },
+  met: { sv: "uppfyllt", en: "met" },
+  missed: { sv: "inte uppfyllt", en: "missed" },
+  unauthorizedOpenings: { sv: "öppningar utan behörighet", en: "openings without a right" },
+  wrongDenials: { sv: "nekade trots behörighet", en: "refused in spite of a right" },
+  eventsLost: { sv: "förlorade händelser", en: "events lost" },
+  eventsDuplicated: { sv: "händelser lagrade två gånger", en: "events stored twice" },
+  eventsHome: { sv: "händelser hemma", en: "events home" },
+  ofEvents: { sv: "av {0}; {1} i redovisade luckor", en: "of {0}; {1} in declared gaps" },
+  openings: { sv: "öppningar", en: "openings" },
+  ofInsertions: { sv: "vid {0} isättningar", en: "in {0} insertions" },
+  denials: { sv: "nekade försök", en: "refusals" },
+  listedBelow: { sv: "varje nekande står nedan", en: "each one is listed below" },
+  syncs: { sv: "synkningar", en: "syncs" },
+  syncsNote: { sv: "{0} isättningar avbröts för tidigt", en: "{0} keys were pulled out too early" },
+  forbidden: { sv: "otillåtna försök stoppade", en: "forbidden attempts stopped" },
+  forbiddenNote: {
+    sv: "av {0}; resten är kvarvarande öppningar",
+    en: "of {0}; the rest are residual openings",
+  },
+  residualOpenings: { sv: "kvarvarande öppningar", en: "residual openings" },
+  residualNote: {
+    sv: "kopierad nyckel vid ett lås utan klocka dit ingen ärlig nyckel kommit sedan dess; känd gräns, räknas för sig",
+    en: "a copied key at a lock without a clock that nobody honest has visited since; the known limit, counted apart",
+  },
+
+  picture: { sv: "Dagen som bild", en: "The day as a picture" },
+  pictureHelp: {
+    sv: "En rad per enhet, tiden från vänster till höger. Peka eller tryck på ett tecken för att läsa vad som hände; med tangentbordet går piltangenterna från tecken till tecken.",
+    en: "One row for each device, time from left to right. Click or tap a mark to read what happened; on the keyboard, the arrow keys move from mark to mark.",
+  },
+  pictureLabel: {
+    sv: "Simbanor över dagen. Piltangenterna går från händelse till händelse.",
+    en: "Swim lanes of the day. Arrow keys move from event to event.",
+  },
+  zoom: { sv: "Bredd", en: "Width" },
+  zoomDay: { sv: "Hela", en: "Whole" },
+  issuer: { sv: "behörighetssystem", en: "authorization" },
+  stationLane: { sv: "synkstation", en: "sync station" },
+  powerLane: { sv: "ström", en: "power" },
+  linkLane: { sv: "nät", en: "network" },
+  keysGroup: { sv: "nycklar", en: "keys" },
+  building: { sv: "Hus {0}", en: "House {0}" },
+  entrance: { sv: "entré", en: "entrance" },
+  apartment: { sv: "lägenhet", en: "flat" },
+  bandBattery: { sv: "elavbrott: batteri", en: "mains out: battery" },
+  bandKeyPower: { sv: "nyckelns ström", en: "key power" },
+  bandDark: { sv: "ingen ström", en: "no power" },
+  bandGsm: { sv: "internet borta: GSM", en: "internet out: GSM" },
+  bandOffline: { sv: "inget nät", en: "no network" },
+  phaseTwo: { sv: "efter dagen: loggarna bärs hem", en: "after the day: logs are brought home" },
+
+  legend: { sv: "Teckenförklaring", en: "Legend" },
+  endOpened: { sv: "öppnade (in)", en: "opened (enter)" },
+  endLeft: { sv: "släpptes ut", en: "let out (leave)" },
+  endDenied: { sv: "nekades", en: "refused" },
+  endEarly: { sv: "drogs ut för tidigt", en: "pulled out too early" },
+  endResidual: { sv: "kvarvarande öppning", en: "residual opening" },
+  endUnauthorized: { sv: "öppning utan behörighet", en: "opening without a right" },
+  endSynced: { sv: "synkad", en: "synced" },
+  endUnsynced: { sv: "synkning utan ny ring", en: "sync without a new ring" },
+  endIncident: { sv: "behörighetssystemet", en: "authorization system" },
+
+  head: { sv: "ny ring signerad för {0}", en: "new ring signed for {0}" },
+  headPreSigned: { sv: "ring signerad i förväg för {0}", en: "ring signed in advance for {0}" },
+  headEmergency: { sv: "nödring signerad för {0}", en: "emergency ring signed for {0}" },
+  floors: { sv: "spärrlista {0} utfärdad", en: "floor list {0} issued" },
+  keyRevoked: { sv: "{0} anmäls förlorad och spärras", en: "{0} is reported lost and revoked" },
+  providerChanged: {
+    sv: "en brukare byter utförare; ingen besöker låset",
+    en: "a client changes provider; nobody visits the lock",
+  },
+  emergencyRequested: {
+    sv: "nödöppning av {0} begärd av två godkännare",
+    en: "two approvers ask for an emergency opening of {0}",
+  },
+  keyCopied: {
+    sv: "en tjuv kopierar minnet i {0} och stannar kopians klocka",
+    en: "a thief copies the memory of {0} and stops the clock of the copy",
+  },
+
+  parts: { sv: "Hur lång tid en öppning tar", en: "How long an opening takes" },
+  partsNote: {
+    sv: "{0} ärliga öppningar vid lås utan eget batteri, virtuell tid. Arbetstiderna är uppskattningar för ett kort, inte mätningar. Delarna ordnas var för sig och kan därför inte summeras.",
+    en: "{0} honest openings at locks without a battery, virtual time. The work of boards is estimated, not measured. Each part is sorted on its own, so parts do not add up.",
+  },
+  part: { sv: "del", en: "part" },
+  half: { sv: "hälften inom", en: "half within" },
+  nearlyAll: { sv: "99 av 100 inom", en: "99 of 100 within" },
+  partBoot: {
+    sv: "låset vaknar och svarar på första hälsningen",
+    en: "the lock boots and answers the first hello",
+  },
+  partWire: { sv: "byte på kontakterna", en: "bytes on the contacts" },
+  partKeyWork: { sv: "nyckeln räknar", en: "the key computes" },
+  partLockWork: {
+    sv: "låset räknar, beslutar och loggar",
+    en: "the lock computes, decides and logs",
+  },
+  partToMotor: { sv: "från isättning till motor", en: "from insertion to the motor" },
+  partBolt: { sv: "motorn drar kolven", en: "the motor draws the bolt" },
+  model: { sv: "Vad arbetet antas kosta", en: "What the work is assumed to cost" },
+  modelNote: {
+    sv: "Uppskattning för ett Cortex-M4-kort på 64 MHz, i väntan på mätningar. Källorna står i simulatorns compute-model.ts.",
+    en: "Estimate for a Cortex-M4 board at 64 MHz until boards are measured. The sources are in compute-model.ts of the simulator.",
+  },
+  modelBoot: { sv: "start till körande program", en: "from power to a running role" },
+  modelStep: { sv: "ett steg i tolken", en: "one step of the interpreter" },
+  modelAgreement: { sv: "X25519, en operation", en: "X25519, one operation" },
+  modelVerification: { sv: "Ed25519, kontroll", en: "Ed25519, verification" },
+  modelSignature: { sv: "Ed25519, signatur", en: "Ed25519, signature" },
+  modelErase: { sv: "radering av en flashsida", en: "erasing of a flash page" },
+
+  denialList: { sv: "Nekade försök", en: "Refusals" },
+  noDenials: { sv: "Inget försök nekades.", en: "No attempt was refused." },
+  time: { sv: "tid", en: "time" },
+  key: { sv: "nyckel", en: "key" },
+  door: { sv: "dörr", en: "door" },
+  why: { sv: "skäl", en: "reason" },
+  situation: { sv: "läge", en: "situation" },
+  story: { sv: "förlopp", en: "story" },
+  readStory: { sv: "Läs", en: "Read" },
+
+  events: { sv: "Alla händelser", en: "All events" },
+  filter: { sv: "Sök: enhet, ord eller kod", en: "Search: device, word or code" },
+  showKind: { sv: "Visa", en: "Show" },
+  allKinds: { sv: "allt", en: "everything" },
+  doorsOnly: { sv: "dörrar", en: "doors" },
+  refusedOnly: { sv: "nekade och avbrutna", en: "refused and cut short" },
+  syncsOnly: { sv: "synkningar", en: "syncs" },
+  issuerOnly: { sv: "behörighetssystemet", en: "authorization system" },
+  shown: { sv: "{0} av {1} visas", en: "{0} of {1} shown" },
+  noScript: {
+    sv: "Bilden, siffrorna och de nekade försöken syns utan skript. Språkval, sökning och förlopp kräver JavaScript.",
+    en: "Picture, figures and refusals show without scripts. Language, search and stories need JavaScript.",
+  },
+  close: { sv: "Stäng", en: "Close" },
+  previous: { sv: "Föregående", en: "Previous" },
+  next: { sv: "Nästa", en: "Next" },
+
+  stepContact: { sv: "Kontakt", en: "Contact" },
+  stepContactDoor: {
+    sv: "{0}: {1} sätts i {2}. Personen vill {3}. Läge: {4}.",
+    en: "{0}: {1} goes into {2}. The person wants to {3}. Situation: {4}.",
+  },
+  stepContactStation: {
+    sv: "{0}: {1} sätts i {2} för att synka.",
+    en: "{0}: {1} goes into {2} to sync.",
+  },
+  enter: { sv: "gå in", en: "enter" },
+  leave: { sv: "gå ut", en: "leave" },
+  stepMessages: { sv: "Meddelanden", en: "Messages" },
+  messageHead: { sv: "ms efter isättning", en: "ms after insertion" },
+  bytes: { sv: "{0} byte", en: "{0} bytes" },
+  bytesCut: { sv: "{1} av {0} byte hann fram", en: "{1} of {0} bytes passed" },
+  totalBytes: {
+    sv: "{0} meddelanden, {1} byte åt båda håll",
+    en: "{0} messages, {1} bytes in both directions",
+  },
+  stepDecision: { sv: "Beslut", en: "Decision" },
+  decisionOpened: {
+    sv: "Beviljat. Motorn startade {0} ms efter isättning.",
+    en: "Granted. The motor started {0} ms after insertion.",
+  },
+  decisionResidual: {
+    sv: "Kopian öppnade efter {0} ms: låset har ingen klocka och kan inte veta att ringen har gått ut.",
+    en: "The copy opened after {0} ms: the lock has no clock and cannot know that the ring has expired.",
+  },
+  decisionUnauthorized: {
+    sv: "Dörren öppnades efter {0} ms utan behörighet. Det är ett fel.",
+    en: "The door opened after {0} ms without a right. This is a defect.",
+  },
+  decisionLeft: { sv: "Beviljat: utpassage.", en: "Granted: a passage out." },
+  decisionDenied: { sv: "Nekat: {0}.", en: "Refused: {0}." },
+  decisionEarly: {
+    sv: "Inget besked: nyckeln drogs ut {0} ms efter isättning.",
+    en: "No verdict: the key was pulled out {0} ms after insertion.",
+  },
+  decisionSynced: { sv: "Nyckeln är klar för sitt pass.", en: "The key is ready for its shift." },
+  decisionUnsynced: { sv: "Ingen ny ring: {0}.", en: "No new ring: {0}." },
+  light: { sv: "Nyckeln visade: {0}.", en: "The key showed: {0}." },
+  stepLog: { sv: "Logg", en: "Log" },
+  entryAt: { sv: "Post {0} i {1}: {2}.", en: "Entry {0} of {1}: {2}." },
+  entryCarried: {
+    sv: "Bars hem av {0}, lämnad i {1} kl. {2}, sparad av behörighetssystemet kl. {3}.",
+    en: "Carried by {0}, handed over at {1} at {2}, committed by the authorization system at {3}.",
+  },
+  entryCommitted: {
+    sv: "Sparad av behörighetssystemet kl. {0}.",
+    en: "Committed by the authorization system at {0}.",
+  },
+  entryNotHome: { sv: "Har inte kommit hem.", en: "Has not come home." },
+  entryCopy: {
+    sv: "En kopias logg räknas inte; låsets post står ovan.",
+    en: "The log of a copy does not count; the lock’s entry is above.",
+  },
+  noEntry: {
+    sv: "Ingen post: kontakten bröts innan något beslutades.",
+    en: "No entry: the contact ended before anything was decided.",
+  },
+  entryGranted: { sv: "beviljad", en: "granted" },
+  entrySynced: { sv: "synkning", en: "sync" },
+  stepJournal: { sv: "Journal", en: "Journal" },
+  journalLine: {
+    sv: "{0}: {1}. Nummer {2} i behörighetssystemets journal.",
+    en: "{0}: {1}. Number {2} in the journal of the authorization system.",
+  },
+  outsideLine: {
+    sv: "{0}: {1}. Behörighetssystemet får inte veta det.",
+    en: "{0}: {1}. The authorization system is not told.",
+  },
+
+  purposeHonest: { sv: "behörigt besök", en: "a visit with a right" },
+  purposeEmergency: { sv: "nödöppning", en: "an emergency opening" },
+  purposeCollect: { sv: "ronden hämtar loggar", en: "the patrol collects logs" },
+  purposeWrongDoor: { sv: "fel dörr", en: "a door without a right" },
+  purposeExpiredKey: { sv: "passet är slut", en: "the shift is over" },
+  purposeUnsyncedKey: { sv: "glömt att synka", en: "forgot to sync" },
+  purposeRevokedCarer: { sv: "förlorad, spärrad nyckel", en: "a lost and revoked key" },
+  purposeLostClient: { sv: "brukaren har bytt utförare", en: "the client has changed provider" },
+  purposeExtractedKey: {
+    sv: "kopierad nyckel, låset nyligen besökt",
+    en: "a copied key, the lock visited lately",
+  },
+  purposeExtractedKeyUnvisited: {
+    sv: "kopierad nyckel, låset inte besökt sedan dess",
+    en: "a copied key, the lock not visited since",
+  },
+
+  signalNone: { sv: "inget", en: "nothing" },
+  signalReady: { sv: "klar", en: "ready" },
+  signalWorking: { sv: "arbetar", en: "working" },
+  signalGranted: { sv: "beviljad", en: "granted" },
+  signalDenied: { sv: "nekad", en: "denied" },
+  signalNeedsSync: { sv: "behöver synkas", en: "needs sync" },
+  signalExpired: { sv: "utgången", en: "expired" },
+  signalBatteryLow: { sv: "lågt batteri", en: "battery low" },
+  signalLogsNotHome: { sv: "loggar inte hemma", en: "logs not home" },
+  signalNoContact: { sv: "ingen kontakt", en: "no contact" },
+
+  msgHello: { sv: "hälsning", en: "hello" },
+  msgHelloAnswer: { sv: "svar på hälsning", en: "answer to hello" },
+  msgEdhoc1: { sv: "handskakning 1: engångsnyckel", en: "handshake 1: ephemeral key" },
+  msgEdhoc2: {
+    sv: "handskakning 2: låset legitimerar sig",
+    en: "handshake 2: the lock proves itself",
+  },
+  msgEdhoc3: {
+    sv: "handskakning 3: ring, rätt och bevis",
+    en: "handshake 3: ring, right and proof",
+  },
+  msgEdhoc4: { sv: "handskakning 4: beslut", en: "handshake 4: decision" },
+  msgRecord: { sv: "krypterad post", en: "encrypted record" },
+  msgRingState: { sv: "nyckeln anmäler sig", en: "the key says what it holds" },
+  msgNext: { sv: "frågar efter nästa", en: "asks for the next thing" },
+  msgAnswer: { sv: "mottaget och prövat", en: "received and checked" },
+  msgOwnBatch: { sv: "nyckelns egen logg, förseglad", en: "the key’s own log, sealed" },
+  msgCarriedBatch: { sv: "ett lås logg, förseglad", en: "a lock’s log, sealed" },
+  msgDone: { sv: "klar", en: "done" },
+  msgBundle: { sv: "ring", en: "ring" },
+  msgObject: { sv: "signerat objekt", en: "signed object" },
+  msgStored: { sv: "lagrat", en: "stored" },
+  msgWait: { sv: "vänta", en: "wait" },
+  msgNone: { sv: "inget mer", en: "nothing more" },
+  msgRefusal: { sv: "ingen ring", en: "no ring" },
+  msgCut: { sv: "avbrutet meddelande", en: "a message cut short" },
+  times: { sv: "{0} gånger", en: "{0} times" },
+
+  footer: {
+    sv: "Gjord ur spåret av en simulerad körning; ingen bild eller text kommer utifrån och sidan hämtar inget. Enheter har nummer, inga personer nämns.",
+    en: "Made of the trace of a simulated run; nothing comes from outside and the page loads nothing. Devices have numbers, no person is named.",
+  },
+  again: { sv: "Samma dag igen:", en: "The same day again:" },
+  traceHash: { sv: "Spårets kontrollsumma:", en: "Hash of the trace:" },
+  dayOne: { sv: "en dag", en: "one day" },
+  dayMany: { sv: "{0} dagar", en: "{0} days" },
+  dayTick: { sv: "dag {0}", en: "day {0}" },
+  brokenList: { sv: "Brutna löften", en: "Broken promises" },
+  copyOf: { sv: "kopia", en: "copy" },
+} as const satisfies { readonly [name: string]: Text };
+
+/** Name of a text. */
+export type TextName = keyof typeof TEXTS;
+
+/** The text in English with its values put in; the page puts the Swedish one in its place. */
+export function englishOf(name: TextName, ...values: readonly (string | number)[]): string {
+  return values.reduce<string>(
+    (text, value, index) => text.replaceAll(`{${index}}`, String(value)),
+    TEXTS[name].en,
+  );
+}
+
+/** The name of a text made of a prefix and a name with hyphens, such as `signal` and `needs-sync`. */
+export function textNameOf(prefix: string, name: string): TextName {
+  const camel = name
+    .split("-")
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("");
+  const full = `${prefix}${camel}`;
+  if (!isTextName(full)) throw new Error(`the report has no text ${full}`);
+  return full;
+}
+
+function isTextName(name: string): name is TextName {
+  return Object.hasOwn(TEXTS, name);
+}
