@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { describe, expect, test } from "vitest";
 import { bytesOfHex, hexOf } from "../bytes.ts";
+import { decodeCbor } from "../cbor/decode.ts";
 import { encodeCbor } from "../cbor/encode.ts";
 import { type CborValue, cborMap } from "../cbor/value.ts";
 import { SEAL_INVALID, SIGNATURE_INVALID } from "../errors/code.ts";
@@ -182,6 +183,25 @@ describe("sealed objects", () => {
     expect(codeOf(openObject(crypto, new Uint8Array(5000), keyOf))).toBe(SEAL_INVALID);
   });
 
+  test("are at most 4096 octets long, and that length is good", () => {
+    // 42 octets of header and heads, 16 of tag.
+    const overhead = sealObject(crypto, key, devid, 1, new Uint8Array(4000)).length - 4000;
+    const longest = sealObject(crypto, key, devid, 1, new Uint8Array(4096 - overhead));
+    expect(longest.length).toBe(4096);
+    expect(unwrap(openObject(crypto, longest, keyOf)).plaintext.length).toBe(4096 - overhead);
+    const seal = (bytes: number) => sealObject(crypto, key, devid, 1, new Uint8Array(bytes));
+    expect(() => seal(4097 - overhead)).toThrow();
+    // A genuine seal over more is refused by its length alone.
+    const parts = unwrap(decodeCbor(longest)) as readonly [Uint8Array, unknown, Uint8Array];
+    const nonce = new Uint8Array(13);
+    nonce[12] = 1;
+    const additional = encodeCbor(["Encrypt0", parts[0], new Uint8Array(0)]);
+    const more = crypto.seal(key, nonce, additional, new Uint8Array(4097 - overhead), 16);
+    const foreign = encodeCbor([parts[0], cborMap([]), more]);
+    expect(codeOf(openObject(crypto, foreign, keyOf))).toBe(SEAL_INVALID);
+    expect(() => sealObject(crypto, key, devid, -1, payload)).toThrow();
+  });
+
   test("use a key of their own for each device under one shared secret", () => {
     const neighbour = sealingKey(crypto, testSecret(3), bytesOfHex("0102030405060709"));
     expect(key.length).toBe(16);
@@ -197,5 +217,17 @@ describe("identifiers", () => {
     expect(hexOf(devidOf(crypto, publicKey))).toBe(digest.slice(0, 16));
     const digits = Number.parseInt(digest.slice(16, 24), 16) % 100000;
     expect(fingerprintOf(crypto, publicKey)).toBe(String(digits).padStart(5, "0"));
+  });
+
+  test("keep the zeros at the front of a fingerprint", () => {
+    let seen = 0;
+    for (let octet = 0; seen === 0; octet += 1) {
+      const publicKey = new Uint8Array(32).fill(octet & 0xff);
+      publicKey[0] = octet >> 8;
+      const digits = Number.parseInt(hexOf(crypto.hash(publicKey)).slice(16, 24), 16) % 100000;
+      if (digits >= 10000) continue;
+      seen += 1;
+      expect(fingerprintOf(crypto, publicKey)).toBe(String(digits).padStart(5, "0"));
+    }
   });
 });

@@ -150,6 +150,34 @@ describe("the lock grants", () => {
         },
       },
     ],
+    // Each length that is allowed, to the second.
+    ["the longest window (T2)", { head: { expS: SHIFT_S + 45_000 } }],
+    [
+      "the longest time between signing and window",
+      { head: { nbfS: SHIFT_S - 600 + 86_400, expS: SHIFT_S + 86_400 } },
+    ],
+    [
+      "an emergency that ends 4 h after it was signed (L5)",
+      { head: { flags: 1, iatS: SHIFT_S, expS: SHIFT_S + 14_400 } },
+    ],
+    [
+      "a key that the longest floor list does not name, whatever the list says of others",
+      {
+        trust: {
+          floors: [
+            {
+              authority: 1,
+              listseq: 12,
+              ringfloor: 0,
+              floors: Array.from({ length: 256 }, (_, place) => ({
+                devid: new Uint8Array(8).fill(place),
+                minring: 4_294_967_295,
+              })),
+            },
+          ],
+        },
+      },
+    ],
     ["with an unknown clock, where its policy is to open", { trust: { hasClock: true } }],
     [
       "with an unknown clock, a head flagged for it",
