@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   ANCHOR_UNKNOWN,
-  bytesOf,
-  bytesUpTo,
   type CborValue,
   concatBytes,
   DELIVER_FIRST,
@@ -20,10 +18,11 @@ import {
   LINK_MESSAGE_BYTES_MAX,
   LINK_RECORD,
   LINK_TIMEOUT,
-  listOf,
+  LOG_PART_ANSWER,
   MESSAGE,
   NO_DECISION,
   NO_RIGHT,
+  OBJECT_ANSWER,
   OBJECT_BYTES_MAX,
   OBJECT_OLD,
   OP_ENTER,
@@ -38,13 +37,12 @@ import {
   RIGHT_EXPIRED,
   RING_EXPIRED,
   sliceBytes,
+  TIME_ANSWER,
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
   TYP_RING_HEAD,
   TYP_TIME_GRANT,
-  tuple,
-  uint8,
-  uint32,
+  WANT_ANSWER,
   WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
 import { type Errand, seqFor } from "./courier-store.ts";
@@ -75,11 +73,6 @@ const AWAITS_MESSAGE_2 = 1;
 const AWAITS_MESSAGE_4 = 2;
 const AWAITS_RECORD = 3;
 const OVER = 4;
-
-const WANT_ANSWER = tuple([uint32, uint32, uint32, uint32, uint32]);
-const TIME_ASK_ANSWER = tuple([bytesOf(8), bytesOf(8)]);
-const LOG_PART = tuple([uint8, uint8, bytesUpTo(OBJECT_BYTES_MAX)]);
-const OBJECT_ANSWER = listOf(uint32, 1, 4);
 
 /** What a lock answered to `want`. */
 type LockState = {
@@ -394,7 +387,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
       return;
     }
     askRecord(RECORD_TIME_ASK, [], RECORD_WAIT_MS, (body) => {
-      if (TIME_ASK_ANSWER(body)) key.timeAsks.put({ devid: body[0], nonce: body[1] });
+      if (TIME_ANSWER(body)) key.timeAsks.put({ devid: body[0], nonce: body[1] });
       askLog();
     });
   }
@@ -415,7 +408,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
 
   function askPart(): void {
     askRecord(RECORD_LOG_REQUEST, [parts.length], RECORD_WAIT_MS, (body) => {
-      if (!LOG_PART(body) || body[0] !== parts.length || body[1] > LOG_PARTS_MAX) {
+      if (!LOG_PART_ANSWER(body) || body[0] !== parts.length || body[1] > LOG_PARTS_MAX) {
         finish();
         return;
       }

@@ -7,8 +7,8 @@ import {
   createLockDoor,
   DELIVER_FIRST,
   DEVID_BYTES,
-  decodeCbor,
   decodeHello,
+  decodeRecordAsk,
   EDHOC_BYTES_MAX,
   ENTRY_BOLT,
   ENTRY_OBJECT,
@@ -27,9 +27,12 @@ import {
   LINK_MESSAGE_BYTES_MAX,
   LINK_RECORD,
   LOCK_ARENA_BYTES,
+  LOG_ASK,
+  LOG_PART_BYTES_MAX,
   type LockDoor,
   MESSAGE,
   MESSAGE_MALFORMED,
+  OBJECT_ASK,
   OP_ENTER,
   octetAt,
   PROFILE_KEY_POWERED,
@@ -85,7 +88,6 @@ const HANDSHAKE_STEP_MS = 2000;
 /** Longest wait for the next record, in milliseconds. */
 const RECORD_STEP_MS = 10_000;
 /** Bytes of a sealed batch in one record. */
-const LOG_PART_BYTES = 900;
 /** From so many entries without acknowledgement on the lock asks for one. */
 const WANT_ACK_ENTRIES = 64;
 /** First octet of message_1: method 3. A message_3 is a byte string and never begins with it. */
@@ -484,7 +486,7 @@ function createDoorLock(
     link.relax();
     arena.set(message, MESSAGE);
     const type = door.openRecord(message.length);
-    const body = type < 0 ? undefined : decodeCbor(door.recordBody());
+    const body = type < 0 ? undefined : decodeRecordAsk(type, door.recordBody());
     if (body === undefined || !body.ok) {
       endSession();
       return;
@@ -540,7 +542,7 @@ function createDoorLock(
   }
 
   function takeObject(body: CborValue): CborValue {
-    if (!(body instanceof Uint8Array)) return [MESSAGE_MALFORMED];
+    if (!OBJECT_ASK(body)) return [MESSAGE_MALFORMED];
     const outcome = applyObject(underObjects, body);
     isTrustOld = true;
     if (outcome.isChanged) afterChange(outcome);
@@ -577,13 +579,14 @@ function createDoorLock(
 
   /** Part 0 seals what is next; the other parts cut the same bytes. */
   function logPart(body: CborValue): CborValue {
-    const part = Array.isArray(body) && body.length === 1 ? body[0] : -1;
-    if (typeof part !== "number" || part < 0) return [0, 0, NOTHING];
+    if (!LOG_ASK(body)) return [0, 0, NOTHING];
+    const part = body[0];
     if (part === 0) sealNext();
-    const parts = Math.ceil(sealed.length / LOG_PART_BYTES);
+    const parts = Math.ceil(sealed.length / LOG_PART_BYTES_MAX);
     if (part >= parts) return [part, parts, NOTHING];
-    const from = part * LOG_PART_BYTES;
-    const to = from + LOG_PART_BYTES < sealed.length ? from + LOG_PART_BYTES : sealed.length;
+    const from = part * LOG_PART_BYTES_MAX;
+    const to =
+      from + LOG_PART_BYTES_MAX < sealed.length ? from + LOG_PART_BYTES_MAX : sealed.length;
     if (part === parts - 1) {
       if (isResent) {
         log.moveResendCursor(sealedUpTo);
