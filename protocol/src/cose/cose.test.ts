@@ -184,7 +184,7 @@ describe("sealed objects", () => {
   });
 
   test("are at most 4096 octets long, and that length is good", () => {
-    // 42 octets of header and heads, 16 of tag.
+    // Header, heads and tag.
     const overhead = sealObject(crypto, key, devid, 1, new Uint8Array(4000)).length - 4000;
     const longest = sealObject(crypto, key, devid, 1, new Uint8Array(4096 - overhead));
     expect(longest.length).toBe(4096);
