@@ -2,17 +2,17 @@
 
 import {
   bytesOfHex,
-  type CborValue,
   createFrameReader,
   decodeCbor,
   decodeKeyStation,
-  decodeUp,
   hexOf,
+  isArray,
   isMap,
   type KeyStationMessage,
   mapGet,
   SYNC_CARRIED_BATCH,
   SYNC_OWN_BATCH,
+  UP_UPLOAD,
 } from "@nyckelring/protocol";
 import type { ContactFrame } from "./recorder.ts";
 
@@ -149,14 +149,18 @@ function readLink(bytes: Uint8Array): {
 }
 
 /**
- * Reads which sealed batch an `up` message brings to the authorization system.
+ * Reads which sealed batch an `up` message brings to the authorization system. An onlooker has no
+ * part in the secret of the station, so nothing of the message is proved.
  *
  * @returns The batch as hexadecimal text; undefined for any other message.
  */
 export function uploadedBatch(hex: string): string | undefined {
-  const message = decodeUp(bytesOfHex(hex));
-  if (!message.ok || !("sealed" in message.value.message)) return undefined;
-  return hexOf(message.value.message.sealed);
+  // An onlooker has no command key, so the MAC stays unchecked: the issuer has refused what is forged.
+  const message = decodeCbor(bytesOfHex(hex));
+  if (!message.ok || !Array.isArray(message.value)) return undefined;
+  const [, type, body] = message.value as readonly CborValue[];
+  const sealed = type === UP_UPLOAD && Array.isArray(body) ? (body[0] as CborValue) : undefined;
+  return sealed instanceof Uint8Array ? hexOf(sealed) : undefined;
 }
 
 /**
@@ -166,8 +170,8 @@ export function uploadedBatch(hex: string): string | undefined {
  */
 export function sealerOf(batch: string): string | undefined {
   const outer = decodeCbor(bytesOfHex(batch));
-  if (!outer.ok || !Array.isArray(outer.value)) return undefined;
-  const [protectedBytes] = outer.value as readonly CborValue[];
+  if (!outer.ok || !isArray(outer.value)) return undefined;
+  const [protectedBytes] = outer.value;
   if (!(protectedBytes instanceof Uint8Array)) return undefined;
   const header = decodeCbor(protectedBytes);
   if (!header.ok || !isMap(header.value)) return undefined;

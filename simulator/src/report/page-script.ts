@@ -55,6 +55,7 @@ export const PAGE_SCRIPT = String.raw`
     var row = data.codes[code];
     return row ? row.label + ": " + row[state.lang] : String(code);
   }
+  function withoutStop(text) { return text.replace(/[.]$/, ""); }
   function shortCode(event) {
     return event.code ? data.codes[event.code].label : "";
   }
@@ -127,10 +128,10 @@ export const PAGE_SCRIPT = String.raw`
       case "residual": return t("decisionResidual", event.afterMs);
       case "unauthorized": return t("decisionUnauthorized", event.afterMs);
       case "left": return t("decisionLeft");
-      case "denied": return t("decisionDenied", event.code ? codeText(event.code) : t(event.signal));
+      case "denied": return t("decisionDenied", event.code ? withoutStop(codeText(event.code)) : t(event.signal));
       case "early": return t("decisionEarly", event.afterMs);
       case "synced": return t("decisionSynced");
-      default: return t("decisionUnsynced", event.code ? codeText(event.code) : t(event.signal));
+      default: return t("decisionUnsynced", event.code ? withoutStop(codeText(event.code)) : t(event.signal));
     }
   }
   function entryTexts(event, entry) {

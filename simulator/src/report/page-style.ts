@@ -80,6 +80,7 @@ details{margin:10px 0}summary{cursor:pointer}
 #story h2{margin:0;font-size:17px}
 #story h3{font-size:13px;margin:0 0 3px;color:var(--soft);font-weight:600}
 #story .head{display:flex;gap:10px;justify-content:space-between;align-items:flex-start;position:sticky;top:0;background:var(--paper);padding:12px 0 8px;margin-top:-12px}
+#story .head .row{flex-wrap:nowrap}
 #story .columns{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:8px 40px}
 #story ol{margin:0;padding:0;list-style:none}
 #story .steps>li{border-left:3px solid var(--line);padding:0 0 10px 14px}
@@ -91,7 +92,7 @@ footer{padding:34px 28px 50px;color:var(--soft);font-size:13.5px}
 main,header,footer,#story .inner{padding-left:16px;padding-right:16px}
 h1{font-size:22px}
 .totals{grid-template-columns:1fr 1fr}.totals li{padding:10px}.totals .figure{font-size:22px}.goal{margin-left:0;display:block}
-.chart{padding:4px 0 2px 8px}.labels{width:112px}
+.chart{padding:4px 0 2px 8px}.labels{width:124px}
 #story .columns{grid-template-columns:minmax(0,1fr)}
 table.wide thead{display:none}table.wide tr{display:block;border-bottom:1px solid var(--line);padding:8px 0}table.wide td{display:block;border:0;padding:1px 0}
 }

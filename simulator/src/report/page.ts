@@ -84,11 +84,15 @@ function writeHeader({ result, violations }: RunOutcome): string {
     count === 0
       ? `<p class="verdict good"><span aria-hidden="true">✓</span>${textElement("span", "", "kept")}</p>`
       : `<p class="verdict bad"><span aria-hidden="true">✗</span>${textElement("span", "", "broken", count)}</p>`;
-  const days = result.virtualDays === 1 ? "1 d" : `${result.virtualDays} d`;
+  const { scenario, seed, virtualDays } = result;
+  const subtitle =
+    virtualDays === 1
+      ? textElement("p", 'class="soft"', "subtitle", scenario, seed)
+      : textElement("p", 'class="soft"', "subtitleDays", scenario, seed, virtualDays);
   return `<a class="skip" href="#h-events">${textElement("span", "", "skip")}</a>
 <header><div>
 ${textElement("h1", "", "title")}
-${textElement("p", 'class="soft"', "subtitle", result.scenario, result.seed, days)}
+${subtitle}
 ${verdict}
 </div>
 <div class="row controls" role="group" aria-label="Language" data-a="language">

@@ -45,7 +45,7 @@ const SHAPES: { readonly [end in VisitEnd | "incident" | "tick"]: string } = {
   tick: '<path d="M0-5V5" class="t"/>',
 };
 
-const END_TEXTS: { readonly [end in VisitEnd | "incident"]: TextName } = {
+const END_TEXTS: { readonly [end in VisitEnd | "incident" | "tick"]: TextName } = {
   opened: "endOpened",
   left: "endLeft",
   denied: "endDenied",
@@ -55,6 +55,7 @@ const END_TEXTS: { readonly [end in VisitEnd | "incident"]: TextName } = {
   synced: "endSynced",
   unsynced: "endUnsynced",
   incident: "endIncident",
+  tick: "endTick",
 };
 
 const BAND_TEXTS: { readonly [kind in Band["kind"]]: TextName } = {
@@ -66,7 +67,7 @@ const BAND_TEXTS: { readonly [kind in Band["kind"]]: TextName } = {
 };
 
 /** Which text says how a contact ended. */
-export function endText(end: VisitEnd | "incident"): TextName {
+export function endText(end: VisitEnd | "incident" | "tick"): TextName {
   return END_TEXTS[end];
 }
 
@@ -96,10 +97,11 @@ export function drawPicture(day: Day, calendar: Calendar): string {
 
 /** Draws the shapes with their meaning. */
 export function drawLegend(day: Day): string {
-  const present = new Set<VisitEnd | "incident">(day.visits.map((visit) => visit.end));
+  const present = new Set<VisitEnd | "incident" | "tick">(day.visits.map((visit) => visit.end));
   const ends = ["opened", "left", "denied", "early", "residual", "unauthorized"] as const;
-  const others = ["synced", "unsynced", "incident"] as const;
-  if (day.incidents.length > 0) present.add("incident");
+  const others = ["synced", "unsynced", "tick", "incident"] as const;
+  if (day.incidents.some(isRoutine)) present.add("tick");
+  if (day.incidents.some((incident) => !isRoutine(incident))) present.add("incident");
   const items = [...ends, ...others]
     .filter((end) => present.has(end))
     .map((end) => {

@@ -10,8 +10,12 @@ export type Text = { readonly sv: string; readonly en: string };
 export const TEXTS = {
   title: { sv: "En dag med Nyckelring", en: "A day of Nyckelring" },
   subtitle: {
-    sv: "Scenario {0}, frö {1}, {2}. Riktigt protokoll, riktig programvara, virtuell tid. Klockan är Stockholms.",
-    en: "Scenario {0}, seed {1}, {2}. Real protocol, real firmware, virtual time. The clock is Stockholm’s.",
+    sv: "Scenario {0}, frö {1}, ett dygn. Riktigt protokoll, riktig programvara, virtuell tid. Klockan är Stockholms.",
+    en: "Scenario {0}, seed {1}, one day. Real protocol, real firmware, virtual time. The clock is Stockholm’s.",
+  },
+  subtitleDays: {
+    sv: "Scenario {0}, frö {1}, {2} dygn. Riktigt protokoll, riktig programvara, virtuell tid. Klockan är Stockholms.",
+    en: "Scenario {0}, seed {1}, {2} days. Real protocol, real firmware, virtual time. The clock is Stockholm’s.",
   },
   language: { sv: "Språk", en: "Language" },
   kept: { sv: "Alla löften hölls.", en: "Every promise was kept." },
@@ -80,7 +84,8 @@ export const TEXTS = {
   endUnauthorized: { sv: "öppning utan behörighet", en: "opening without a right" },
   endSynced: { sv: "synkad", en: "synced" },
   endUnsynced: { sv: "synkning utan ny ring", en: "sync without a new ring" },
-  endIncident: { sv: "behörighetssystemet", en: "authorization system" },
+  endTick: { sv: "ring signerad", en: "ring signed" },
+  endIncident: { sv: "ändring eller larm", en: "change or alarm" },
 
   head: { sv: "ny ring signerad för {0}", en: "new ring signed for {0}" },
   headPreSigned: { sv: "ring signerad i förväg för {0}", en: "ring signed in advance for {0}" },
@@ -293,11 +298,8 @@ export const TEXTS = {
   },
   again: { sv: "Samma dag igen:", en: "The same day again:" },
   traceHash: { sv: "Spårets kontrollsumma:", en: "Hash of the trace:" },
-  dayOne: { sv: "en dag", en: "one day" },
-  dayMany: { sv: "{0} dagar", en: "{0} days" },
   dayTick: { sv: "dag {0}", en: "day {0}" },
   brokenList: { sv: "Brutna löften", en: "Broken promises" },
-  copyOf: { sv: "kopia", en: "copy" },
 } as const satisfies { readonly [name: string]: Text };
 
 /** Name of a text. */
