@@ -277,6 +277,81 @@ describe("keys", () => {
   });
 });
 
+describe("a signature", () => {
+  const message = bytesOfHex("0102030405060708090a");
+  const signers = Array.from({ length: 12 }, (_, index) =>
+    crypto.importSigningKey(secretOf(crypto, `signer ${index}`)),
+  );
+
+  test("is good for its own key, message and length, and for nothing else", () => {
+    const { operations, put } = make();
+    const [signer, other] = signers;
+    if (signer === undefined || other === undefined) throw new Error("no signers");
+    const verify = (publicKey: Uint8Array, text: Uint8Array, signature: Uint8Array) => {
+      put(AT, publicKey);
+      put(AT + 32, signature);
+      return operations.verify(AT, AT + 128, put(AT + 128, text), AT + 32);
+    };
+    const signature = signer.sign(message);
+    // In this order, so that the key is known already where it is refused.
+    expect(verify(signer.publicKey, message, signature)).toBe(0);
+    expect(verify(signer.publicKey, message, other.sign(message))).toBe(SIGNATURE_INVALID);
+    expect(verify(other.publicKey, message, signature)).toBe(SIGNATURE_INVALID);
+    expect(verify(signer.publicKey, message.slice(1), signature)).toBe(SIGNATURE_INVALID);
+    expect(verify(signer.publicKey, message.slice(0, 9), signature)).toBe(SIGNATURE_INVALID);
+    expect(verify(new Uint8Array(32), message, signature)).toBe(SIGNATURE_INVALID);
+    expect(verify(signer.publicKey, message, signature)).toBe(0);
+  });
+
+  test("imports each key once, up to eight, and forgets the oldest first", () => {
+    const imports: string[] = [];
+    const counting: CryptoPort = {
+      ...crypto,
+      importVerificationKey(publicKey) {
+        imports.push(hexOf(publicKey));
+        return crypto.importVerificationKey(publicKey);
+      },
+    };
+    const { operations, put } = make(counting);
+    const use = (index: number) => {
+      const signer = signers[index];
+      if (signer === undefined) throw new Error("no signer");
+      put(AT, signer.publicKey);
+      put(AT + 32, signer.sign(message));
+      expect(operations.verify(AT, AT + 128, put(AT + 128, message), AT + 32)).toBe(0);
+      return imports.length;
+    };
+    for (let index = 0; index < 8; index += 1) expect(use(index)).toBe(index + 1);
+    expect([use(0), use(7)]).toEqual([8, 8]);
+    expect([use(8), use(8), use(1)]).toEqual([9, 9, 9]);
+    expect([use(0), use(1)]).toEqual([10, 11]);
+    expect(new Set(imports).size).toBe(9);
+  });
+});
+
+test("a shape holds counts and arguments exactly, or to their bounds where it says so", () => {
+  const { arena, operations } = make();
+  const words = new Uint32Array(arena.buffer, TOKENS, 9);
+  // One unsigned integer that is 7, then an octet string of at most 66 051 octets.
+  const closed = bytesOfHex("02" + "00" + "0000000007" + "0a00010203");
+  arena.set(closed, AT);
+  const judge = (tokens: number, integer: number, octets: number) => {
+    words.set([0, 0, integer, 2, 0, octets]);
+    return operations.shape(TOKENS, tokens, AT);
+  };
+  expect(judge(2, 7, 0x010203)).toBe(0);
+  expect(judge(2, 7, 0)).toBe(0);
+  expect(judge(2, 7, 0x010204)).toBe(CBOR_MALFORMED);
+  expect(judge(2, 6, 1)).toBe(CBOR_MALFORMED);
+  expect(judge(2, 8, 1)).toBe(CBOR_MALFORMED);
+  expect(judge(1, 7, 1)).toBe(CBOR_MALFORMED);
+  expect(judge(3, 7, 1)).toBe(CBOR_MALFORMED);
+  arena[AT + 1] = 1;
+  expect([judge(1, 7, 1), judge(2, 7, 1), judge(3, 7, 1)]).toEqual([CBOR_MALFORMED, 0, 0]);
+  words.set([0, 0, 7, 3, 0, 1]);
+  expect(operations.shape(TOKENS, 2, AT)).toBe(CBOR_MALFORMED);
+});
+
 test("a sealed text opens once and only unaltered; what does not open stays as it was", () => {
   const { operations, put, hexAt } = make();
   operations.random(AT, 29);
