@@ -2,6 +2,7 @@
 
 import {
   bytesOfHex,
+  type CborValue,
   createFrameReader,
   decodeCbor,
   decodeKeyStation,
@@ -149,17 +150,18 @@ function readLink(bytes: Uint8Array): {
 }
 
 /**
- * Reads which sealed batch an `up` message brings to the authorization system. An onlooker has no
- * part in the secret of the station, so nothing of the message is proved.
+ * Reads which sealed batch an `up` message brings to the authorization system.
+ *
+ * An onlooker has no part in the secret of the station, so the MAC stays unchecked; the
+ * authorization system has refused what is forged.
  *
  * @returns The batch as hexadecimal text; undefined for any other message.
  */
 export function uploadedBatch(hex: string): string | undefined {
-  // An onlooker has no command key, so the MAC stays unchecked: the issuer has refused what is forged.
   const message = decodeCbor(bytesOfHex(hex));
-  if (!message.ok || !Array.isArray(message.value)) return undefined;
-  const [, type, body] = message.value as readonly CborValue[];
-  const sealed = type === UP_UPLOAD && Array.isArray(body) ? (body[0] as CborValue) : undefined;
+  if (!message.ok || !isArray(message.value)) return undefined;
+  const [, type, body] = message.value;
+  const sealed = type === UP_UPLOAD && body !== undefined && isArray(body) ? body[0] : undefined;
   return sealed instanceof Uint8Array ? hexOf(sealed) : undefined;
 }
 

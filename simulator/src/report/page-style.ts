@@ -67,6 +67,7 @@ th{font-size:13px;color:var(--soft);font-weight:600}
 td.num,th.num{text-align:right}
 .parts{max-width:640px}
 .parts tr.sum td{font-weight:650}
+td button{min-height:0;padding:1px 10px}
 code,.mono{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:.92em}
 code{overflow-wrap:anywhere}
 details{margin:10px 0}summary{cursor:pointer}
@@ -94,7 +95,7 @@ h1{font-size:22px}
 .totals{grid-template-columns:1fr 1fr}.totals li{padding:10px}.totals .figure{font-size:22px}.goal{margin-left:0;display:block}
 .chart{padding:4px 0 2px 8px}.labels{width:124px}
 #story .columns{grid-template-columns:minmax(0,1fr)}
-table.wide thead{display:none}table.wide tr{display:block;border-bottom:1px solid var(--line);padding:8px 0}table.wide td{display:block;border:0;padding:1px 0}
+table.wide thead{display:none}table.wide tr{display:block;border-bottom:1px solid var(--line);padding:8px 0}table.wide td{display:block;border:0;padding:1px 0}table.wide td:nth-child(-n+3){display:inline;padding-right:12px}.labels .kind{display:none}
 }
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 @media print{#story,.tools,.controls{display:none}}

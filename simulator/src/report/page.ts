@@ -195,9 +195,11 @@ function writeDenials({ outcome, day }: PageParts): string {
       reason === 0
         ? textElement("span", "", textNameOf("signal", signal))
         : `<span class="mono">${escapeMarkup(labelOfCode(reason))}</span> <span data-code="${reason}">${escapeMarkup(textOfCode(reason).en)}</span>`;
+    const day = clock.dayOf(visit.startUs);
+    const dayOf = day === 1 ? "" : `${textElement("span", "", "dayTick", day)} `;
     const situation =
       purpose === undefined ? "" : textElement("span", "", textNameOf("purpose", purpose));
-    return `<tr data-denial="${id}"><td>${clock.secondsOf(visit.startUs)}</td><td class="mono">${escapeMarkup(visit.key)}</td><td class="mono">${escapeMarkup(visit.device)}</td><td>${situation}</td><td>${why}</td><td><button type="button" data-open="${id}">${textElement("span", "", "readStory")}</button></td></tr>`;
+    return `<tr data-denial="${id}"><td>${dayOf}${clock.secondsOf(visit.startUs)}</td><td class="mono">${escapeMarkup(visit.key)}</td><td class="mono">${escapeMarkup(visit.device)}</td><td>${situation}</td><td>${why}</td><td><button type="button" data-open="${id}">${textElement("span", "", "readStory")}</button></td></tr>`;
   });
   const table =
     rows.length === 0

@@ -176,7 +176,7 @@ function mutedLabel(name: TextName): string {
 }
 
 function kindLabel(name: TextName): string {
-  return textElement("text", 'x="114" class="muted"', name);
+  return textElement("text", 'x="114" class="muted kind"', name);
 }
 
 function drawLabels(layout: Layout): string {
