@@ -163,9 +163,9 @@ export type BenchKey = ReturnType<typeof createBenchKey>;
 
 /** A commissioned station with its ports by hand. */
 export function createBenchStation(options: { readonly pages?: number } = {}) {
-  const commandKey = secretOf("command key");
+  const account = { stationId: 3, commandKey: secretOf("command key") };
   const flash: CutFlash = createCutFlash(options.pages ?? STATION_PAGES, 4096);
-  const commissioned = commissionStation(flash, { stationId: 3, commandKey });
+  const commissioned = commissionStation(flash, account);
   if (!commissioned.ok) throw new Error("commissioning the station");
   const timer = createBenchTimer();
   let clockS: number | undefined = SHIFT_S;
@@ -209,7 +209,7 @@ export function createBenchStation(options: { readonly pages?: number } = {}) {
   return {
     flash,
     timer,
-    commandKey,
+    account,
     role: () => role,
     boot,
     take(): Uint8Array[] {
@@ -222,7 +222,7 @@ export function createBenchStation(options: { readonly pages?: number } = {}) {
       const taken = up;
       up = [];
       return taken.map((bytes) => {
-        const decoded = decodeUp(bytes);
+        const decoded = decodeUp(crypto, account, bytes);
         if (!decoded.ok) throw new Error("an up message does not decode");
         return decoded.value;
       });
@@ -230,7 +230,7 @@ export function createBenchStation(options: { readonly pages?: number } = {}) {
     /** Delivers one command of the issuer under the next number, or a given one. */
     down(message: DownMessage, seq?: number): void {
       downSeq = seq ?? downSeq + 1;
-      role.onDown(encodeDown(crypto, commandKey, downSeq, message));
+      role.onDown(encodeDown(crypto, account, downSeq, message));
     },
     setLinks(now: LinkKind[]) {
       links = now;

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTcp, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { decodeDown, encodeUp } from "@nyckelring/protocol";
+import { decodeDown, encodeUp, type StationAccount } from "@nyckelring/protocol";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTown, crypto, HOUR_S, MORNING_S, must } from "../domain/test/town.ts";
@@ -102,8 +102,8 @@ function townWithStation() {
   return { town, key: anna.key, station };
 }
 
-function keyPresent(devid: Uint8Array): Uint8Array {
-  return encodeUp(1, {
+function keyPresent(station: StationAccount, devid: Uint8Array): Uint8Array {
+  return encodeUp(crypto, station, 1, {
     type: 2,
     devid,
     ringseq: 0,
@@ -147,11 +147,12 @@ describe("gateway at a real Mosquitto broker", () => {
     key.append();
     await withGateway(town.issuer, "gateway-1", async () => {
       const side = await connectStation(station.stationId);
-      await side.publish(keyPresent(key.devid));
-      const read = () =>
-        side.received.map((bytes) => must(decodeDown(crypto, station.commandKey, bytes)));
+      await side.publish(keyPresent(station, key.devid));
+      const read = () => side.received.map((bytes) => must(decodeDown(crypto, station, bytes)));
       await side.until(() => read().some(({ message }) => message.type === 1));
-      await side.publish(encodeUp(2, { type: 3, sealed: key.sealed(town.issuer) }));
+      await side.publish(
+        encodeUp(crypto, station, 2, { type: 3, sealed: key.sealed(town.issuer) }),
+      );
       await side.until(() => read().some(({ message }) => message.type === 3));
       expect(town.store.entry(key.name, 1, 1)).toBeDefined();
       const seqs = read().map(({ seq }) => seq);
@@ -166,9 +167,7 @@ describe("gateway at a real Mosquitto broker", () => {
       const side = await connectStation(station.stationId);
       gateway.publishOutgoing(station.stationId);
       await side.until(() => side.received.length > 0);
-      const { message } = must(
-        decodeDown(crypto, station.commandKey, side.received[0] ?? new Uint8Array()),
-      );
+      const { message } = must(decodeDown(crypto, station, side.received[0] ?? new Uint8Array()));
       expect(message).toMatchObject({ type: 1, hold: 1 });
       await side.client.endAsync();
     });
@@ -189,7 +188,9 @@ describe("gateway at a real Mosquitto broker", () => {
     };
     const use = async () => {
       const side = await connectStation(station.stationId);
-      await side.publish(encodeUp(1, { type: 3, sealed: key.sealed(town.issuer) }));
+      await side.publish(
+        encodeUp(crypto, station, 1, { type: 3, sealed: key.sealed(town.issuer) }),
+      );
       await side.until(() => side.received.length > 0);
       expect(town.store.entry(key.name, 1, 1)).toBeDefined();
       await side.client.endAsync();
@@ -203,7 +204,7 @@ describe("gateway at a real Mosquitto broker", () => {
     key.append();
     await withGateway(town.issuer, "gateway-4", async () => undefined);
     const side = await connectStation(station.stationId);
-    await side.publish(encodeUp(1, { type: 3, sealed: key.sealed(town.issuer) }));
+    await side.publish(encodeUp(crypto, station, 1, { type: 3, sealed: key.sealed(town.issuer) }));
     expect(town.store.entry(key.name, 1, 1)).toBeUndefined();
     await withGateway(town.issuer, "gateway-4", async () => {
       await side.until(() => side.received.length > 0);

@@ -39,8 +39,8 @@ export interface MqttGatewaySettings {
  * it again; and no PUBACK of the broker counts as an acknowledgement to anybody: a station that
  * missed an answer asks again.
  *
- * Security: the topic names the station and the broker's access list must hold it to the station's
- * certificate; a forged message reaches no further than sealed and signed content proves itself.
+ * Security: the topic names the station, and the domain verifies the MAC of that station before it
+ * looks at anything. The broker's access list should hold a station to its topics all the same.
  *
  * @returns The gateway once it is subscribed. Rejects if the broker cannot be reached.
  * @public

@@ -121,6 +121,7 @@ function signOf(value: unknown): string {
 
 function plainSubjects(crypto: CryptoPort): readonly Subject[] {
   const secret = new Uint8Array(32);
+  const station = { stationId: 3, commandKey: secret };
   const question = { atS: 1795500001 };
   const anchor = anchorOf(crypto);
   return [
@@ -147,8 +148,8 @@ function plainSubjects(crypto: CryptoPort): readonly Subject[] {
     subjectOf("decodeHello", decodeHello),
     subjectOf("decodeHelloAnswer", decodeHelloAnswer),
     subjectOf("decodeKeyStation", decodeKeyStation),
-    subjectOf("decodeUp", decodeUp),
-    subjectOf("decodeDown", (bytes) => decodeDown(crypto, secret, bytes)),
+    subjectOf("decodeUp", (bytes) => decodeUp(crypto, station, bytes)),
+    subjectOf("decodeDown", (bytes) => decodeDown(crypto, station, bytes)),
     subjectOf("decodeRecordAsk", (bytes) => typedFrom(decodeRecordAsk, bytes)),
     subjectOf("decodeRecordAnswer", (bytes) => typedFrom(decodeRecordAnswer, bytes)),
   ];

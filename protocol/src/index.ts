@@ -288,6 +288,7 @@ export {
   type ObjectsDown,
   type RefusedDown,
   STATION_MESSAGE_BYTES_MAX,
+  type StationAccount,
   type StationEvent,
   type StationLog,
   type StationStatusReport,

@@ -81,7 +81,7 @@ const ROWS: { readonly [name: string]: Row } = {
   decodeHello: { samples: rule("hello"), isPartial: true },
   decodeHelloAnswer: { samples: rule("hello-answer"), isPartial: true },
   decodeKeyStation: { samples: rule("key-station") },
-  decodeUp: { samples: rule("up"), accepts: ["nested"] },
+  decodeUp: { samples: rule("up"), accepts: ["nested"], isPartial: true },
   decodeDown: { samples: rule("down"), accepts: ["nested"], isPartial: true },
   decodeRecordAsk: { samples: withType("record-ask"), accepts: ["nested"], isPartial: true },
   decodeRecordAnswer: { samples: withType("record-answer"), accepts: ["nested"] },

@@ -136,7 +136,7 @@ function fetchRing(crypto: CryptoPort, key: ExportableKey): Result<IssuedRing> {
   const startS = nowS + 3600;
   must(issuer.planShift(issuer.founder, { carer, startS, endS: startS + 8 * 3600 }));
   const station = must(issuer.enrolStation(issuer.founder, {}));
-  const present = encodeUp(1, {
+  const present = encodeUp(crypto, station, 1, {
     type: UP_KEY_PRESENT,
     devid: key.devid,
     ringseq: 0,
@@ -148,7 +148,7 @@ function fetchRing(crypto: CryptoPort, key: ExportableKey): Result<IssuedRing> {
   });
   const bundles: Uint8Array[] = [];
   for (const bytes of issuer.receiveUp(station.stationId, present)) {
-    const { message } = must(decodeDown(crypto, station.commandKey, bytes));
+    const { message } = must(decodeDown(crypto, station, bytes));
     if (message.type === DOWN_REFUSED) return fail(message.code);
     if (message.type === DOWN_BUNDLE) bundles.push(message.bundle);
   }

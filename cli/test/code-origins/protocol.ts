@@ -100,11 +100,12 @@ export const PROTOCOL_ORIGINS: Origins = {
   PUBLIC_KEY_INVALID: () => codeOf(crypto.importVerificationKey(zeros)),
   SHARED_SECRET_ZERO: () => codeOf(crypto.importAgreementKey(zeros.map(() => 7)).agree(zeros)),
   MAC_INVALID: () => {
-    const bytes = protocol.encodeDown(crypto, zeros, 1, {
+    const station = { stationId: 1, commandKey: zeros };
+    const bytes = protocol.encodeDown(crypto, station, 1, {
       type: protocol.DOWN_UPLOAD_ACK,
       seqs: [1],
     });
-    return codeOf(protocol.decodeDown(crypto, ringSecret, bytes));
+    return codeOf(protocol.decodeUp(crypto, station, bytes));
   },
   CLAIMS_MALFORMED: () => {
     const payload = protocol.encodeCbor([1]);

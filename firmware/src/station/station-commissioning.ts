@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { FLASH_FULL, fail, type Result, sliceBytes, succeed } from "@nyckelring/protocol";
+import {
+  FLASH_FULL,
+  fail,
+  type Result,
+  type StationAccount,
+  sliceBytes,
+  succeed,
+} from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
 import { readU32, writeU32 } from "../shared/page-journal.ts";
@@ -9,12 +16,7 @@ import { RECORD_COMMISSION, stationLayout } from "./station-layout.ts";
 const COMMAND_KEY_BYTES = 32;
 
 /** What the issuer gives a station at enrolment, over the cable. */
-export interface StationProvision {
-  /** The issuer's number for the station. */
-  readonly stationId: number;
-  /** The secret under which the issuer's commands carry their MAC, 32 octets. */
-  readonly commandKey: Uint8Array;
-}
+export type StationProvision = StationAccount;
 
 /**
  * Wipes a station and binds it to its issuer, over the cable.

@@ -258,9 +258,10 @@ describe("station as a courier", () => {
     const station = createBenchStation();
     station.takeUp();
     const config = { type: DOWN_CONFIG, nowS: SHIFT_S + 5000, presignedPerKey: 3 } as const;
-    station.role().onDown(encodeDown(crypto, secretOf("other key"), 1, config));
+    const other = { ...station.account, commandKey: secretOf("other key") };
+    station.role().onDown(encodeDown(crypto, other, 1, config));
     expect(station.clockS()).toBe(SHIFT_S);
-    const genuine = encodeDown(crypto, station.commandKey, 7, config);
+    const genuine = encodeDown(crypto, station.account, 7, config);
     for (let octet = 0; octet < genuine.length; octet += 1) {
       const altered = genuine.slice();
       altered[octet] = (altered[octet] ?? 0) ^ 1;

@@ -26,6 +26,7 @@ import {
   ROLE_STATION,
   SEQUENCE_REPLAYED,
   SERVICE_UNREACHABLE,
+  type StationAccount,
   type StationEvent,
   SYNC_BUNDLE,
   SYNC_OBJECT,
@@ -33,6 +34,7 @@ import {
   UP_KEY_PRESENT,
   UP_STATION_LOG,
   UP_STATUS,
+  UP_UPLOAD,
   type UpMessage,
 } from "@nyckelring/protocol";
 import { LINK_GSM, LINK_NONE, POWER_KEY } from "../ports.ts";
@@ -66,7 +68,7 @@ const EVENTS_MAX = 32;
 const CLOCK_TOLERANCE_S = 30;
 
 type Commissioned = {
-  readonly commandKey: Uint8Array;
+  readonly account: StationAccount;
   readonly records: RecordStore;
   readonly commands: CommandWindow;
   readonly counter: NonceCounter;
@@ -78,7 +80,8 @@ type Commissioned = {
  * Boots a station from its flash.
  *
  * Security: the station is a courier. It verifies the MAC and number of what the issuer commands,
- * and nothing else: what it hands over proves itself to the key, and what it stores is sealed.
+ * and nothing else: what it hands over proves itself to the key, and what it stores is sealed. Its
+ * own messages carry a MAC, so that nobody at the broker speaks in its name.
  */
 export function createStation(ports: StationPorts): StationRole {
   let keyState: RingState | undefined;
@@ -117,7 +120,8 @@ export function createStation(ports: StationPorts): StationRole {
 
   function publish(station: Commissioned, message: UpMessage): void {
     if (ladder.link() === LINK_NONE) return;
-    ports.uplink.publish(encodeUp(station.counter.next(), message));
+    const seq = station.counter.next();
+    ports.uplink.publish(encodeUp(ports.crypto, station.account, seq, message));
   }
 
   function sendStatus(station: Commissioned): void {
@@ -359,8 +363,9 @@ export function createStation(ports: StationPorts): StationRole {
       power.noteSync();
     },
   });
-  const own = openStation(ports, (message) => {
-    if (ladder.link() !== LINK_NONE) ports.uplink.publish(message);
+  const own = openStation(ports, (account, seq, sealed) => {
+    if (ladder.link() === LINK_NONE) return;
+    ports.uplink.publish(encodeUp(ports.crypto, account, seq, { type: UP_UPLOAD, sealed }));
   });
   ladder.update();
   scheduleBeat();
@@ -375,7 +380,7 @@ export function createStation(ports: StationPorts): StationRole {
     },
     onDown(bytes) {
       if (own === undefined) return;
-      const decoded = decodeDown(ports.crypto, own.commandKey, bytes);
+      const decoded = decodeDown(ports.crypto, own.account, bytes);
       if (!decoded.ok) {
         noteEvent(decoded.fault.code, 0);
         return;
@@ -419,19 +424,21 @@ function presignedPerKey(records: RecordStore): number {
 /** Opens the stores of a commissioned station; undefined on a blank one. */
 function openStation(
   ports: StationPorts,
-  publish: (message: Uint8Array) => void,
+  publish: (account: StationAccount, seq: number, sealed: Uint8Array) => void,
 ): Commissioned | undefined {
   const layout = stationLayout(ports.flash.pageCount);
   const records = openDeviceRecords(ports.flash);
-  const provision = loadStationProvision(records);
-  if (layout === undefined || provision === undefined) return undefined;
+  const account = loadStationProvision(records);
+  if (layout === undefined || account === undefined) return undefined;
   const counter = createNonceCounter(records, RECORD_UP_SEQ);
   return {
-    commandKey: provision.commandKey,
+    account,
     records,
     commands: openCommandWindow(records),
     counter,
-    uploads: openUploadQueue(ports.flash, layout.uploads, ports.crypto, counter, publish),
+    uploads: openUploadQueue(ports.flash, layout.uploads, ports.crypto, counter, (seq, sealed) => {
+      publish(account, seq, sealed);
+    }),
     shelf: openRingShelf(ports.flash, layout.shelf),
   };
 }

@@ -2,11 +2,9 @@
 import {
   type CryptoPort,
   type ErrorCode,
-  encodeUp,
   equalBytes,
   FLASH_FULL,
   sliceBytes,
-  UP_UPLOAD,
 } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
 import { type BlobQueue, createBlobQueue } from "../shared/blob-queue.ts";
@@ -51,14 +49,14 @@ export interface UploadQueue {
  * Opens the queue of a station.
  *
  * @param counter - Numbers of messages that go up; a batch keeps its number for ever.
- * @param publish - Hands an encoded message to the link.
+ * @param publish - Hands a batch under its number to the link.
  */
 export function openUploadQueue(
   flash: FlashPort,
   area: PageArea,
   crypto: CryptoPort,
   counter: NonceCounter,
-  publish: (message: Uint8Array) => void,
+  publish: (seq: number, sealed: Uint8Array) => void,
 ): UploadQueue {
   const queue: BlobQueue = createBlobQueue(flash, area);
   const digests: { readonly seq: number; readonly digest: Uint8Array }[] = [];
@@ -83,7 +81,7 @@ export function openUploadQueue(
       inFlight += 1;
       const sealed = seq > publishedUpTo ? queue.read(seq) : undefined;
       if (sealed !== undefined) {
-        publish(encodeUp(seq, { type: UP_UPLOAD, sealed }));
+        publish(seq, sealed);
         publishedUpTo = seq;
       }
     }

@@ -342,6 +342,13 @@ export type Fact =
       readonly report: string;
     }
   | {
+      readonly kind: "station-message-refused";
+      readonly station: number;
+      readonly code: number;
+      /** How many since the last such record, this one counted. */
+      readonly count: number;
+    }
+  | {
       readonly kind: "station-numbers-reserved";
       readonly station: number;
       readonly downSeq: number;

@@ -5,6 +5,10 @@ import {
   encodeUp,
   hexOf,
   KEY_REVOKED,
+  MAC_INVALID,
+  MESSAGE_MALFORMED,
+  SEQUENCE_REPLAYED,
+  type StationAccount,
   typOf,
   verifyTimeGrant,
 } from "@nyckelring/protocol";
@@ -18,6 +22,7 @@ import {
   MORNING_S,
   must,
   readDown,
+  type Town,
 } from "../test/town.ts";
 
 const TYP_GRANT = 65005;
@@ -32,8 +37,13 @@ function townAtStation() {
   return { town, house, anna, station };
 }
 
-function presentBytes(seq: number, devid: Uint8Array, nonce: string): Uint8Array {
-  return encodeUp(seq, {
+function presentBytes(
+  station: StationAccount,
+  seq: number,
+  devid: Uint8Array,
+  nonce: string,
+): Uint8Array {
+  return encodeUp(crypto, station, seq, {
     type: 2,
     devid,
     ringseq: 0,
@@ -42,6 +52,14 @@ function presentBytes(seq: number, devid: Uint8Array, nonce: string): Uint8Array
     nonce: bytesOfHex(nonce),
     batteryPercent: 50,
     timeAsks: [],
+  });
+}
+
+function refusalsOf(town: Town) {
+  return town.issuer.history().flatMap((fact) => {
+    if (fact.kind !== "station-message-refused") return [];
+    const { station, code, count } = fact;
+    return [{ station, code, count }];
   });
 }
 
@@ -56,10 +74,10 @@ describe("conversation with a station", () => {
     const { town, anna, station } = townAtStation();
     const other = town.station(town.north.provider);
     const seqsOf = (seq: number) => {
-      const bytes = presentBytes(seq, anna.key.devid, `00000000000000${seq + 10}`);
+      const bytes = presentBytes(station, seq, anna.key.devid, `00000000000000${seq + 10}`);
       const answers = town.issuer.receiveUp(station.stationId, bytes);
-      expect(decodeDown(crypto, other.commandKey, answers[0] ?? bytes).ok).toBe(false);
-      return answers.map((answer) => must(decodeDown(crypto, station.commandKey, answer)).seq);
+      expect(decodeDown(crypto, other, answers[0] ?? bytes).ok).toBe(false);
+      return answers.map((answer) => must(decodeDown(crypto, station, answer)).seq);
     };
     const first = seqsOf(1);
     town.restart();
@@ -70,19 +88,80 @@ describe("conversation with a station", () => {
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
   });
 
-  test("F23: a late duplicate changes nothing and is not answered", () => {
+  test("F23: a late duplicate changes nothing, is not answered, and is on record", () => {
     const { town, anna, station } = townAtStation();
-    const bytes = presentBytes(1, anna.key.devid, "00000000000000aa");
+    const bytes = presentBytes(station, 1, anna.key.devid, "00000000000000aa");
     town.issuer.receiveUp(station.stationId, bytes);
     town.nowS += 7 * 24 * HOUR_S;
     const before = town.issuer.history().length;
-    expect(town.issuer.receiveUp(station.stationId, bytes)).toEqual([]);
+    for (let time = 0; time < 3; time += 1) {
+      expect(town.issuer.receiveUp(station.stationId, bytes)).toEqual([]);
+    }
+    expect(town.issuer.history()).toHaveLength(before + 1);
+    expect(refusalsOf(town)).toEqual([
+      { station: station.stationId, code: SEQUENCE_REPLAYED, count: 1 },
+    ]);
+    town.nowS += HOUR_S;
+    town.issuer.receiveUp(station.stationId, bytes);
+    expect(refusalsOf(town)[1]).toMatchObject({ count: 3 });
+    station.seq = 1;
+    expect(town.present(station, anna.key)).not.toEqual([]);
+  });
+
+  test("nobody else speaks in a station's name: forgeries are counted and change nothing", () => {
+    const { town, anna, station } = townAtStation();
+    const other = town.station(town.north.provider);
+    town.present(station, anna.key);
+    const said = { type: 1, nowS: 5, power: 1, batteryPercent: 70, link: 3, queued: 4 } as const;
+    const key = [0xffffffff, anna.key.devid, "00000000000000ee"] as const;
+    const genuine = encodeUp(crypto, station, 0xffffffff, said);
+    const down = town.issuer.receiveUp(
+      station.stationId,
+      presentBytes(station, 2, anna.key.devid, "00000000000000ab"),
+    );
+    station.seq = 2;
+    const forgeries = [
+      presentBytes({ ...station, commandKey: new Uint8Array(32) }, ...key),
+      presentBytes({ ...other, stationId: station.stationId }, ...key),
+      presentBytes({ ...station, stationId: other.stationId }, ...key),
+      presentBytes(other, ...key),
+      encodeUp(crypto, other, 0xffffffff, said),
+      ...down,
+      ...Array.from({ length: genuine.length * 8 }, (_, bit) => {
+        const altered = genuine.slice();
+        altered[bit >> 3] = (altered[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        return altered;
+      }),
+    ];
+    const before = town.issuer.history().length;
+    for (const bytes of forgeries) {
+      expect(town.issuer.receiveUp(station.stationId, bytes)).toEqual([]);
+    }
+    const refusals = refusalsOf(town);
+    expect(refusals.map(({ code }) => code).sort()).toEqual(
+      [MESSAGE_MALFORMED, MAC_INVALID].sort(),
+    );
+    expect(town.issuer.history()).toHaveLength(before + refusals.length);
+    expect(headsIn(town.issuer, town.present(station, anna.key))).not.toEqual([]);
+    expect(station.seq).toBe(3);
+  });
+
+  test("a topic that names no station is not answered and not recorded", () => {
+    const { town, anna, station } = townAtStation();
+    const before = town.issuer.history().length;
+    const bytes = presentBytes(
+      { ...station, stationId: 99 },
+      1,
+      anna.key.devid,
+      "00000000000000aa",
+    );
+    expect(town.issuer.receiveUp(99, bytes)).toEqual([]);
     expect(town.issuer.history()).toHaveLength(before);
   });
 
   test("F23: a prompt duplicate is answered again with the same head", () => {
     const { town, anna, station } = townAtStation();
-    const bytes = presentBytes(1, anna.key.devid, "00000000000000aa");
+    const bytes = presentBytes(station, 1, anna.key.devid, "00000000000000aa");
     const heads = () =>
       headsIn(town.issuer, readDown(station, town.issuer.receiveUp(station.stationId, bytes))).map(
         (head) => head.ringseq,
@@ -168,7 +247,7 @@ describe("conversation with a station", () => {
     const shift = { carer: anna.carer, startS: MORNING_S, endS: MORNING_S + HOUR_S };
     must(town.issuer.planShift(town.north.planner, shift));
     const station = town.station(provider);
-    const bytes = presentBytes(1, anna.key.devid, "00000000000000aa");
+    const bytes = presentBytes(station, 1, anna.key.devid, "00000000000000aa");
     const answers = town.issuer.receiveUp(station.stationId, bytes);
     for (const answer of answers) expect(answer.length).toBeLessThanOrEqual(4096);
     const parts = readDown(station, answers).flatMap((message) =>

@@ -15,6 +15,8 @@ import {
   KEY_FOREIGN_STATION,
   KEY_REVOKED,
   type KeyPresent,
+  SEQUENCE_REPLAYED,
+  type StationAccount,
   type StationStatusReport,
   signTimeGrant,
   UNKNOWN_DEVICE,
@@ -77,6 +79,8 @@ export function createStationExchange(
   const numbers = new Map<number, { next: number; reserved: number }>();
   // When a station's report was last put on record, and what it said.
   const reported = new Map<number, { atS: number; text: string }>();
+  // Refused messages that are not yet on record, by station and code, since the last record.
+  const refusals = new Map<string, { atS: number; count: number }>();
   // Heads that lie at stations, by station and key and shift.
   const laid = new Map<string, string>();
 
@@ -94,11 +98,15 @@ export function createStationExchange(
     return first;
   }
 
+  function accountOf({ station }: StationRecord): StationAccount {
+    return { stationId: station, commandKey: ports.vault.macKey(stationSecret(station)) };
+  }
+
   function send(station: StationRecord, messages: readonly DownMessage[]): Uint8Array[] {
     if (messages.length === 0) return [];
-    const commandKey = ports.vault.macKey(stationSecret(station.station));
+    const account = accountOf(station);
     const first = takeNumbers(station.station, messages.length);
-    return messages.map((message, index) => encodeDown(crypto, commandKey, first + index, message));
+    return messages.map((message, index) => encodeDown(crypto, account, first + index, message));
   }
 
   function objectsFor(devid: string, objects: readonly Uint8Array[]): DownMessage[] {
@@ -244,7 +252,9 @@ export function createStationExchange(
     const nonce = hexOf(message.nonce);
     const last = key.lastSync;
     const isRepeat = last !== null && last.nonce === nonce && last.station === station.station;
-    if (seq <= station.upSeq && !(isRepeat && nowS() - last.atS < REPEAT_S)) return [];
+    if (seq <= station.upSeq && !(isRepeat && nowS() - last.atS < REPEAT_S)) {
+      return refuse(station, SEQUENCE_REPLAYED);
+    }
     present.set(station.station, devid);
     const root16 = hexOf(message.root16);
     const { ringseq, listseq, batteryPercent } = message;
@@ -375,17 +385,36 @@ export function createStationExchange(
 
   function receiveUp(stationId: number, bytes: Uint8Array): readonly Uint8Array[] {
     const station = register.stations.get(stationId);
-    const up = decodeUp(bytes);
-    if (station === undefined || !up.ok) return [];
+    // A topic that names no station proves nothing and is not worth a record.
+    if (station === undefined) return [];
+    const up = decodeUp(crypto, accountOf(station), bytes);
+    if (!up.ok) return refuse(station, up.fault.code);
     const { seq, message } = up.value;
     if (message.type === UP_KEY_PRESENT) return send(station, receiveKey(station, seq, message));
     if (message.type === UP_UPLOAD) return send(station, receiveUpload(station, seq, message));
-    if (seq <= station.upSeq) return [];
+    if (seq <= station.upSeq) return refuse(station, SEQUENCE_REPLAYED);
     if (message.type === UP_STATUS) recordStatus(stationId, seq, message);
     else if (message.events.length > 0) {
       recordReport(stationId, seq, JSON.stringify({ events: message.events }));
     }
     return send(station, [configFor(station)]);
+  }
+
+  /**
+   * Counts what came in a station's name and was refused; it has no other effect. A flood of
+   * forgeries must not fill the journal, so one record an hour names their number.
+   */
+  function refuse({ station }: StationRecord, code: ErrorCode): readonly never[] {
+    const name = `${station} ${code}`;
+    const before = refusals.get(name);
+    const count = (before?.count ?? 0) + 1;
+    if (before !== undefined && nowS() - before.atS < REPORT_AGAIN_S) {
+      refusals.set(name, { atS: before.atS, count });
+      return [];
+    }
+    journal.commit(SYSTEM, [{ kind: "station-message-refused", station, code, count }]);
+    refusals.set(name, { atS: nowS(), count: 0 });
+    return [];
   }
 
   /** Stations report each minute; only what changed is worth a record. */

@@ -291,7 +291,10 @@ export function createTown(
     },
     up(station, message) {
       station.seq += 1;
-      const answers = issuer.receiveUp(station.stationId, encodeUp(station.seq, message));
+      const answers = issuer.receiveUp(
+        station.stationId,
+        encodeUp(crypto, station, station.seq, message),
+      );
       return readDown(station, answers);
     },
     present(station, key, said = {}) {
@@ -310,7 +313,7 @@ export function createTown(
     },
     upload(station, sealed, seq) {
       if (seq === undefined) return town.up(station, { type: UP_UPLOAD, sealed });
-      const bytes = encodeUp(seq, { type: UP_UPLOAD, sealed });
+      const bytes = encodeUp(crypto, station, seq, { type: UP_UPLOAD, sealed });
       return readDown(station, issuer.receiveUp(station.stationId, bytes));
     },
     station(providerNumber) {
@@ -322,7 +325,7 @@ export function createTown(
 }
 
 export function readDown(station: Station, messages: readonly Uint8Array[]): DownMessage[] {
-  return messages.map((bytes) => must(decodeDown(crypto, station.commandKey, bytes)).message);
+  return messages.map((bytes) => must(decodeDown(crypto, station, bytes)).message);
 }
 
 /** Level 1 keys as a device learns them from the root. */

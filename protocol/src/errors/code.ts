@@ -27,7 +27,7 @@ export const OBJECT_TOO_LONG = 0x0203;
 export const SEAL_INVALID = 0x0204;
 /** A public key is of small order, not canonical or not 32 octets long. @public */
 export const PUBLIC_KEY_INVALID = 0x0205;
-/** A command to a station is altered or made under another secret. @public */
+/** A message between station and issuer is altered or made under another secret. @public */
 export const MAC_INVALID = 0x0206;
 /** A genuine object holds claims that its kind does not allow. @public */
 export const CLAIMS_MALFORMED = 0x0301;

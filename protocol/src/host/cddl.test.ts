@@ -12,7 +12,7 @@ import { credentialSamples } from "./credential-samples.ts";
 import { createNodeCrypto } from "./node-crypto.ts";
 import { signedSamples } from "./samples.ts";
 import { codeOf, damagesOf, testKeys, unwrap } from "./testing.ts";
-import { SAMPLE_COMMAND_KEY, unsignedSamples } from "./unsigned-samples.ts";
+import { SAMPLE_STATION, unsignedSamples } from "./unsigned-samples.ts";
 
 const crypto = createNodeCrypto();
 const unsignedOnes = [
@@ -247,8 +247,8 @@ describe("specification and readers", () => {
     ["decision", 0, 8, (n) => [0, 1, 1, many(n, 1)]],
     ["record-ask", 0, 4096, (n) => [2, new Uint8Array(n)]],
     ["record-answer", 0, 900, (n) => [4, [0, 1, new Uint8Array(n)]]],
-    ["up", 0, 64, (n) => [1, 4, [many(n, [1, 1, 1])]]],
-    ["up", 0, 4096, (n) => [1, 3, [new Uint8Array(n)]]],
+    ["up", 0, 64, (n) => [1, 4, [many(n, [1, 1, 1])], devid16()]],
+    ["up", 0, 4096, (n) => [1, 3, [new Uint8Array(n)], devid16()]],
     ["down", 0, 64, (n) => [1, 2, [devid, many(n, devid)], devid16()]],
     ["down", 0, 64, (n) => [1, 3, many(n, 1), devid16()]],
     ["down", 0, 4096, (n) => [1, 1, [devid, 0, 0, 1, new Uint8Array(n), []], devid16()]],
@@ -306,12 +306,14 @@ const PROSE = [
   "credential",
 ];
 
-// Gives a damaged command a genuine MAC, so that its form is what is judged.
+// Gives a damaged message a genuine MAC, so that its form is what is judged.
 function withMac(rule: string, bytes: Uint8Array): Uint8Array {
-  if (rule !== "down") return bytes;
+  if (rule !== "up" && rule !== "down") return bytes;
   const value = decodeCbor(bytes);
   if (!value.ok || !Array.isArray(value.value) || value.value.length !== 4) return bytes;
   const fields = value.value.slice(0, 3) as CborValue[];
-  const mac = crypto.hmac(SAMPLE_COMMAND_KEY, encodeCbor(fields)).slice(0, 16);
+  const { stationId, commandKey } = SAMPLE_STATION;
+  const covered = encodeCbor([rule === "up" ? 1 : 2, stationId, ...fields]);
+  const mac = crypto.hmac(commandKey, covered).slice(0, 16);
   return encodeCbor([...fields, mac]);
 }

@@ -121,7 +121,7 @@ describe("a stranger's reader of the frozen structures gives the frozen fields",
     expect(structures.length).toBe(9);
     for (const { rule, name, bytes, fields } of structures) {
       const value = itemOf(bytes) as readonly unknown[];
-      expect(value.length, name).toBe(rule === "up" ? 3 : 4);
+      expect(value.length, name).toBe(4);
       const message = broker(rule === "up" ? UP_BODIES : DOWN_BODIES, value);
       expect(message, name).toEqual(fields);
     }

@@ -18,6 +18,7 @@ import {
   decodeUp,
   encodeDown,
   encodeUp,
+  type StationAccount,
   type UpMessage,
 } from "../message/station-issuer.ts";
 import * as types from "../message/types.ts";
@@ -55,8 +56,8 @@ export interface UnsignedSample {
 /** Shared secret of device and issuer in the samples: 32 octets of 0x0a. */
 export const SAMPLE_SHARED_SECRET: Uint8Array = testSecret(10);
 
-/** Secret of the sample station's commands: 32 octets of 0x0b. */
-export const SAMPLE_COMMAND_KEY: Uint8Array = testSecret(11);
+/** The sample station: number 3, with a secret of 32 octets of 0x0b. */
+export const SAMPLE_STATION: StationAccount = { stationId: 3, commandKey: testSecret(11) };
 
 /** Counter under which the sample was sealed. */
 export const SAMPLE_SEAL_COUNTER = 64;
@@ -279,13 +280,14 @@ function stationIssuerSamples(crypto: CryptoPort): readonly UnsignedSample[] {
     ["refused", { type: types.DOWN_REFUSED, devid, code: 0x0404 }],
   ];
   return [
-    ...ups.map(([name, message]) => sampleOf("up", `up, ${name}`, encodeUp(7, message), decodeUp)),
+    ...ups.map(([name, message]) =>
+      sampleOf("up", `up, ${name}`, encodeUp(crypto, SAMPLE_STATION, 7, message), (bytes) =>
+        decodeUp(crypto, SAMPLE_STATION, bytes),
+      ),
+    ),
     ...downs.map(([name, message]) =>
-      sampleOf(
-        "down",
-        `down, ${name}`,
-        encodeDown(crypto, SAMPLE_COMMAND_KEY, 9, message),
-        (bytes) => decodeDown(crypto, SAMPLE_COMMAND_KEY, bytes),
+      sampleOf("down", `down, ${name}`, encodeDown(crypto, SAMPLE_STATION, 9, message), (bytes) =>
+        decodeDown(crypto, SAMPLE_STATION, bytes),
       ),
     ),
   ];

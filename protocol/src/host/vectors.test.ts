@@ -213,15 +213,19 @@ describe("the frozen vectors", () => {
     expect(plaintext.toString("hex")).toBe(batch?.bytes);
   });
 
-  test("hold commands whose MAC Node confirms", () => {
-    const file = read<{ commandKey: string; structures: readonly Structure[] }>("station-issuer");
-    const downs = file.structures.filter(({ rule }) => rule === "down");
-    expect(downs.length).toBe(5);
-    for (const down of downs) {
-      const [seq, type, body, mac] = decoded(down.bytes) as [number, number, unknown, Buffer];
-      const message = encoded([seq, type, body]);
+  test("hold messages of station and issuer whose MAC Node confirms", () => {
+    interface File {
+      readonly station: number;
+      readonly commandKey: string;
+      readonly structures: readonly Structure[];
+    }
+    const file = read<File>("station-issuer");
+    expect(file.structures.length).toBe(9);
+    for (const { rule, name, bytes } of file.structures) {
+      const [seq, type, body, mac] = decoded(bytes) as [number, number, unknown, Buffer];
+      const message = encoded([rule === "up" ? 1 : 2, file.station, seq, type, body]);
       const expected = createHmac("sha256", bytesOf(file.commandKey)).update(message).digest();
-      expect(mac.toString("hex"), down.name).toBe(expected.subarray(0, 16).toString("hex"));
+      expect(mac.toString("hex"), name).toBe(expected.subarray(0, 16).toString("hex"));
     }
   });
 

@@ -14,10 +14,10 @@ import { credentialSamples } from "./credential-samples.ts";
 import { SAMPLE_SECRETS, signedSamples } from "./samples.ts";
 import { testSecret, unwrap } from "./testing.ts";
 import {
-  SAMPLE_COMMAND_KEY,
   SAMPLE_RINGS,
   SAMPLE_SEAL_COUNTER,
   SAMPLE_SHARED_SECRET,
+  SAMPLE_STATION,
   unsignedSamples,
 } from "./unsigned-samples.ts";
 
@@ -73,8 +73,9 @@ export function makeVectors(crypto: CryptoPort): readonly VectorFile[] {
     {
       name: "station-issuer",
       content: plain({
-        note: "Messages over the broker; those down carry a MAC under the command key.",
-        commandKey: SAMPLE_COMMAND_KEY,
+        note: "Messages over the broker, each with a MAC under the command key of the station.",
+        station: SAMPLE_STATION.stationId,
+        commandKey: SAMPLE_STATION.commandKey,
         structures: of("up", "down"),
       }),
     },

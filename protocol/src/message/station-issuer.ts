@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What a station and the issuer say to each other over the broker. The broker is a courier: what
-// goes up is sealed by a device or worth nothing, what goes down carries a MAC.
+// What a station and the issuer say to each other over the broker. The broker is a courier: it may
+// delay, and a MAC in both directions keeps it from saying anything in another's name.
 
 import { equalBytes, sliceBytes } from "../bytes.ts";
 import { decodeCbor } from "../cbor/decode.ts";
@@ -38,6 +38,9 @@ import {
 const ROOT_HEAD_BYTES = 16;
 const NONCE_BYTES = 8;
 const MAC_BYTES = 16;
+/** First field under the MAC: a message can never be taken for one of the other direction. */
+const DIRECTION_UP = 1;
+const DIRECTION_DOWN = 2;
 const PERCENT_MAX = 100;
 const LINK_MAX = 3;
 const POWER_MAX = 2;
@@ -224,35 +227,52 @@ export interface Numbered<T> {
 }
 
 /**
- * Encodes what a station says; a field beyond its bound throws.
+ * What a station and its issuer share since its enrolment.
  * @public
  */
-export function encodeUp(seq: number, message: UpMessage): Uint8Array {
-  const body = upBody(message);
-  assert(upShape(message.type)(body), PROMISE_BROKEN);
-  const bytes = encodeCbor([seq, message.type, body]);
-  assert(bytes.length <= STATION_MESSAGE_BYTES_MAX, PROMISE_BROKEN);
-  return bytes;
+export interface StationAccount {
+  /** The issuer's number for the station. */
+  readonly stationId: number;
+  /** The secret under which both make their MACs, 32 octets. */
+  readonly commandKey: Uint8Array;
 }
 
 /**
- * Reads what a station says. Nothing of it is proved; a sealed batch proves itself when opened.
+ * Encodes what a station says, with its MAC; a field beyond its bound throws.
  *
- * @returns the message, or `MESSAGE_MALFORMED`
+ * @see RFC 2104; the MAC is the first 16 octets of HMAC-SHA-256 over [1, station, seq, type, body]
  * @public
  */
-export function decodeUp(bytes: Uint8Array): Result<Numbered<UpMessage>> {
-  if (bytes.length > STATION_MESSAGE_BYTES_MAX) return fail(MESSAGE_MALFORMED);
-  const value = decodeCbor(bytes);
-  if (!value.ok || !isArray(value.value) || value.value.length !== 3) {
-    return fail(MESSAGE_MALFORMED);
-  }
-  const seq = value.value[0];
-  const type = value.value[1];
-  const body = value.value[2];
-  if (typeof seq !== "number" || seq < 0 || typeof type !== "number" || body === undefined) {
-    return fail(MESSAGE_MALFORMED);
-  }
+export function encodeUp(
+  crypto: CryptoPort,
+  account: StationAccount,
+  seq: number,
+  message: UpMessage,
+): Uint8Array {
+  const body = upBody(message);
+  assert(upShape(message.type)(body), PROMISE_BROKEN);
+  return seal(crypto, account, DIRECTION_UP, seq, message.type, body);
+}
+
+/**
+ * Verifies and reads what a station says.
+ *
+ * Security: the MAC is compared before the body is looked at. It does not stop a repetition; the
+ * issuer notes the highest `seq` of each station. That a station says something makes it no truth
+ * about a key: heads and sealed batches prove themselves.
+ *
+ * @param account - the station in whose name the octets came, not one that they name
+ * @returns the message, `MAC_INVALID`, or `MESSAGE_MALFORMED` for octets that are no such message
+ * @public
+ */
+export function decodeUp(
+  crypto: CryptoPort,
+  account: StationAccount,
+  bytes: Uint8Array,
+): Result<Numbered<UpMessage>> {
+  const opened = open(crypto, account, DIRECTION_UP, bytes);
+  if (!opened.ok) return opened;
+  const { seq, type, body } = opened.value;
   const message = upMessage(type, body);
   return message === undefined ? fail(MESSAGE_MALFORMED) : succeed({ seq, message });
 }
@@ -260,22 +280,18 @@ export function decodeUp(bytes: Uint8Array): Result<Numbered<UpMessage>> {
 /**
  * Encodes what the issuer says to one station, with its MAC; a field beyond its bound throws.
  *
- * @param commandKey - the secret of this station, written at its enrolment, 32 octets
- * @see RFC 2104; the MAC is the first 16 octets of HMAC-SHA-256 over [seq, type, body]
+ * @see RFC 2104; the MAC is the first 16 octets of HMAC-SHA-256 over [2, station, seq, type, body]
  * @public
  */
 export function encodeDown(
   crypto: CryptoPort,
-  commandKey: Uint8Array,
+  account: StationAccount,
   seq: number,
   message: DownMessage,
 ): Uint8Array {
   const body = downBody(message);
   assert(downShape(message.type)(body), PROMISE_BROKEN);
-  const mac = macOf(crypto, commandKey, seq, message.type, body);
-  const bytes = encodeCbor([seq, message.type, body, mac]);
-  assert(bytes.length <= STATION_MESSAGE_BYTES_MAX, PROMISE_BROKEN);
-  return bytes;
+  return seal(crypto, account, DIRECTION_DOWN, seq, message.type, body);
 }
 
 /**
@@ -289,9 +305,38 @@ export function encodeDown(
  */
 export function decodeDown(
   crypto: CryptoPort,
-  commandKey: Uint8Array,
+  account: StationAccount,
   bytes: Uint8Array,
 ): Result<Numbered<DownMessage>> {
+  const opened = open(crypto, account, DIRECTION_DOWN, bytes);
+  if (!opened.ok) return opened;
+  const { seq, type, body } = opened.value;
+  const message = downMessage(type, body);
+  return message === undefined ? fail(MESSAGE_MALFORMED) : succeed({ seq, message });
+}
+
+/** A message whose MAC is genuine and whose body nobody has looked at. */
+type Opened = { readonly seq: number; readonly type: number; readonly body: CborValue };
+
+function seal(
+  crypto: CryptoPort,
+  account: StationAccount,
+  direction: number,
+  seq: number,
+  type: number,
+  body: CborValue,
+): Uint8Array {
+  const bytes = encodeCbor([seq, type, body, macOf(crypto, account, direction, seq, type, body)]);
+  assert(bytes.length <= STATION_MESSAGE_BYTES_MAX, PROMISE_BROKEN);
+  return bytes;
+}
+
+function open(
+  crypto: CryptoPort,
+  account: StationAccount,
+  direction: number,
+  bytes: Uint8Array,
+): Result<Opened> {
   if (bytes.length > STATION_MESSAGE_BYTES_MAX) return fail(MESSAGE_MALFORMED);
   const value = decodeCbor(bytes);
   if (!value.ok || !isArray(value.value) || value.value.length !== 4) {
@@ -305,19 +350,20 @@ export function decodeDown(
     return fail(MESSAGE_MALFORMED);
   }
   if (!(mac instanceof Uint8Array)) return fail(MESSAGE_MALFORMED);
-  if (!equalBytes(mac, macOf(crypto, commandKey, seq, type, body))) return fail(MAC_INVALID);
-  const message = downMessage(type, body);
-  return message === undefined ? fail(MESSAGE_MALFORMED) : succeed({ seq, message });
+  const expected = macOf(crypto, account, direction, seq, type, body);
+  return equalBytes(mac, expected) ? succeed({ seq, type, body }) : fail(MAC_INVALID);
 }
 
 function macOf(
   crypto: CryptoPort,
-  commandKey: Uint8Array,
+  account: StationAccount,
+  direction: number,
   seq: number,
   type: number,
   body: CborValue,
 ): Uint8Array {
-  return sliceBytes(crypto.hmac(commandKey, encodeCbor([seq, type, body])), 0, MAC_BYTES);
+  const covered = encodeCbor([direction, account.stationId, seq, type, body]);
+  return sliceBytes(crypto.hmac(account.commandKey, covered), 0, MAC_BYTES);
 }
 
 function upShape(type: UpMessage["type"]): Shape<CborValue> {

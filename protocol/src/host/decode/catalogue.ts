@@ -382,13 +382,7 @@ const keyStation = either(
   typed(16, "refusal", "code", code),
 );
 const objects = list("object", object);
-const up = (type: number, name: string, body: Form) =>
-  tuple([
-    ["seq", n],
-    ["type", oneOf({ [type]: name })],
-    ["body", body],
-  ]);
-const down = (type: number, name: string, body: Form) =>
+const overBroker = (type: number, name: string, body: Form) =>
   tuple([
     ["seq", n],
     ["type", oneOf({ [type]: name })],
@@ -396,7 +390,7 @@ const down = (type: number, name: string, body: Form) =>
     ["mac", octets(16)],
   ]);
 const ups = either(
-  up(
+  overBroker(
     1,
     "status",
     tuple([
@@ -407,9 +401,9 @@ const ups = either(
       ["queued", n],
     ]),
   ),
-  up(2, "key-present", ringState),
-  up(3, "upload", tuple([["sealed", octets()]])),
-  up(
+  overBroker(2, "key-present", ringState),
+  overBroker(3, "upload", tuple([["sealed", octets()]])),
+  overBroker(
     4,
     "station-log",
     tuple([
@@ -428,7 +422,7 @@ const ups = either(
   ),
 );
 const downs = either(
-  down(
+  overBroker(
     1,
     "bundle",
     tuple([
@@ -440,7 +434,7 @@ const downs = either(
       ["objects", objects],
     ]),
   ),
-  down(
+  overBroker(
     2,
     "objects",
     tuple([
@@ -448,8 +442,8 @@ const downs = either(
       ["objects", objects],
     ]),
   ),
-  down(3, "upload-ack", list("seq", n)),
-  down(
+  overBroker(3, "upload-ack", list("seq", n)),
+  overBroker(
     4,
     "config",
     tuple([
@@ -457,7 +451,7 @@ const downs = either(
       ["presigned per key", n],
     ]),
   ),
-  down(
+  overBroker(
     5,
     "refused",
     tuple([

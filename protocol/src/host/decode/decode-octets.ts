@@ -91,7 +91,9 @@ function decodeValue(
 }
 
 function openQuestion(kind: string): string {
-  if (kind === "down") return "form good; the MAC is not checked: that takes the command key";
+  if (kind === "up" || kind === "down") {
+    return "form good; the MAC is not checked: that takes the command key";
+  }
   if (kind === "sealed") return "form good; only device and issuer can open it";
   return "form good; it carries no signature of its own";
 }
