@@ -2,7 +2,6 @@
 
 import {
   bytesOfHex,
-  type CborValue,
   createFrameReader,
   decodeCbor,
   decodeKeyStation,
