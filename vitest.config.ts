@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
  * Programs from Debian packages that a suite may need. A test file says so in its name:
  * `upload.socat.test.ts` runs only where `socat` is installed, and is listed as skipped elsewhere.
  */
-const OPTIONAL_PROGRAMS = ["socat", "mosquitto"] as const;
+const OPTIONAL_PROGRAMS = ["socat", "mosquitto", "chromium"] as const;
 
 function isInstalled(program: string): boolean {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];

@@ -5,7 +5,7 @@
 set -u
 
 # program:package
-wanted=(socat:socat mosquitto:mosquitto)
+wanted=(socat:socat mosquitto:mosquitto chromium:chromium)
 
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 missing=()
@@ -34,11 +34,12 @@ fi
 
 install() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
+    apt-get install -y -q --no-install-recommends "$@" >/dev/null
 }
-if ! install 2>/dev/null; then
+if ! install "${missing[@]}" 2>/dev/null; then
   "${as_root[@]}" apt-get update -q >/dev/null || true
-  install || true
+  # One by one, so that a large package that fails does not take the small ones with it.
+  for package in "${missing[@]}"; do install "$package" || true; done
 fi
 
 still=()

@@ -10,6 +10,7 @@ export type OptionalProgram = { readonly program: string; readonly debianPackage
 export const OPTIONAL_PROGRAMS: readonly OptionalProgram[] = [
   { program: "socat", debianPackage: "socat" },
   { program: "mosquitto", debianPackage: "mosquitto" },
+  { program: "chromium", debianPackage: "chromium" },
 ];
 
 /** A suite that did not run, and why; `isRequired` when `REQUIRE_ALL=1` makes that a failure. */
