@@ -25,8 +25,8 @@ export type VisitEntries = { readonly atLock: EntryTrip[]; readonly atKey: Entry
 /** A moment at which a lock may have written a passage. */
 type Slot = {
   readonly visit: number;
-  /** Message 4 went out, so an entry was committed before. */
-  readonly isCertain: boolean;
+  /** How sure an onlooker is that there is an entry: the bolt or a light, message 4, or nothing. */
+  readonly sureness: number;
   /** What was decided, as far as a camera can tell; undefined for not known. */
   readonly op: 1 | 2 | undefined;
 };
@@ -110,31 +110,29 @@ function distanceS(trip: EntryTrip, visit: AlignableVisit, startS: number): numb
   return Math.max(0, fromS - trip.tS, trip.tS - untilS);
 }
 
-/** The decisions of a contact, from the messages that an onlooker saw. */
+/**
+ * The decisions of a contact, from what an onlooker saw: one for each message 3 that passed whole. A
+ * lock that first wants a floor list moves the bolt long after message 4, so everything up to the
+ * next handshake belongs to the decision.
+ */
 function slotsOf(visit: AlignableVisit): Slot[] {
-  const slots: Slot[] = [];
-  let askedUs: number | undefined;
-  for (const message of visit.messages) {
-    if (message.kind === "edhoc3" && message.passedBytes === message.sentBytes) {
-      askedUs = message.startUs;
-    }
-    if (message.kind !== "edhoc4") continue;
-    const fromUs = askedUs ?? visit.startUs;
-    const untilUs = message.endUs;
-    const isEnter = visit.unlocksUs.some((atUs) => atUs >= fromUs && atUs <= untilUs);
-    const isGranted = visit.grantsUs.some((atUs) => atUs >= untilUs);
-    const leaveOrNone = isGranted && visit.unlocksUs.length === 0 ? 2 : undefined;
-    slots.push({ visit: visit.id, isCertain: true, op: isEnter ? 1 : leaveOrNone });
-    askedUs = undefined;
-  }
-  if (askedUs !== undefined) {
-    const op = visit.unlocksUs.some((atUs) => atUs >= (askedUs ?? 0)) ? 1 : undefined;
-    slots.push({ visit: visit.id, isCertain: op === 1, op });
-  }
-  return slots;
+  const asked = visit.messages.filter(
+    ({ kind, sentBytes, passedBytes }) => kind === "edhoc3" && passedBytes === sentBytes,
+  );
+  return asked.map(({ endUs: fromUs }, index): Slot => {
+    const untilUs = asked[index + 1]?.endUs ?? visit.endUs;
+    const isWithin = (atUs: number) => atUs >= fromUs && atUs < untilUs;
+    const isEnter = visit.unlocksUs.some(isWithin);
+    const isGranted = isEnter || visit.grantsUs.some(isWithin);
+    const isAnswered = visit.messages.some(
+      ({ kind, startUs }) => kind === "edhoc4" && isWithin(startUs),
+    );
+    const sureness = isGranted ? 6 : isAnswered ? 3 : 1;
+    return { visit: visit.id, sureness, op: isEnter ? 1 : isGranted ? 2 : undefined };
+  });
 }
 
-/** Lays entries along slots, both in order, so that as many certain slots as can be are filled. */
+/** Lays entries along slots, both in order, so that the surest slots are filled. */
 function layAlong(
   entries: readonly EntryTrip[],
   slots: readonly Slot[],
@@ -171,7 +169,6 @@ function layAlong(
 
 function pairWorth(entry: EntryTrip | undefined, slot: Slot | undefined): number {
   if (entry === undefined || slot === undefined) return 0;
-  const base = slot.isCertain ? 4 : 1;
-  if (slot.op === undefined) return base;
-  return base + (entry.op === slot.op && entry.reason === 0 ? 4 : -3);
+  if (slot.op === undefined) return slot.sureness;
+  return entry.op === slot.op && entry.reason === 0 ? 2 * slot.sureness : 1;
 }

@@ -32,6 +32,12 @@ export type StationTalk = {
   readonly messages: readonly Message[];
 };
 
+/** The record of entries that were stored in one commit. */
+type StoredLine = JournalLine & {
+  readonly devid: string;
+  readonly entries: readonly { readonly n: number; readonly bytes: string }[];
+};
+
 type Upload = {
   readonly batch: string;
   readonly station: string;
@@ -41,7 +47,12 @@ type Upload = {
   isUsed: boolean;
 };
 
-type Commit = { readonly atS: number; readonly upload: Upload | undefined };
+type Commit = {
+  readonly atS: number;
+  readonly upload: Upload | undefined;
+  /** The entry as it was stored, as hexadecimal text. */
+  readonly bytes: string;
+};
 
 /** A late message waits in the broker this long at most, with room for a slow link. */
 const UPLOAD_SECONDS_MAX = 90;
@@ -68,10 +79,11 @@ export function followEntries(
   for (const device of recording.devices) {
     const list: EntryTrip[] = [];
     for (const [n, hex] of recording.logs.get(device.name) ?? []) {
-      const entry = readLogEntry(Buffer.from(hex, "hex"));
-      // A torn write leaves a second find of a number; the stored one is the log.
-      if (entry === undefined || list.some((trip) => trip.n === n)) continue;
+      if (list.some((trip) => trip.n === n)) continue;
       const commit = device.role === "copy" ? undefined : commits.get(`${device.devid}/${n}`);
+      // A torn write leaves a second find of a number; the stored one is the log.
+      const entry = readLogEntry(Buffer.from(commit?.bytes ?? hex, "hex"));
+      if (entry === undefined) continue;
       list.push({
         n,
         tS: entry.tS,
@@ -99,10 +111,12 @@ function readCommits(
   const commits = new Map<string, Commit>();
   for (const line of recording.journal) {
     if (line.kind !== "entries-stored") continue;
-    const { devid, ns } = line as JournalLine & { devid: string; ns: readonly number[] };
+    const { devid, entries } = line as StoredLine;
     const upload = nearestUpload(uploads.get(devid) ?? [], line.atS - startS);
     if (upload !== undefined) upload.isUsed = true;
-    for (const n of ns) commits.set(`${devid}/${n}`, { atS: line.atS, upload });
+    for (const { n, bytes } of entries) {
+      commits.set(`${devid}/${n}`, { atS: line.atS, upload, bytes });
+    }
   }
   return commits;
 }
