@@ -8,7 +8,7 @@
 
 export type { Invariant, Violation } from "./oracle/oracle.ts";
 export { RealWorldTouched } from "./real-world-trap.ts";
-export { INVARIANTS, writeJunit } from "./report/junit.ts";
+export { writeJunit } from "./report/junit.ts";
 export {
   createReporter,
   REPORT_DAYS_MAX,

@@ -61,7 +61,6 @@ export const TEXTS = {
   zoom: { sv: "Bredd", en: "Width" },
   zoomDay: { sv: "Hela", en: "Whole" },
   issuer: { sv: "behörighetssystem", en: "authorization" },
-  stationLane: { sv: "synkstation", en: "sync station" },
   powerLane: { sv: "ström", en: "power" },
   linkLane: { sv: "nät", en: "network" },
   keysGroup: { sv: "nycklar", en: "keys" },
