@@ -143,6 +143,7 @@ export function configOf(
         opsmask: 3,
         maxvalidS: 45_000,
         agreementKey: issuing.agreementPublicKey,
+        issuerEpochMin: 1,
       },
     ],
     profile: 0,

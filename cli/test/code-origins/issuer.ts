@@ -64,7 +64,7 @@ export const ISSUER_ORIGINS: Origins = {
     for (let authority = 20; authority < 25 && code === 0; authority += 1) {
       const { signing, agreement } = createDevice(`authority ${authority}`);
       const keys = { rootKey: signing.publicKey, agreementKey: agreement.publicKey };
-      const guest = { authority, ...keys, opsmask: 3, maxvalidS: 14_400 };
+      const guest = { authority, ...keys, opsmask: 3, maxvalidS: 14_400, issuerEpoch: 1 };
       must(town.issuer.addGuestAuthority(town.desk, guest));
       code = codeOf(town.issuer.shareDoor(town.desk, { door: house.entrance, authority }));
     }

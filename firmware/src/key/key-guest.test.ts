@@ -45,7 +45,8 @@ const vouched = signIssuerCertificate(
 function anchorOf(issuing: Issuing, authority: number) {
   const { kid, key } = issuing.root;
   const agreementKey = issuing.agreementPublicKey;
-  return { authority, kid, publicKey: key.publicKey, opsmask: 3, maxvalidS: 45_000, agreementKey };
+  const limits = { opsmask: 3, maxvalidS: 45_000, issuerEpochMin: 1 };
+  return { authority, kid, publicKey: key.publicKey, ...limits, agreementKey };
 }
 
 /** A lock of the region at which the city is a guest. */

@@ -14,6 +14,7 @@ import {
   hexOf,
   type LockConfig,
   type LogBatch,
+  OBJECT_OLD,
   OPERATION_NOT_ALLOWED,
   openObject,
   RECORD_LOG_REQUEST,
@@ -51,10 +52,17 @@ const carer = keyOf("carer", city);
 const medic = keyOf("medic", region);
 const NOTHING = new Uint8Array(0);
 
-function anchorOf(authority: number, issuing: Issuing, opsmask: number, maxvalidS: number) {
+function anchorOf(
+  authority: number,
+  issuing: Issuing,
+  opsmask: number,
+  maxvalidS: number,
+  issuerEpochMin = 1,
+) {
   const { kid, key } = issuing.root;
   const agreementKey = issuing.agreementPublicKey;
-  return { authority, kid, publicKey: key.publicKey, opsmask, maxvalidS, agreementKey };
+  const publicKey = key.publicKey;
+  return { authority, kid, publicKey, opsmask, maxvalidS, agreementKey, issuerEpochMin };
 }
 
 const anchors = [anchorOf(AUTHORITY, city, 3, 45_000), anchorOf(REGION, region, 1, 45_000)];
@@ -271,6 +279,77 @@ describe("a lock with two authorities", () => {
     expect(contact.record(RECORD_OBJECT, signLockConfig(config, city.device))).toEqual([
       CLAIMS_MALFORMED,
     ]);
+  });
+});
+
+describe("the lowest epoch of an authority", () => {
+  const rotatedRegion = issuingOf("region", 2, SHIFT_S - 600, REGION);
+  const rotatedCity = issuingOf("city", 2, SHIFT_S - 600);
+  const newMedic = keyOf("medic", rotatedRegion);
+  const newCarer = keyOf("carer", rotatedCity);
+  const own = (lowest: number) => anchorOf(AUTHORITY, city, 3, 45_000, lowest);
+  const guest = (lowest: number) => anchorOf(REGION, region, 1, 45_000, lowest);
+  const SILENT = "silent after message_3";
+
+  /** A contact of the owner's key, which may bring its certificate first. */
+  function visit(rig: Rig, key: TestKey, certificate: Uint8Array = NOTHING) {
+    const contact = plug(rig, key, "visit");
+    contact.begin({ head: key.head() });
+    if (certificate.length > 0) contact.door.useCertificate(certificate);
+    return { contact, decision: contact.finish({ op: 2 }) };
+  }
+
+  test("threat 12: a guest's withdrawn certificate is taken in no way, not even as the first", () => {
+    const rig = sharedRig({ anchors: [own(1), guest(2)] });
+    expect(codeOf(contactOf(rig, medic, region).decision)).toBe(SILENT);
+    const home = contactOf(rig, carer, city, 2).contact;
+    for (const withdrawn of region.certificates) {
+      expect(home.record(RECORD_OBJECT, withdrawn)).toEqual([OBJECT_OLD]);
+    }
+    expect(codeOf(contactOf(rig, medic, region).decision)).toBe(SILENT);
+    rig.cutPower();
+    rig.boot();
+    expect(codeOf(contactOf(rig, medic, region).decision)).toBe(SILENT);
+    expect(codeOf(contactOf(rig, newMedic, rotatedRegion).decision)).toBe(0);
+    expect(rig.events).toContain("unlock");
+  });
+
+  test("threat 12: a configuration with a higher epoch ends a guest's key that is in force", () => {
+    const rig = sharedRig();
+    expect(codeOf(contactOf(rig, medic, region).decision)).toBe(0);
+    const home = contactOf(rig, carer, city, 2).contact;
+    const base = configOf(city, rig.device.devid, { cfgseq: 2 });
+    const config = signLockConfig({ ...base, anchors: [own(1), guest(2)] }, city.device);
+    expect(home.record(RECORD_OBJECT, config)).toEqual([0]);
+    expect(codeOf(contactOf(rig, medic, region).decision)).toBe(SILENT);
+    expect(codeOf(contactOf(rig, newMedic, rotatedRegion).decision)).toBe(0);
+    expect(codeOf(contactOf(rig, carer, city, 2).decision)).toBe(0);
+  });
+
+  test("threat 12: the owner's own lowest epoch holds as well, and locks nobody out for good", () => {
+    const rig = sharedRig();
+    const home = visit(rig, carer).contact;
+    expect(home.record(RECORD_OBJECT, rotatedCity.certificates[1] ?? NOTHING)).toEqual([0]);
+    const base = configOf(city, rig.device.devid, { cfgseq: 2 });
+    const config = signLockConfig({ ...base, anchors: [own(2), guest(1)] }, rotatedCity.device);
+    expect(home.record(RECORD_OBJECT, config)).toEqual([0]);
+    expect(home.record(RECORD_WANT, [])).toBeDefined();
+    expect(codeOf(visit(rig, carer).decision)).toBe(SILENT);
+    expect(codeOf(visit(rig, carer, city.certificates[0]).decision)).toBe(SILENT);
+    rig.cutPower();
+    rig.boot();
+    expect(codeOf(visit(rig, carer, city.certificates[0]).decision)).toBe(SILENT);
+    expect(codeOf(visit(rig, newCarer, rotatedCity.certificates[0]).decision)).toBe(0);
+    expect(codeOf(visit(rig, newCarer).decision)).toBe(0);
+  });
+
+  test("threat 12: nobody asks of the owner an epoch above that of the signing key", () => {
+    const rig = sharedRig();
+    const home = visit(rig, carer).contact;
+    const base = configOf(city, rig.device.devid, { cfgseq: 2 });
+    const config = signLockConfig({ ...base, anchors: [own(2), guest(1)] }, city.device);
+    expect(home.record(RECORD_OBJECT, config)).toEqual([CLAIMS_MALFORMED]);
+    expect(codeOf(visit(rig, carer).decision)).toBe(0);
   });
 });
 

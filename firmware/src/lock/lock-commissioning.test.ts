@@ -6,6 +6,7 @@ import {
   DEVICE_BLANK,
   HOLDER_MISMATCH,
   KEY_REVOKED,
+  OBJECT_OLD,
   SHARED_SECRET_ZERO,
   SIGNATURE_INVALID,
   signFloorList,
@@ -105,6 +106,22 @@ describe("commissioning of a lock", () => {
     expect(faultOf((device) => provisionOf(nobody, device))).toBe(SHARED_SECRET_ZERO);
   });
 
+  test("threat 12: refuses certificates below the lowest epoch of its configuration", () => {
+    const rotated = issuingOf("city", 2);
+    const [own] = configOf(city, new Uint8Array(8)).anchors;
+    if (own === undefined) throw new Error("no anchor");
+    const anchors = [{ ...own, issuerEpochMin: 2 }];
+    expect(faultOf((device) => provisionOf(city, device, { anchors }))).toBe(CLAIMS_MALFORMED);
+    expect(faultOf((device) => provisionOf(rotated, device, { anchors }))).toBe(0);
+    const mixed = [city.certificates[0], rotated.certificates[1]].flatMap((bytes) => bytes ?? []);
+    expect(
+      faultOf((device) => ({
+        ...provisionOf(rotated, device, { anchors }),
+        issuerCertificates: mixed,
+      })),
+    ).toBe(OBJECT_OLD);
+  });
+
   test("L1: a device that was never enrolled cannot become a lock", () => {
     const flash = createCutFlash(16, 4096);
     const { device } = createDevice();
@@ -163,6 +180,7 @@ describe("commissioning of a lock", () => {
         opsmask: 3,
         maxvalidS: 100,
         agreementKey: city.agreementPublicKey,
+        issuerEpochMin: 1,
       };
     });
     const pick = (...numbers: number[]) =>

@@ -9,6 +9,7 @@ import {
   fail,
   HOLDER_MISMATCH,
   type LockConfig,
+  OBJECT_OLD,
   type Result,
   succeed,
   verifyFloorList,
@@ -22,6 +23,7 @@ import {
   agreeSealingKey,
   anchorOf,
   authorityOfRoot,
+  keysFromEpoch,
   verifyAuthority,
 } from "../shared/issuer-trust.ts";
 import {
@@ -60,8 +62,8 @@ export type LockProvision = {
  *
  * @returns Nothing, or `DEVICE_BLANK` before enrolment, `SIGNATURE_INVALID`, `ANCHOR_UNKNOWN` for a
  *   missing issuer certificate, `HOLDER_MISMATCH` for objects of another lock, `CLAIMS_MALFORMED`
- *   for a certificate and a configuration that contradict each other, `PUBLIC_KEY_INVALID` or
- *   `SHARED_SECRET_ZERO` for keys that are none.
+ *   for a certificate and a configuration that contradict each other, `OBJECT_OLD` for a ring key
+ *   below the lowest epoch, `PUBLIC_KEY_INVALID` or `SHARED_SECRET_ZERO` for keys that are none.
  */
 export function commissionLock(
   flash: FlashPort,
@@ -92,16 +94,26 @@ export function commissionLock(
     return fail(HOLDER_MISMATCH);
   }
   if (config.value.door !== certificate.value.door) return fail(CLAIMS_MALFORMED);
-  const known = { slot: 0, keys: owner.value, opsmask: 0, maxvalidS: 0, sealingKey: NOTHING };
+  const ownAnchor = config.value.anchors[0];
+  if (ownAnchor === undefined || ownAnchor.issuerEpochMin > deviceKey.issuerEpoch) {
+    return fail(CLAIMS_MALFORMED);
+  }
+  if (ringKey.issuerEpoch < ownAnchor.issuerEpochMin) return fail(OBJECT_OLD);
+  const known = {
+    slot: 0,
+    keys: owner.value,
+    opsmask: 0,
+    maxvalidS: 0,
+    issuerEpochMin: 0,
+    sealingKey: NOTHING,
+  };
   const configured = configuredState(crypto, identity, config.value, [known]);
   if (!configured.ok) return configured;
   const state = configured.value;
   const first = state.authorities[0];
-  const anchor = config.value.anchors[0];
-  if (first === undefined || first.keys !== owner.value || anchor === undefined) {
+  if (first === undefined || first.keys !== owner.value) return fail(CLAIMS_MALFORMED);
+  if (!equalBytes(ownAnchor.agreementKey, provision.issuerAgreementKey))
     return fail(CLAIMS_MALFORMED);
-  }
-  if (!equalBytes(anchor.agreementKey, provision.issuerAgreementKey)) return fail(CLAIMS_MALFORMED);
   if (provision.floors !== undefined) {
     const ringAnchor = anchorOf(crypto, ringKey.kid, ringKey.publicKey);
     if (!ringAnchor.ok) return ringAnchor;
@@ -118,7 +130,9 @@ export function commissionLock(
  * Applies a verified configuration to the authorities that a lock knows.
  *
  * An authority that stays keeps its slot, its certificates and with them its time floor; a new one
- * takes a free slot and knows only its root until its certificates arrive.
+ * takes a free slot and knows only its root until its certificates arrive. A certificate below the
+ * lowest epoch of its authority is forgotten: a lock waits for the next rather than obey a withdrawn
+ * key.
  *
  * @param known - Authorities as they are now.
  * @returns The state, or `SHARED_SECRET_ZERO` for an authority whose agreement key is none.
@@ -144,9 +158,10 @@ export function configuredState(
       keys:
         kept === undefined
           ? authorityOfRoot(crypto, anchor.authority, anchor.publicKey)
-          : kept.keys,
+          : keysFromEpoch(kept.keys, anchor.issuerEpochMin),
       opsmask: anchor.opsmask,
       maxvalidS: anchor.maxvalidS,
+      issuerEpochMin: anchor.issuerEpochMin,
       sealingKey: sealing.value,
     });
   }

@@ -156,6 +156,7 @@ describe("objects at a lock", () => {
       opsmask: 1,
       maxvalidS: 3600,
       agreementKey: region.agreementPublicKey,
+      issuerEpochMin: 1,
     };
     const base = configOf(city, rig.device.devid);
     const both = { ...base, cfgseq: 2, anchors: [...base.anchors, anchor] };

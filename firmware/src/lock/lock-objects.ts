@@ -273,6 +273,8 @@ function applyLockConfig(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutco
     config.door !== state.door ||
     first === undefined ||
     !equalBytes(first.keys.rootKey, signer.authority.keys.rootKey) ||
+    // The signing key itself would be below: no epoch has begun that could ask for this.
+    first.keys.deviceKey === undefined ||
     next.authorities.length > lock.authoritiesMax
   ) {
     return unchanged(CLAIMS_MALFORMED, TYP_LOCK_CONFIG, config.cfgseq);
@@ -318,7 +320,8 @@ function applyCertificate(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutc
   for (let index = 0; index < state.authorities.length; index += 1) {
     const authority = state.authorities[index];
     if (authority !== undefined) {
-      const applied = applyIssuerCertificate(lock.crypto, authority.keys, bytes);
+      const lowest = authority.issuerEpochMin;
+      const applied = applyIssuerCertificate(lock.crypto, authority.keys, lowest, bytes);
       if (applied.ok) return installKeys(lock, index, authority, applied.value);
       if (applied.fault.code !== SIGNATURE_INVALID) code = applied.fault.code;
     }
@@ -343,6 +346,7 @@ function installKeys(
     keys,
     opsmask: authority.opsmask,
     maxvalidS: authority.maxvalidS,
+    issuerEpochMin: authority.issuerEpochMin,
     sealingKey: authority.sealingKey,
   };
   const next: LockState = {

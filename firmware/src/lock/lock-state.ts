@@ -32,9 +32,10 @@ const RECORD_FLOORS = RECORD_TIME_FLOOR + AUTHORITIES_MAX;
 // door | cfgseq | profile, clock policy, number of groups, number of slots | groups | slots
 const AT_GROUPS = 12;
 const AT_SLOTS = AT_GROUPS + 4 * GROUPS_MAX;
-// longest window | operations mask, slot and two zeros | sealing key | authority
+// longest window | operations mask, slot and two zeros | lowest epoch | sealing key | authority
 const SEALING_KEY_BYTES = 16;
-const AT_SEALING_KEY = 8;
+const AT_EPOCH_MIN = 8;
+const AT_SEALING_KEY = 12;
 const AT_AUTHORITY = AT_SEALING_KEY + SEALING_KEY_BYTES;
 const SLOT_BYTES = AT_AUTHORITY + AUTHORITY_BYTES;
 
@@ -55,6 +56,8 @@ export type LockAuthority = {
   readonly opsmask: number;
   /** Longest window of a ring head, in seconds. */
   readonly maxvalidS: number;
+  /** Lowest issuer epoch of its certificates. */
+  readonly issuerEpochMin: number;
   /** Under which the log of its sessions is sealed to its issuer, 16 octets. */
   readonly sealingKey: Uint8Array;
 };
@@ -95,6 +98,7 @@ export function readLockState(records: RecordStore): LockState | undefined {
       maxvalidS: readU32(bytes, offset),
       opsmask: octetAt(bytes, offset + 4),
       slot: octetAt(bytes, offset + 5),
+      issuerEpochMin: readU32(bytes, offset + AT_EPOCH_MIN),
       sealingKey: sliceBytes(bytes, offset + AT_SEALING_KEY, offset + AT_AUTHORITY),
       keys: decodeAuthority(bytes, offset + AT_AUTHORITY),
     });
@@ -125,10 +129,11 @@ export function writeLockState(records: RecordStore, state: LockState): void {
   }
   const parts: Uint8Array[] = [head];
   for (const authority of state.authorities) {
-    const limits = new Uint8Array(8);
+    const limits = new Uint8Array(AT_SEALING_KEY);
     writeU32(limits, 0, authority.maxvalidS);
     limits[4] = authority.opsmask;
     limits[5] = authority.slot;
+    writeU32(limits, AT_EPOCH_MIN, authority.issuerEpochMin);
     parts.push(limits);
     parts.push(authority.sealingKey);
     parts.push(encodeAuthority(authority.keys));

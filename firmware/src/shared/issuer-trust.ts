@@ -86,6 +86,8 @@ export function anchorOf(
  * Security: its end is not judged. Floor and clock come from the very key that a rotation takes out
  * of use, and whoever stole that key could put both beyond the end of every certificate.
  *
+ * @param issuerEpochMin - The lowest epoch that is accepted, 0 where none is known. It counts also
+ *   while no certificate is in force, when the first would be taken whatever its epoch.
  * @param bytes - A signed issuer certificate, from untrusted hands.
  * @returns The authority with its keys in force (the same object where the certificate is already
  *   known), `SIGNATURE_INVALID`, `CLAIMS_MALFORMED` for another authority or key id,
@@ -94,6 +96,7 @@ export function anchorOf(
 export function applyIssuerCertificate(
   crypto: CryptoPort,
   keys: AuthorityKeys,
+  issuerEpochMin: number,
   bytes: Uint8Array,
 ): Result<AuthorityKeys> {
   const root = anchorOf(crypto, keys.rootKid, keys.rootKey);
@@ -114,6 +117,7 @@ export function applyIssuerCertificate(
   if (certificate.level !== LEVEL_RINGS && certificate.level !== LEVEL_DEVICES) {
     return fail(ANCHOR_UNKNOWN);
   }
+  if (certified.issuerEpoch < issuerEpochMin) return fail(OBJECT_OLD);
   const isRingLevel = certificate.level === LEVEL_RINGS;
   const inForce = isRingLevel ? keys.ringKey : keys.deviceKey;
   if (inForce !== undefined && certified.issuerEpoch <= inForce.issuerEpoch) {
@@ -126,6 +130,22 @@ export function applyIssuerCertificate(
     ringKey: isRingLevel ? certified : keys.ringKey,
     deviceKey: isRingLevel ? keys.deviceKey : certified,
   });
+}
+
+/** The authority without those of its keys whose epoch is below the lowest one. */
+export function keysFromEpoch(keys: AuthorityKeys, issuerEpochMin: number): AuthorityKeys {
+  const ringKey = keyFromEpoch(keys.ringKey, issuerEpochMin);
+  const deviceKey = keyFromEpoch(keys.deviceKey, issuerEpochMin);
+  if (ringKey === keys.ringKey && deviceKey === keys.deviceKey) return keys;
+  const { authority, rootKid, rootKey } = keys;
+  return { authority, rootKid, rootKey, ringKey, deviceKey };
+}
+
+function keyFromEpoch(
+  key: CertifiedKey | undefined,
+  issuerEpochMin: number,
+): CertifiedKey | undefined {
+  return key === undefined || key.issuerEpoch < issuerEpochMin ? undefined : key;
 }
 
 /**
@@ -147,7 +167,7 @@ export function verifyAuthority(
     const certificate = verifyIssuerCertificate(bytes, [root.value]);
     if (!certificate.ok) return certificate;
     if (keys === undefined) keys = authorityOfRoot(crypto, certificate.value.authority, rootKey);
-    const applied = applyIssuerCertificate(crypto, keys, bytes);
+    const applied = applyIssuerCertificate(crypto, keys, 0, bytes);
     if (applied.ok) {
       keys = applied.value;
     } else if (applied.fault.code !== ANCHOR_UNKNOWN && applied.fault.code !== OBJECT_OLD) {

@@ -240,6 +240,8 @@ export interface Issuer {
       agreementKey: Uint8Array;
       opsmask: number;
       maxvalidS: number;
+      /** Its present epoch; locks take no certificate of an earlier one. */
+      issuerEpoch: number;
     },
   ): Result<true>;
   shareDoor(by: number, request: { door: number; authority: number }): Result<true>;

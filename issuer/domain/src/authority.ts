@@ -167,12 +167,11 @@ export function openAuthority(journal: Journal, number: number): Authority {
         const guest = register.guests.get(authority);
         if (guest === undefined) return [];
         const publicKey = bytesOfHex(guest.rootPublicKey);
-        const { opsmask, maxvalidS } = guest;
-        const agreementPublicKey = bytesOfHex(guest.agreementPublicKey);
+        const { opsmask, maxvalidS, issuerEpoch } = guest;
+        const guestAgreementKey = bytesOfHex(guest.agreementPublicKey);
         const kid = kidOf(crypto, publicKey);
-        return [
-          { authority, kid, publicKey, opsmask, maxvalidS, agreementKey: agreementPublicKey },
-        ];
+        const limits = { opsmask, maxvalidS, issuerEpochMin: issuerEpoch };
+        return [{ authority, kid, publicKey, ...limits, agreementKey: guestAgreementKey }];
       });
       const own = {
         authority: number,
@@ -181,6 +180,7 @@ export function openAuthority(journal: Journal, number: number): Authority {
         opsmask: OPS_ALL,
         maxvalidS: WINDOW_S_MAX,
         agreementKey: agreementKey.publicKey,
+        issuerEpochMin: epochNow(),
       };
       return {
         kind: "lock-configured",

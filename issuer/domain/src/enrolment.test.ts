@@ -4,6 +4,7 @@ import {
   DOOR_OCCUPIED,
   LIMIT_REACHED,
   PUBLIC_KEY_INVALID,
+  REQUEST_INVALID,
   SHARED_SECRET_ZERO,
   STATE_CONFLICT,
   typOf,
@@ -154,13 +155,28 @@ describe("enrolment", () => {
       const keys = createDevice(`authority ${authority}`);
       const rootKey = keys.signing.publicKey;
       const agreementKey = keys.agreement.publicKey;
-      const guest = { authority, rootKey, agreementKey, opsmask: 1, maxvalidS: 3600 };
+      const guest = {
+        authority,
+        rootKey,
+        agreementKey,
+        opsmask: 1,
+        maxvalidS: 3600,
+        issuerEpoch: 4,
+      };
       const open = { ...guest, agreementKey: new Uint8Array(32) };
       expect(codeOf(issuer.addGuestAuthority(desk, open))).toBe(SHARED_SECRET_ZERO);
+      for (const issuerEpoch of [-1, 0.5, 0xffffffff]) {
+        const wrong = { ...guest, issuerEpoch };
+        expect(codeOf(issuer.addGuestAuthority(desk, wrong))).toBe(REQUEST_INVALID);
+      }
       must(issuer.addGuestAuthority(desk, guest));
     }
     must(issuer.shareDoor(desk, { door, authority: 20 }));
     expect(configOf(town, door).config.anchors.map((anchor) => anchor.authority)).toEqual([7, 20]);
+    const lowest = () => configOf(town, door).config.anchors.map((anchor) => anchor.issuerEpochMin);
+    expect(lowest()).toEqual([1, 4]);
+    must(issuer.rotateIssuerKeys(desk));
+    expect(lowest()).toEqual([2, 4]);
     const apartment = { door: house.apartments[0] ?? 0, authority: 20 };
     expect(codeOf(issuer.shareDoor(desk, apartment))).toBe(STATE_CONFLICT);
     must(issuer.shareDoor(desk, { door, authority: 21 }));

@@ -213,7 +213,8 @@ export function createEnrolment(
       return succeed(true);
     },
 
-    addGuestAuthority(by, { authority: guest, rootKey, agreementKey, opsmask, maxvalidS }) {
+    addGuestAuthority(by, request) {
+      const { authority: guest, rootKey, agreementKey, opsmask, maxvalidS, issuerEpoch } = request;
       const allowed = authorise(register, by, "issuer-keys");
       if (!allowed.ok) return allowed;
       const key = ports.crypto.importVerificationKey(rootKey);
@@ -224,6 +225,9 @@ export function createEnrolment(
       if (guest === authority.number || register.guests.has(guest)) return fail(STATE_CONFLICT);
       const isMask = opsmask >= 0 && opsmask <= OPS_ALL;
       if (!isMask || maxvalidS <= 0 || maxvalidS > WINDOW_S_MAX) return fail(REQUEST_INVALID);
+      // The number of all ones stands at a lock for a key that is not there.
+      const isEpoch = Number.isInteger(issuerEpoch) && issuerEpoch >= 0;
+      if (!isEpoch || issuerEpoch >= 0xffff_ffff) return fail(REQUEST_INVALID);
       journal.commit({ user: by }, [
         {
           kind: "guest-authority-added",
@@ -232,6 +236,7 @@ export function createEnrolment(
           agreementPublicKey: hexOf(agreementKey),
           opsmask,
           maxvalidS,
+          issuerEpoch,
         },
       ]);
       return succeed(true);

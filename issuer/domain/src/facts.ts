@@ -187,6 +187,7 @@ export type Fact =
       readonly agreementPublicKey: string;
       readonly opsmask: number;
       readonly maxvalidS: number;
+      readonly issuerEpoch: number;
     }
   | { readonly kind: "door-shared"; readonly door: number; readonly authority: number }
   | {

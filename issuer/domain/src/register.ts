@@ -266,6 +266,7 @@ export interface Register {
       readonly agreementPublicKey: string;
       readonly opsmask: number;
       readonly maxvalidS: number;
+      readonly issuerEpoch: number;
     }
   >;
   readonly stations: ReadonlyMap<number, StationRecord>;

@@ -195,7 +195,7 @@ describe("specification and readers", () => {
       [8, cnf],
       [label, claim],
     ]);
-  const anchor6 = [1, new Uint8Array(4), hash, 3, 1, hash];
+  const anchor7 = [1, new Uint8Array(4), hash, 3, 1, hash, 1];
 
   // Rule, the smallest and the largest count, and the payload with a given count.
   const signed: readonly (readonly [string, number, number, (count: number) => CborValue])[] = [
@@ -225,8 +225,8 @@ describe("specification and readers", () => {
     ],
     ["log-ack", 1, 25, (n) => [1, many(n, [devid, 1, 1, new Uint8Array(16)])]],
     ["resend", 1, 25, (n) => [1, many(n, [devid, 1, 1])]],
-    ["lock-config", 0, 8, (n) => [devid, 1, 1, many(n, 1), [anchor6], [0, 0]]],
-    ["lock-config", 1, 4, (n) => [devid, 1, 1, [], many(n, anchor6), [0, 0]]],
+    ["lock-config", 0, 8, (n) => [devid, 1, 1, many(n, 1), [anchor7], [0, 0]]],
+    ["lock-config", 1, 4, (n) => [devid, 1, 1, [], many(n, anchor7), [0, 0]]],
   ];
   const unsigned: readonly (readonly [string, number, number, (count: number) => CborValue])[] = [
     ["ring-delta", 0, 2048, (n) => [devid16(), devid16(), runs(n)]],

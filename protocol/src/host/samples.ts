@@ -151,6 +151,7 @@ export function signedSamples(crypto: CryptoPort): readonly SignedSample[] {
         opsmask: types.OPS_ALL,
         maxvalidS: types.WINDOW_S_MAX,
         agreementKey: agreementKey(SAMPLE_SECRETS.key),
+        issuerEpochMin: 2,
       },
       {
         authority: 181,
@@ -159,6 +160,7 @@ export function signedSamples(crypto: CryptoPort): readonly SignedSample[] {
         opsmask: types.OPS_ENTER,
         maxvalidS: types.EMERGENCY_S_MAX,
         agreementKey: agreementKey(SAMPLE_SECRETS.lock),
+        issuerEpochMin: 70000,
       },
     ],
     profile: types.PROFILE_KEY_POWERED,

@@ -40,6 +40,7 @@ const CONFIG_ANCHOR = tuple([
   uint8,
   uint32,
   bytesOf(PUBLIC_KEY_BYTES),
+  uint32,
 ]);
 const LOCK_CONFIG = tuple([
   DEVID,
@@ -140,6 +141,8 @@ export interface ConfigAnchor {
   readonly maxvalidS: number;
   /** X25519 key of its issuer, to which the lock seals the log of its sessions. */
   readonly agreementKey: Uint8Array;
+  /** Lowest epoch of which the lock accepts a certificate of its root; an earlier one is withdrawn. */
+  readonly issuerEpochMin: number;
 }
 
 /**
@@ -296,6 +299,7 @@ export function signLockConfig(config: LockConfig, signer: Signer): Uint8Array {
       anchor.opsmask,
       anchor.maxvalidS,
       anchor.agreementKey,
+      anchor.issuerEpochMin,
     ]);
   }
   const payload = [
@@ -331,6 +335,7 @@ export function verifyLockConfig(
       opsmask: item[3],
       maxvalidS: item[4],
       agreementKey: item[5],
+      issuerEpochMin: item[6],
     });
   }
   return succeed({

@@ -86,6 +86,7 @@ const configAnchor = tuple(
     ["operations", ops],
     ["maxvalid s", n],
     ["agreement key", hash],
+    ["lowest issuer epoch", n],
   ],
   1,
 );
