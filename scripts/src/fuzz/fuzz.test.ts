@@ -102,12 +102,16 @@ describe("a short fuzz run sees a planted defect", () => {
         seed,
         ...SHORTER,
         corpus,
-        device: deviceWith("decodeUp", (subject, bytes) => {
-          const said = device.judge(subject, bytes);
-          const head = bytes.findIndex((octet) => octet === 0x5a || octet === 0x9a);
-          const claimed = head < 0 ? 0 : 0x100 * (bytes[head + 3] ?? 0);
-          return { ...said, allocatedBytes: said.allocatedBytes + claimed };
-        }),
+        // In every decoder: few inputs to a single one happen to claim much.
+        device: {
+          ...device,
+          judge(subject, bytes) {
+            const said = device.judge(subject, bytes);
+            const head = bytes.findIndex((octet) => octet === 0x5a || octet === 0x9a);
+            const claimed = head < 0 ? 0 : 0x100 * (bytes[head + 3] ?? 0);
+            return { ...said, allocatedBytes: said.allocatedBytes + claimed };
+          },
+        },
       }),
     ],
     [
