@@ -62,7 +62,14 @@ export function runCampaign(options: CampaignOptions): CampaignReport {
     const subject = subjects[index];
     const corpus = options.corpus.get(subject?.name ?? "");
     if (subject === undefined || corpus === undefined) throw new Error(`no corpus ${index}`);
-    const { kind, bytes } = makeInput(createRandom(options.seed, input), corpus);
+    // Each subject first gets its valid inputs, in turn with damaged ones, so that no seed leaves
+    // it without one.
+    const round = Math.floor(input / subjects.length);
+    const valid = round % 2 === 0 ? corpus[round / 2] : undefined;
+    const { kind, bytes } =
+      valid === undefined
+        ? makeInput(createRandom(options.seed, input), corpus)
+        : { kind: "as it is" as const, bytes: valid };
     const judged = judgeEverywhere(subjects, index, bytes, options.device);
     allocatedMax = Math.max(allocatedMax, judged.allocatedBytes);
     const isAccepted = judged.text.startsWith("+");

@@ -41,6 +41,8 @@ function hostWith(name: string, judge: (bytes: Uint8Array, honest: Subject) => s
 
 const SHORT = { from: 0, count: 6000 };
 const SHORTER = { from: 0, count: 2500 };
+/** A planted defect shows that a run can fail; which inputs it meets is not left to chance. */
+const PLANTED_SEED = 1;
 
 describe("a short fuzz run", () => {
   test("finds no input that host, device, cbor-x and the arena gate take differently", () => {
@@ -86,7 +88,7 @@ describe("a short fuzz run sees a planted defect", () => {
       "a device that refuses another octet",
       "device says",
       () => ({
-        seed,
+        seed: PLANTED_SEED,
         ...SHORTER,
         corpus,
         device: deviceWith("decodeEntry", (subject, bytes) => {
@@ -99,7 +101,7 @@ describe("a short fuzz run sees a planted defect", () => {
       "a device that allocates what a length claims",
       "device allocates",
       () => ({
-        seed,
+        seed: PLANTED_SEED,
         ...SHORTER,
         corpus,
         // In every decoder: few inputs to a single one happen to claim much.
@@ -118,7 +120,7 @@ describe("a short fuzz run sees a planted defect", () => {
       "a host that throws",
       "throws",
       () => ({
-        seed,
+        seed: PLANTED_SEED,
         ...SHORTER,
         corpus,
         device,
@@ -132,7 +134,7 @@ describe("a short fuzz run sees a planted defect", () => {
       "a host whose gate lets repeated keys pass",
       "cbor-x says",
       () => ({
-        seed,
+        seed: PLANTED_SEED,
         ...SHORTER,
         corpus,
         device: deviceWith("decodeCbor", () => ({ text: "+[]", allocatedBytes: 0 })),
@@ -143,7 +145,7 @@ describe("a short fuzz run sees a planted defect", () => {
       "a lock that is dead after a bad message",
       "then the next honest session fails",
       () => ({
-        seed,
+        seed: PLANTED_SEED,
         ...SHORTER,
         corpus,
         device,
@@ -165,7 +167,12 @@ describe("a short fuzz run sees a planted defect", () => {
     const code = await lowerSubjects(REGISTER_TAIL);
     const deeper = code.replace(/([a-z$_A-Z]+)>8\|\|/, "$1>9||");
     expect(deeper).not.toBe(code);
-    const report = runCampaign({ seed, ...SHORTER, corpus, device: evaluateSubjects(deeper) });
+    const report = runCampaign({
+      seed: PLANTED_SEED,
+      ...SHORTER,
+      corpus,
+      device: evaluateSubjects(deeper),
+    });
     expect(report.failures.length).toBeGreaterThan(0);
   });
 
