@@ -156,7 +156,7 @@ export function createNodeCrypto(): CryptoPort {
 
 // Callers get plain octet strings: a Buffer's `slice` aliases and its equality differs in tests.
 function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function privateKeyOf(head: Uint8Array, secret: Uint8Array): KeyObject {
