@@ -196,6 +196,8 @@ export interface World {
  *
  * @param startS - UTC seconds at microsecond 0.
  * @param authority - Number of the authority.
+ * @param clock - That of another world, where two authorities live in one time: a key of one of
+ *   them can then be used at a lock of the other.
  * @public
  */
 export function createWorld(
@@ -203,8 +205,8 @@ export function createWorld(
   startS: number,
   authority: number,
   trace: Trace,
+  clock: VirtualClock = createVirtualClock(startS),
 ): World {
-  const clock = createVirtualClock(startS);
   const crypto = createRememberingCrypto(createNodeCrypto());
   const events: WorldEvent[] = [];
   const locks: LockUnit[] = [];

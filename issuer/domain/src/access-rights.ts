@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import type { LeafFact, RightScope, Signatory } from "./facts.ts";
-import type { Client, Door, Register } from "./register.ts";
+import type { Client, Door, LockRecord, Register } from "./register.ts";
 
 // Which doors a carer may open, derived anew from what is on file. Nothing here is stored, so
 // nothing can go stale: a provider change or a withdrawn consent is a changed input.
@@ -152,4 +152,12 @@ export function isOnProvidersWay(register: Register, provider: number, door: Doo
     return register.clients.get(door.alarmCode)?.assignments.get(provider) === true;
   }
   return activeClients(register, provider).some((client) => client.building === door.building);
+}
+
+/**
+ * Tells whether a lock is configured by this authority, or by another one at whose door it is a guest.
+ * @public
+ */
+export function isOwnLock(register: Register, lock: LockRecord): boolean {
+  return (register.doors.get(lock.door)?.host ?? null) === null;
 }

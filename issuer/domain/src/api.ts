@@ -37,6 +37,16 @@ export interface LockProvision {
   readonly floors?: Uint8Array;
 }
 
+/** What the owner of a lock hands to the authority that is a guest at it; nothing in it is secret. @public */
+export interface HostPapers {
+  /** Ed25519 key of the owner's root. */
+  readonly rootKey: Uint8Array;
+  /** Issuer certificate of the owner's device key, level 2, signed by that root. */
+  readonly deviceCertificate: Uint8Array;
+  /** Certificate of the lock: its door number, groups and public keys. */
+  readonly lockCertificate: Uint8Array;
+}
+
 /** What a station stores at enrolment. @public */
 export interface StationProvision {
   readonly stationId: number;
@@ -245,6 +255,39 @@ export interface Issuer {
     },
   ): Result<true>;
   shareDoor(by: number, request: { door: number; authority: number }): Result<true>;
+  /** What a guest authority has to be told of an entrance that is shared with it. */
+  papersForGuest(by: number, request: { door: number; authority: number }): Result<HostPapers>;
+  /**
+   * Becomes a guest of another authority: our root vouches for its device key, and our keys take
+   * that word along when they may meet one of its locks. Once more after each rotation there.
+   *
+   * @param request - `evidence` names the agreement between the two authorities.
+   * @returns The number of the other authority, `CONSENT_MISSING` without evidence,
+   *   `STATE_CONFLICT` for an epoch that is not newer or another root than before,
+   *   `REQUEST_INVALID` for a certificate that has ended or is of another level, or the fault of
+   *   `verifyIssuerCertificate`.
+   */
+  acceptHost(
+    by: number,
+    request: { rootKey: Uint8Array; deviceCertificate: Uint8Array; evidence: string },
+  ): Result<number>;
+  /**
+   * Records an entrance whose lock another authority owns, under the number that the lock has
+   * there; also the next lock in it, once `removeLock` has ended the one before.
+   *
+   * @returns The number of the door, `CONSENT_MISSING` without the property owner's consent here,
+   *   `STATE_CONFLICT` where the number of the door or of one of its groups is already ours, or the
+   *   fault of `verifyLockCertificate`.
+   */
+  addForeignDoor(
+    by: number,
+    request: {
+      authority: number;
+      building: number;
+      address: string;
+      lockCertificate: Uint8Array;
+    },
+  ): Result<number>;
 
   /** Lost or misused: a floor for its rings, and no new ring ever. */
   revokeKey(by: number, request: { devid: Uint8Array; reason: string }): Result<true>;

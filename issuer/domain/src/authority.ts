@@ -4,6 +4,7 @@ import {
   assert,
   bytesOfHex,
   hexOf,
+  type IssuerCertificate,
   kidOf,
   LEVEL_DEVICES,
   LEVEL_RINGS,
@@ -56,6 +57,8 @@ export interface Authority {
   nextEpoch(nowS: number): Fact;
   /** Certificate and configuration of a lock as its door stands now, one number higher. */
   configureLock(lock: LockRecord, door: Door, nowS: number): Fact;
+  /** The root's word for the device key of another authority, for our own keys to carry. */
+  vouch(certificate: IssuerCertificate, nowS: number): Uint8Array;
   /** Secret shared with a device, from its X25519 public key. */
   sharedSecret(agreementPublicKey: string): Uint8Array;
 }
@@ -216,6 +219,8 @@ export function openAuthority(journal: Journal, number: number): Authority {
         ),
       };
     },
+    vouch: (certificate, nowS) =>
+      signIssuerCertificate({ ...certificate, iatS: nowS }, signerOf(rootKey)),
     sharedSecret(agreementPublicKey) {
       const kept = sharedSecrets.get(agreementPublicKey);
       if (kept !== undefined) return kept;

@@ -139,6 +139,7 @@ export function createEnrolment(
       if (!allowed.ok) return allowed;
       const place = register.doors.get(door);
       if (place === undefined) return fail(RECORD_UNKNOWN);
+      if (place.host !== null) return fail(STATE_CONFLICT);
       if (place.lock !== null) return fail(DOOR_OCCUPIED);
       if (missingSignatories(register, place).length > 0) return fail(CONSENT_MISSING);
       const identity = identify(devicePublic);
@@ -206,7 +207,7 @@ export function createEnrolment(
       if (!allowed.ok) return allowed;
       const place = register.doors.get(door);
       if (place === undefined || !register.groups.has(group)) return fail(RECORD_UNKNOWN);
-      if (place.groups.includes(group)) return fail(STATE_CONFLICT);
+      if (place.host !== null || place.groups.includes(group)) return fail(STATE_CONFLICT);
       if (place.groups.length >= GROUPS_MAX) return fail(LIMIT_REACHED, GROUPS_MAX);
       const changed = { ...place, groups: [...place.groups, group] };
       reconfigure(by, [{ kind: "door-grouped", door, group }], place, changed);
@@ -247,7 +248,8 @@ export function createEnrolment(
       if (!allowed.ok) return allowed;
       const place = register.doors.get(door);
       if (place === undefined || !register.guests.has(guest)) return fail(RECORD_UNKNOWN);
-      if (place.use !== "entrance" || place.guests.includes(guest)) return fail(STATE_CONFLICT);
+      if (place.use !== "entrance" || place.host !== null) return fail(STATE_CONFLICT);
+      if (place.guests.includes(guest)) return fail(STATE_CONFLICT);
       if (place.guests.length + 1 >= AUTHORITIES_MAX) return fail(LIMIT_REACHED, AUTHORITIES_MAX);
       const changed = { ...place, guests: [...place.guests, guest] };
       reconfigure(by, [{ kind: "door-shared", door, authority: guest }], place, changed);
@@ -261,7 +263,7 @@ export function createEnrolment(
       // Only after the epoch has begun do the signatures below come from its keys.
       const facts = [...register.locks.values()].flatMap((lock) => {
         const door = register.doors.get(lock.door);
-        const inUse = !lock.ended && door !== undefined;
+        const inUse = !lock.ended && door !== undefined && door.host === null;
         return inUse ? [authority.configureLock(lock, door, nowS())] : [];
       });
       journal.commit({ user: by }, facts);

@@ -191,6 +191,32 @@ export type Fact =
     }
   | { readonly kind: "door-shared"; readonly door: number; readonly authority: number }
   | {
+      readonly kind: "host-accepted";
+      readonly authority: number;
+      readonly rootPublicKey: string;
+      readonly issuerEpoch: number;
+      readonly deviceKey: string;
+      /** Our root's word for the host's device key, which our keys carry. */
+      readonly certificate: string;
+      readonly evidence: string;
+    }
+  | {
+      readonly kind: "foreign-door-added";
+      readonly door: number;
+      readonly authority: number;
+      readonly building: number;
+      readonly address: string;
+    }
+  | {
+      readonly kind: "foreign-lock-added";
+      readonly devid: string;
+      readonly door: number;
+      readonly groups: readonly number[];
+      readonly signingPublicKey: string;
+      readonly agreementPublicKey: string;
+      readonly certificate: string;
+    }
+  | {
       readonly kind: "station-enrolled";
       readonly station: number;
       readonly provider: number | null;

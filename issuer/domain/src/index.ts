@@ -8,6 +8,7 @@ export type {
   ConsentTask,
   DevicePublic,
   EventView,
+  HostPapers,
   Issuer,
   KeyProvision,
   LiveRing,

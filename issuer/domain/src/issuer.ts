@@ -7,6 +7,7 @@ import { createEmergency } from "./emergency.ts";
 import { createEnrolment } from "./enrolment.ts";
 import { reconcileGroups } from "./group-doors.ts";
 import { tellHistory } from "./history.ts";
+import { createHosts } from "./hosts.ts";
 import { openJournal } from "./journal.ts";
 import { createWithdrawal } from "./live-rings.ts";
 import { createLogIntake } from "./log-intake.ts";
@@ -52,6 +53,7 @@ export function createIssuer(
     register: journal.register,
     ...administration,
     ...createEnrolment(journal, authority, revocation),
+    ...createHosts(journal, authority),
     ...createEmergency(journal, rings),
     ...createStationExchange(journal, authority, rings, intake),
     recordConsent: (by, request) => followed(administration.recordConsent(by, request)),

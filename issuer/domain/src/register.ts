@@ -1,221 +1,29 @@
 // SPDX-License-Identifier: EUPL-1.2
-import type {
-  ConsentScope,
-  Fact,
-  HeadPurpose,
-  LeafFact,
-  Permission,
-  RightScope,
-  Signatory,
-  SlotChange,
-} from "./facts.ts";
+import type { Fact, Permission, Signatory, SlotChange } from "./facts.ts";
 import type { AuditRecord } from "./ports.ts";
+import type {
+  Building,
+  Carer,
+  Client,
+  Consent,
+  Door,
+  EmergencyRequest,
+  Host,
+  IssuedFloors,
+  KeyRecord,
+  LockRecord,
+  LogState,
+  Provider,
+  Right,
+  Shift,
+  StationRecord,
+  User,
+} from "./records.ts";
+
+export type * from "./records.ts";
 
 // The present state as the fold of all facts. Nothing outside this file writes to it, and nothing
 // in it is more than the journal says; it can be dropped and built again at any time.
-
-/** A user who logs in. @public */
-export interface User {
-  readonly user: number;
-  readonly role: string;
-  /** Tenant, or null for the municipality. */
-  readonly provider: number | null;
-  /** The carer that this user is, if any: nobody gives rights to an own key. */
-  readonly carer: number | null;
-}
-
-/** An organisation that gives home care. @public */
-export interface Provider {
-  readonly provider: number;
-  readonly organisation: string;
-  /** Heads that a station may release without a link for each key. */
-  readonly preSigned: number;
-}
-
-/** An employee who carries a key. @public */
-export interface Carer {
-  readonly carer: number;
-  readonly provider: number;
-  readonly staffCode: string;
-  readonly ended: boolean;
-}
-
-/** A signed head and what it activates. @public */
-export interface IssuedHead {
-  readonly devid: string;
-  readonly ringseq: number;
-  readonly purpose: HeadPurpose;
-  readonly shift: number | null;
-  readonly nonce: string | null;
-  readonly iatS: number;
-  readonly nbfS: number;
-  readonly expS: number;
-  readonly size: number;
-  readonly root: string;
-  readonly needlist: number;
-  /** The one right of an emergency head. */
-  readonly leaf: LeafFact | null;
-  /** The signed object in hexadecimal. */
-  readonly head: string;
-  /** How many versions of the ring existed when it was signed; names its leaves. */
-  readonly version: number;
-}
-
-/** A key of a carer, from its enrolment to its end. @public */
-export interface KeyRecord {
-  readonly devid: string;
-  readonly carer: number;
-  readonly provider: number;
-  readonly signingPublicKey: string;
-  readonly agreementPublicKey: string;
-  readonly state: "active" | "ended" | "revoked";
-  /** The ring as it stands now. */
-  readonly slots: readonly (LeafFact | null)[];
-  readonly root: string | null;
-  /** The roots that the ring went through, oldest first, with the changes that led to each. */
-  readonly versions: readonly { readonly root: string; readonly changes: readonly SlotChange[] }[];
-  /** Heads whose window had not ended when the newest was signed. */
-  readonly heads: readonly IssuedHead[];
-  readonly lastRingseq: number;
-  readonly lastSync: LastSync | null;
-}
-
-/** What a key said when it was last at a station. @public */
-export interface LastSync {
-  readonly atS: number;
-  readonly station: number;
-  readonly upSeq: number;
-  readonly ringseq: number;
-  readonly root16: string;
-  readonly listseq: number;
-  readonly nonce: string;
-  readonly batteryPercent: number;
-}
-
-/** A building with its owner. @public */
-export interface Building {
-  readonly building: number;
-  readonly owner: number;
-  readonly association: number | null;
-  readonly district: string;
-}
-
-/** A door: an address and an alarm code, and nothing of who lives there. @public */
-export interface Door {
-  readonly door: number;
-  readonly building: number;
-  readonly use: "entrance" | "apartment";
-  readonly address: string;
-  readonly alarmCode: string | null;
-  readonly groups: readonly number[];
-  /** Other authorities whose keys the lock knows. */
-  readonly guests: readonly number[];
-  /** The lock in it now. */
-  readonly lock: string | null;
-}
-
-/** A lock from its commissioning to its removal. @public */
-export interface LockRecord {
-  readonly devid: string;
-  readonly door: number;
-  readonly signingPublicKey: string;
-  readonly agreementPublicKey: string;
-  readonly profile: 0 | 1;
-  readonly clockUnknown: 0 | 1 | 2;
-  readonly ended: boolean;
-  readonly cfgseq: number;
-  /** Newest configuration that the lock says it has. */
-  readonly appliedCfgseq: number;
-  /** Groups in that configuration. */
-  readonly groups: readonly number[];
-  readonly certificate: string;
-  readonly config: string;
-}
-
-/** A client: an alarm code in a building. @public */
-export interface Client {
-  readonly alarmCode: string;
-  readonly building: number;
-  /** Providers that serve the client, and whether they do so now. */
-  readonly assignments: ReadonlyMap<number, boolean>;
-}
-
-/** A consent on file. @public */
-export interface Consent {
-  readonly consent: number;
-  readonly scope: ConsentScope;
-  readonly signatories: readonly Signatory[];
-  readonly evidence: string;
-  readonly givenAtS: number;
-  readonly withdrawnAtS: number | null;
-  /** Owner of the building when a consent for a building was given; a sale ends it. */
-  readonly owner: number | null;
-}
-
-/** What a planner gave a carer. @public */
-export interface Right {
-  readonly right: number;
-  readonly carer: number;
-  readonly scope: RightScope;
-  readonly fromS: number;
-  readonly untilS: number;
-  readonly revoked: boolean;
-}
-
-/** A planned shift, [startS, endS). @public */
-export interface Shift {
-  readonly shift: number;
-  readonly carer: number;
-  readonly startS: number;
-  readonly endS: number;
-}
-
-/** An emergency opening that was asked for. @public */
-export interface EmergencyRequest {
-  readonly request: number;
-  readonly door: number;
-  readonly devid: string;
-  readonly durationS: number;
-  readonly reason: string;
-  readonly approvers: readonly number[];
-  readonly issued: boolean;
-}
-
-/** What the issuer holds of one log of one device. @public */
-export interface LogState {
-  readonly devid: string;
-  readonly logEpoch: number;
-  /** Entries 1 to this number are stored without a hole. */
-  readonly tail: number;
-  /** Numbers stored beyond the tail. */
-  readonly beyond: ReadonlySet<number>;
-  /** Newest acknowledgement; 0 without one. */
-  readonly acked: number;
-  readonly ack: string | null;
-  readonly ackedAtS: number;
-  /** When entries came whose predecessors are missing; null without a hole. */
-  readonly holeSinceS: number | null;
-  /** True after a restore, until the device has sent on from the tail. */
-  readonly resend: boolean;
-}
-
-/** A floor list that was issued. @public */
-export interface IssuedFloors {
-  readonly listseq: number;
-  readonly ringfloor: number;
-  readonly floors: readonly (readonly [devid: string, minring: number])[];
-  readonly iatS: number;
-  readonly list: string;
-}
-
-/** A sync station. @public */
-export interface StationRecord {
-  readonly station: number;
-  readonly provider: number | null;
-  readonly upSeq: number;
-  /** Numbers of commands up to this one are reserved. */
-  readonly downSeq: number;
-}
 
 /** Gap between a backup's sequences and those after the restore. */
 const RESTORE_STEP = 65_536;
@@ -269,6 +77,8 @@ export interface Register {
       readonly issuerEpoch: number;
     }
   >;
+  /** Authorities at whose locks this one is a guest. */
+  readonly hosts: ReadonlyMap<number, Host>;
   readonly stations: ReadonlyMap<number, StationRecord>;
   readonly clients: ReadonlyMap<string, Client>;
   /** Alarm codes that a provider ever served. */
@@ -329,6 +139,7 @@ export function createRegister(): Register {
     groupsOfCarer: new Map(),
     locks: new Map(),
     guests: new Map(),
+    hosts: new Map(),
     stations: new Map(),
     clients: new Map(),
     clientsOfProvider: new Map(),
@@ -471,7 +282,7 @@ function applyPlaceFact(register: Register, fact: Fact, record: AuditRecord): vo
       return change(register.buildings, fact.building, { owner: fact.owner });
     case "door-added":
       used(register, "door", fact.door);
-      put(register.doors, fact.door, { ...fact, groups: [], guests: [], lock: null });
+      put(register.doors, fact.door, { ...fact, groups: [], guests: [], lock: null, host: null });
       if (fact.use === "entrance") append(register.entrancesOfBuilding, fact.building, fact.door);
       if (fact.alarmCode !== null) append(register.doorsOfAlarmCode, fact.alarmCode, fact.door);
       return;
@@ -496,6 +307,21 @@ function applyPlaceFact(register: Register, fact: Fact, record: AuditRecord): vo
     }
     case "guest-authority-added":
       return put(register.guests, fact.authority, fact);
+    case "host-accepted": {
+      const before = register.hosts.get(fact.authority);
+      // A lock that nobody has visited since a rotation still shows the key before.
+      const deviceKeys = [...(before?.deviceKeys.slice(-1) ?? []), fact.deviceKey];
+      const certificates = [...(before?.certificates.slice(-1) ?? []), fact.certificate];
+      return put(register.hosts, fact.authority, { ...fact, deviceKeys, certificates });
+    }
+    case "foreign-door-added": {
+      const { door, building, address, authority: host } = fact;
+      // The numbers are the host's: ours go on above them, so that no leaf means two doors.
+      used(register, "door", door);
+      const blank = { alarmCode: null, groups: [], guests: [], lock: null } as const;
+      put(register.doors, door, { ...blank, door, building, use: "entrance", address, host });
+      return append(register.entrancesOfBuilding, building, door);
+    }
     case "door-shared":
       return change(register.doors, fact.door, {
         guests: [...(register.doors.get(fact.door)?.guests ?? []), fact.authority],
@@ -595,6 +421,19 @@ function applyDeviceFact(register: Register, fact: Fact, record: AuditRecord): v
         appliedCfgseq: 1,
         groups: [],
         certificate: "",
+        config: "",
+      });
+      return change(register.doors, fact.door, { lock: fact.devid });
+    case "foreign-lock-added":
+      for (const group of fact.groups) used(register, "group", group);
+      put(register.locks, fact.devid, {
+        ...fact,
+        profile: 0,
+        clockUnknown: 0,
+        ended: false,
+        cfgseq: 0,
+        appliedCfgseq: 0,
+        groups: [],
         config: "",
       });
       return change(register.doors, fact.door, { lock: fact.devid });
@@ -700,6 +539,8 @@ function applyRestore(register: Register): void {
     change(register.stations, station.station, { downSeq: station.downSeq + RESTORE_STEP });
   }
   for (const lock of register.locks.values()) {
+    // What another authority configures has no number here.
+    if (lock.cfgseq === 0) continue;
     change(register.locks, lock.devid, { cfgseq: lock.cfgseq + RESTORE_STEP });
   }
   for (const name of register.logs.keys()) change(register.logs, name, { resend: true });

@@ -25,6 +25,7 @@ import {
   UP_UPLOAD,
   type Upload,
 } from "@nyckelring/protocol";
+import { isOwnLock } from "./access-rights.ts";
 import type { Issuer } from "./api.ts";
 import type { Authority } from "./authority.ts";
 import { stationSecret } from "./enrolment.ts";
@@ -214,6 +215,17 @@ export function createStationExchange(
     return [...others, ...[...acks.keys()].map(bytesOfHex)];
   }
 
+  /** Our root's word for the owners of foreign locks that this key may meet. */
+  function hostCertificates(key: KeyRecord): Uint8Array[] {
+    const hosts = new Set(locksOf(key).map((lock) => register.doors.get(lock.door)?.host ?? null));
+    return [...hosts].flatMap((number) => {
+      const host = number === null ? undefined : register.hosts.get(number);
+      if (host === undefined) return [];
+      const isDue = isToOffer(key.devid, `host ${host.authority} ${host.issuerEpoch}`);
+      return isDue ? host.certificates.map(bytesOfHex) : [];
+    });
+  }
+
   function ownObjects(key: KeyRecord): Uint8Array[] {
     return currentLogsOf(key.devid).flatMap((log) => {
       const ack = log.ack === null ? [] : [bytesOfHex(log.ack)];
@@ -229,7 +241,9 @@ export function createStationExchange(
   }
 
   function timeGrants(key: KeyRecord, message: KeyPresent): Uint8Array[] {
-    const meets = new Set(locksOf(key).map((lock) => lock.devid));
+    // A lock takes the time from its owner alone.
+    const owned = locksOf(key).filter((lock) => isOwnLock(register, lock));
+    const meets = new Set(owned.map((lock) => lock.devid));
     const asks = message.timeAsks.filter((ask) => meets.has(hexOf(ask.devid)));
     const own = { devid: bytesOfHex(key.devid), nonce: message.nonce };
     const facts: Fact[] = [own, ...asks].map(({ devid, nonce }) => {
@@ -312,6 +326,7 @@ export function createStationExchange(
     const current = register.keys.get(devid) ?? key;
     const messages = objectsFor(devid, [
       ...authority.certificatesToCarry(nowS()),
+      ...hostCertificates(current),
       ...timeGrants(current, message),
       ...ownObjects(current),
       ...lockObjects(current),
