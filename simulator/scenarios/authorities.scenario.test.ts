@@ -62,7 +62,7 @@ test("L6, I9: two authorities share an entrance, and each gets its own events al
   const guest = createBody(GUEST, host.world.clock);
   const lock = addEntrance(host);
   const { rootKey, issuerAgreementKey: agreementKey } = guest.issuer;
-  const limits = { opsmask: 3, maxvalidS: 45_000 };
+  const limits = { opsmask: 3, maxvalidS: 45_000, issuerEpoch: 1 };
   const added = { authority: GUEST, rootKey, agreementKey, ...limits };
   must(host.issuer.addGuestAuthority(host.founder, added));
   const shared = { door: lock.door, authority: GUEST };
@@ -91,9 +91,7 @@ test("L6, I9: two authorities share an entrance, and each gets its own events al
   const acked = guest.issuer.register.logs.get(`${lock.devid}/1`)?.acked ?? 0;
   expect(acked).toBeGreaterThan(1);
 
-  must(
-    guest.issuer.revokeKey(guest.founder, { devid: guest.other.devidBytes, reason: "lost" }),
-  );
+  must(guest.issuer.revokeKey(guest.founder, { devid: guest.other.devidBytes, reason: "lost" }));
   syncKey(guest.world, guest.key, guest.station);
   expect(visitLock(host.world, guest.key, lock).isOpened).toBe(true);
   expect(visitLock(host.world, guest.other, lock).isOpened).toBe(false);
