@@ -530,6 +530,8 @@ function modelOf(head: RingHead, given: Case, leaf: Leaf): number {
   return rules.find(([applies]) => applies)?.[1] ?? GRANTED;
 }
 
+const FULL_SEED = 1;
+
 /**
  * Goal: with several reasons at once the first of the protocol's order is told, and no combination
  * opens that should not.
@@ -587,6 +589,7 @@ test("combinations of reasons give the first of the prescribed order", () => {
     reached[wanted] = (reached[wanted] ?? 0) + 1;
     expect(judge(given)).toBe(wanted);
   });
-  fc.assert(property, { seed, numRuns: 300 });
+  // The first seed is known to reach so many verdicts; the second one is new in every run.
+  for (const runSeed of [FULL_SEED, seed]) fc.assert(property, { seed: runSeed, numRuns: 300 });
   expect(Object.keys(reached).length).toBeGreaterThanOrEqual(9);
 });
