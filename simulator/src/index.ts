@@ -6,8 +6,13 @@
  * @packageDocumentation
  */
 
+export type { EarlyPull } from "./contact.ts";
+export { type FoundEntry, findEntries } from "./oracle/flash-log.ts";
 export type { Invariant, Violation } from "./oracle/oracle.ts";
-export { RealWorldTouched } from "./real-world-trap.ts";
+export { judgeRun } from "./oracle/oracle.ts";
+export { type LogEntry, readLogEntry } from "./oracle/signed-objects.ts";
+export { createRandomStream, type RandomStream } from "./prng.ts";
+export { RealWorldTouched, withoutRealWorld } from "./real-world-trap.ts";
 export { writeJunit } from "./report/junit.ts";
 export {
   createReporter,
@@ -32,4 +37,17 @@ export {
   type ScenarioName,
 } from "./run.ts";
 export type { StoryLine } from "./story.ts";
-export type { TraceFile, TraceSink } from "./trace.ts";
+export { createTrace, type TraceFile, type TraceSink } from "./trace.ts";
+export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+export {
+  createWorld,
+  type DoorOutcome,
+  type KeyUnit,
+  type LockUnit,
+  must,
+  type Probe,
+  type StationOutcome,
+  type StationUnit,
+  type World,
+} from "./world.ts";
+export type { AttemptPurpose, SignalName, WorldEvent } from "./world-events.ts";

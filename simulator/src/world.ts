@@ -143,6 +143,16 @@ const OUTGOING_EVERY_US = 300_000_000;
 /** A person needs this long to see a light and to move a hand. */
 const REACTION_MS = 350;
 
+/** The other end of a contact in the hands of a bench or an attacker: raw octets out and in. */
+export interface Probe {
+  /** Hands octets to the wire now. */
+  send(bytes: Uint8Array): void;
+  /** Whether the plug is in. */
+  isOpen(): boolean;
+  /** Pulls the plug out now. */
+  withdraw(): void;
+}
+
 /** A copy of the authorization system's store. */
 export type StoreBackup = StoreChange;
 
@@ -175,6 +185,11 @@ export interface World {
   visitDoor(visit: DoorVisit, then: (outcome: DoorOutcome) => void): void;
   /** Lets a person put a key into a station; `then` runs when the key is out again. */
   visitStation(visit: StationVisit, then: (outcome: StationOutcome) => void): void;
+  /**
+   * Plugs something into a device that is no part of the system; `onBytes` is told what it says.
+   * It feeds a lock as a key does, and a key senses it as a station with power.
+   */
+  probe(device: KeyUnit | LockUnit | StationUnit, onBytes: (bytes: Uint8Array) => void): Probe;
   /** Switches the mains of a station. */
   setMains(station: StationUnit, isThere: boolean): void;
   /** Sets the charge of a station's own battery. */
@@ -198,6 +213,7 @@ export interface World {
  * @param authority - Number of the authority.
  * @param clock - That of another world, where two authorities live in one time: a key of one of
  *   them can then be used at a lock of the other.
+ * @param prefix - Stands before the name of each device, so that two worlds can share a trace.
  * @public
  */
 export function createWorld(
@@ -206,6 +222,7 @@ export function createWorld(
   authority: number,
   trace: Trace,
   clock: VirtualClock = createVirtualClock(startS),
+  prefix = "",
 ): World {
   const crypto = createRememberingCrypto(createNodeCrypto());
   const events: WorldEvent[] = [];
@@ -260,7 +277,7 @@ export function createWorld(
   }
 
   function addLock(door: number): LockUnit {
-    const name = `lock-${String(locks.length + 1).padStart(2, "0")}`;
+    const name = `${prefix}lock-${String(locks.length + 1).padStart(2, "0")}`;
     let unit: LockUnit;
     const board = createLockBoard(
       partsOf(name, () => unit.contact),
@@ -281,7 +298,7 @@ export function createWorld(
   }
 
   function addKey(carer: number, driftPpm: number): KeyUnit {
-    const name = `key-${String(keys.length + 1).padStart(2, "0")}`;
+    const name = `${prefix}key-${String(keys.length + 1).padStart(2, "0")}`;
     const unit = makeKeyUnit(name, driftPpm, undefined, (board) => {
       const entropy = random.split("boards").split(name).split("enrolment");
       const enrolled = enrolDevice(board.flash.cable, entropy, crypto);
@@ -295,7 +312,7 @@ export function createWorld(
   }
 
   function copyKey(original: KeyUnit, claimedS: number): KeyUnit {
-    const name = `copy-${String(keys.length + 1).padStart(2, "0")}`;
+    const name = `${prefix}copy-${String(keys.length + 1).padStart(2, "0")}`;
     // The clock of the copy stands still, inside the window of the stolen ring.
     const unit = makeKeyUnit(
       name,
@@ -349,7 +366,7 @@ export function createWorld(
   }
 
   function addStation(provider: number | undefined): StationUnit {
-    const name = `station-${stations.length + 1}`;
+    const name = `${prefix}station-${stations.length + 1}`;
     let unit: StationUnit;
     const uplink = createVirtualUplink(clock, random.split("network").split(name), {
       onUp: (message) => {
@@ -509,6 +526,41 @@ export function createWorld(
     key.board.connect(contact, false);
   }
 
+  function probe(
+    device: KeyUnit | LockUnit | StationUnit,
+    onBytes: (bytes: Uint8Array) => void,
+  ): Probe {
+    contactCount += 1;
+    const id = contactCount;
+    const isKey = "devidBytes" in device;
+    const own = isKey ? "device" : "key";
+    const names = isKey ? ([device.name, "probe"] as const) : (["probe", device.name] as const);
+    const contact = openContact(
+      clock,
+      id,
+      {
+        onBytes: (to, bytes) => {
+          if (to === own) onBytes(bytes);
+          else device.board.receive(bytes);
+        },
+        onPiece: (piece) => tracePiece(id, names[0], names[1], piece),
+        onClose: () => {
+          device.contact = undefined;
+          device.board.disconnect();
+        },
+      },
+      undefined,
+    );
+    device.contact = contact;
+    if ("motor" in device.board) device.board.connect(contact);
+    else device.board.connect(contact, true);
+    return {
+      send: (bytes) => contact.send(own, bytes, clock.nowUs()),
+      isOpen: contact.isOpen,
+      withdraw: () => contact.withdrawAt(clock.nowUs()),
+    };
+  }
+
   function visitStation(visit: StationVisit, then: (outcome: StationOutcome) => void): void {
     const { key, station } = visit;
     const startUs = clock.nowUs();
@@ -570,6 +622,7 @@ export function createWorld(
     addStation,
     visitDoor,
     visitStation,
+    probe,
     setMains: (station, isThere) => {
       station.board.setMains(isThere);
       notePower(station);

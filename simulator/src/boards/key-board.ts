@@ -37,6 +37,8 @@ export interface KeyBoard {
   status(): KeyStatus;
   /** Charge of the battery in percent. */
   batteryPercent(): number;
+  /** Lets the clock lose its time, as an empty or changed battery does, and boots the role. */
+  loseClock(): void;
   /** Draws charge from the battery, in millionths of its capacity. */
   drain(millionths: number): void;
 }
@@ -60,10 +62,11 @@ export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): Key
   let plugged: Contact | undefined;
   let chargeMillionths = random.split("battery").drawBetween(700_000, 1_000_000);
   let clockSetUs = 0;
-  let clockBaseS = clock.startS;
+  let clockBaseS: number | undefined = clock.startS;
 
   const ownClock: ClockPort = {
     nowS: () => {
+      if (clockBaseS === undefined) return undefined;
       const passedUs = clock.nowUs() - clockSetUs;
       return clockBaseS + Math.floor((passedUs * (1_000_000 + options.driftPpm)) / 1e12);
     },
@@ -80,28 +83,37 @@ export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): Key
     return Math.max(0, Math.floor(chargeMillionths / 10_000));
   }
 
+  function powerOn(): void {
+    processor.powerOn();
+    processor.runStep(() => {
+      processor.spend(model.bootUs);
+      role = createKey({
+        crypto,
+        entropy,
+        flash: flash.port,
+        contact: { send: (bytes) => plugged?.send("key", bytes, processor.nowUs()) },
+        timer: timers.port,
+        clock: usedClock,
+        supply: { millivolts: () => 3000 + 12 * percent(), percent },
+        signal: { show: (signal) => options.onSignal(signal, processor.nowUs()) },
+      });
+    });
+  }
+
+  function powerOff(): void {
+    processor.powerOff();
+    timers.clear();
+    role = undefined;
+  }
+
   return {
     flash,
-    powerOn: () => {
-      processor.powerOn();
-      processor.runStep(() => {
-        processor.spend(model.bootUs);
-        role = createKey({
-          crypto,
-          entropy,
-          flash: flash.port,
-          contact: { send: (bytes) => plugged?.send("key", bytes, processor.nowUs()) },
-          timer: timers.port,
-          clock: usedClock,
-          supply: { millivolts: () => 3000 + 12 * percent(), percent },
-          signal: { show: (signal) => options.onSignal(signal, processor.nowUs()) },
-        });
-      });
-    },
-    powerOff: () => {
-      processor.powerOff();
-      timers.clear();
-      role = undefined;
+    powerOn,
+    powerOff,
+    loseClock: () => {
+      powerOff();
+      clockBaseS = undefined;
+      powerOn();
     },
     connect: (contact, sensesVoltage) => {
       plugged = contact;
