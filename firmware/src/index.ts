@@ -9,6 +9,7 @@
  * @packageDocumentation
  */
 
+export { KEY_BATTERY, warningPercent } from "./key/battery.ts";
 export { createKey } from "./key/key.ts";
 export { commissionKey, type KeyProvision } from "./key/key-commissioning.ts";
 export type { KeyPorts, KeyRole, KeyState, KeyStatus } from "./key/key-role.ts";
@@ -19,6 +20,7 @@ export {
   KEY_GREETING,
   KEY_IDLE,
 } from "./key/key-role.ts";
+export { createPlug, type Plug } from "./key/plug.ts";
 export {
   SIGNAL_BATTERY_LOW,
   SIGNAL_DENIED,
@@ -42,6 +44,7 @@ export {
   type BoltPosition,
   type ClockPort,
   type ContactPort,
+  type DoorSensorPort,
   type FlashPort,
   LINK_GSM,
   LINK_LAN,
@@ -52,6 +55,7 @@ export {
   POWER_BATTERY,
   POWER_KEY,
   POWER_MAINS,
+  type PowerOutPort,
   type PowerSource,
   type SignalPort,
   type StationPowerPort,

@@ -131,6 +131,25 @@ export interface SupplyPort {
   percent(): number;
 }
 
+/**
+ * The output of a key that feeds what it is plugged into.
+ *
+ * The hardware limits its current: above the limit it switches off by itself within a millisecond
+ * and the port's owner tells the key's plug through `onOverload`.
+ */
+export interface PowerOutPort {
+  /** Feeds the contact. Never called while the contact itself carries a voltage. */
+  on(): void;
+  /** Stops feeding. Always allowed, also when it is off. */
+  off(): void;
+}
+
+/** A switch that tells whether the leaf of the door stands open; many locks have none. */
+export interface DoorSensorPort {
+  /** True while the door is open. Changes are told through the lock role's `onDoor(isOpen)`. */
+  isOpen(): boolean;
+}
+
 /** Light and buzzer of a key. */
 export interface SignalPort {
   /**

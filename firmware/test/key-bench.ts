@@ -42,7 +42,7 @@ import {
 } from "@nyckelring/protocol";
 import { createKey } from "../src/key/key.ts";
 import { commissionKey } from "../src/key/key-commissioning.ts";
-import type { KeyRole } from "../src/key/key-role.ts";
+import type { KeyPorts, KeyRole } from "../src/key/key-role.ts";
 import {
   type FlashPort,
   LINK_LAN,
@@ -117,10 +117,15 @@ export function createBenchKey(issuing: Issuing, options: { readonly pages?: num
     boots += 1;
     timer.clear();
     sent = [];
-    role = createKey({
+    role = createKey(portsOver(wrap(flash)));
+    return role;
+  }
+
+  function portsOver(flashPort: FlashPort): KeyPorts {
+    return {
       crypto,
       entropy: entropyOf(`key boot ${boots}`),
-      flash: wrap(flash),
+      flash: flashPort,
       contact: { send: (bytes) => sent.push(bytes.slice()) },
       timer: timer.port,
       clock: {
@@ -131,8 +136,7 @@ export function createBenchKey(issuing: Issuing, options: { readonly pages?: num
       },
       supply: { millivolts: () => 3700, percent: () => percent },
       signal: { show: (signal) => signals.push(signal) },
-    });
-    return role;
+    };
   }
 
   role = boot();
@@ -142,6 +146,8 @@ export function createBenchKey(issuing: Issuing, options: { readonly pages?: num
     timer,
     signals,
     role: () => role,
+    /** The ports of this key, for a role of one's own. */
+    ports: () => portsOver(flash),
     boot,
     take(): Uint8Array[] {
       const taken = sent;

@@ -9,7 +9,9 @@ import {
   createFrameReader,
   createKeyDoor,
   decodeCbor,
+  decodeEntry,
   type EntropyPort,
+  type Entry,
   encodeCbor,
   encodeFrames,
   encodeHello,
@@ -47,7 +49,9 @@ import {
   type BoltPosition,
   type FlashPort,
 } from "../src/ports.ts";
+import { openDeviceRecords, RECORD_AREA, RECORD_LOG_STATE } from "../src/shared/device-records.ts";
 import { type EnrolledDevice, enrolDevice } from "../src/shared/identity.ts";
+import { createLogStore } from "../src/shared/log-store.ts";
 import { type CutFlash, createCutFlash } from "./cut-flash.ts";
 
 export const SHIFT_S = 1_795_413_600;
@@ -339,6 +343,7 @@ export function createRig(
   const bolt = createBenchBolt();
   let millivolts = 3300;
   let clockS: number | undefined;
+  let isDoorOpen = false;
   let sent: Uint8Array[] = [];
   let boots = 0;
   let role: LockRole;
@@ -383,6 +388,7 @@ export function createRig(
         position: bolt.position,
       },
       supply: { millivolts: () => millivolts, percent: () => 100 },
+      door: { isOpen: () => isDoorOpen },
     });
   }
 
@@ -417,6 +423,11 @@ export function createRig(
     clockS: () => clockS,
     /** The resident's key turns the bolt. */
     turnByHand: bolt.moveTo,
+    /** The leaf of the door moves. */
+    moveDoor(isOpen: boolean) {
+      isDoorOpen = isOpen;
+      if (hasPower) role.onDoor(isOpen);
+    },
     /** Power goes: the motor stands, the instance is dropped. */
     cutPower() {
       hasPower = false;
@@ -434,6 +445,20 @@ export function createRig(
       return taken;
     },
   };
+}
+
+/** The owner's log of a lock as it lies in flash; guests have theirs at the end. */
+export function ownerEntries(rig: Rig): Entry[] {
+  const pages = rig.flash.pageCount - RECORD_AREA.pageCount;
+  const area = { firstPage: RECORD_AREA.pageCount, pageCount: pages - 3 * Math.floor(pages / 8) };
+  const records = openDeviceRecords(rig.flash);
+  const log = createLogStore(rig.flash, area, crypto, records, RECORD_LOG_STATE);
+  const entries: Entry[] = [];
+  for (let n = log.firstN(); n <= log.lastN(); n += 1) {
+    const entry = decodeEntry(log.read(n) ?? new Uint8Array(0));
+    if (entry.ok) entries.push(entry.value);
+  }
+  return entries;
 }
 
 /** What a key shows: by default its own door's leaf, to enter. */

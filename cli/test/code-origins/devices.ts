@@ -26,6 +26,7 @@ import {
   entropyOf,
   issuingOf,
   keyOf,
+  ownerEntries,
   plug,
   SHIFT_S,
 } from "../../../firmware/test/lock-rig.ts";
@@ -303,6 +304,18 @@ export const DEVICE_ORIGINS: Origins = {
   },
   BOLT_JAMMED: jammedBolt,
   VOLTAGE_LOW: decisionAtLowVoltage,
+  DOOR_FORCED: () => {
+    const rig = createRig({ config: { profile: 1 } });
+    rig.moveDoor(true);
+    return ownerEntries(rig).at(-1)?.reason ?? 0;
+  },
+  CONTACT_OVERLOADED: () => {
+    const bench = synced();
+    bench.plug(createRig());
+    bench.key.role().onOverload();
+    bench.unplug();
+    return reasons(bench, false)[0] ?? 0;
+  },
   DEVICE_BLANK: () => {
     const { root, agreementPublicKey, certificates } = issuingOf();
     return codeOf(

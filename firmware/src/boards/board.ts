@@ -37,6 +37,9 @@ export type SignalWiring = {
   readonly buzzer: string;
 };
 
+/** The load switch that feeds the contact of a key; its fault flag is low after an overload. */
+export type PowerOutWiring = { readonly enable: string; readonly fault: string };
+
 /** Where the supply voltage is measured, and what the numbers mean. */
 export type SupplyWiring = {
   readonly pin: string;
@@ -67,6 +70,7 @@ export type Board = {
   readonly button: string | undefined;
   readonly bolt: BoltWiring | undefined;
   readonly signal: SignalWiring | undefined;
+  readonly powerOut: PowerOutWiring | undefined;
   readonly supply: SupplyWiring | undefined;
   /** Flash areas by role; a role that is absent is not offered on the board. */
   readonly flash: {

@@ -19,6 +19,7 @@ export const board: Board = {
   button: undefined,
   bolt: undefined,
   signal: undefined,
+  powerOut: undefined,
   supply: undefined,
   flash: {
     key: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 96, storageStart: 0 },

@@ -15,6 +15,7 @@ export const board: Board = {
   button: "D8",
   bolt: { forward: "D9", backward: "D10", unlocked: "D4", locked: "D5" },
   signal: { red: "D11", green: "D13", blue: "D12", buzzer: "D0" },
+  powerOut: { enable: "D1", fault: "D14" },
   supply: { pin: "D32", fullScaleMillivolts: 10680, emptyMillivolts: 3300, fullMillivolts: 4150 },
   flash: {
     key: {

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import type { ClockPort } from "../ports.ts";
 
-/** No clock at all: a key-powered lock. */
-export function createNoClock(): ClockPort {
-  return { nowS: () => undefined, set: () => undefined };
-}
-
 /**
  * A clock that counts with the interpreter's own from a time that it was told.
  *

@@ -35,6 +35,7 @@ export function createPlatform(board: Board): Platform {
     openBolt: refuse,
     openSupply: refuse,
     openSignal: refuse,
+    openPowerOut: refuse,
     watchButton: refuse,
     openUplink: createNoUplink,
     openPower: () => ({ source: () => POWER_MAINS, percent: () => 100 }),

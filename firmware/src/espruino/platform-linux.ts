@@ -8,6 +8,7 @@ import { createDeviceCrypto } from "./crypto.ts";
 import { createEntropy, readSystemWord } from "./entropy.ts";
 import { openDiskFlash } from "./flash-disk.ts";
 import type { Platform } from "./platform.ts";
+import { createNoPowerOut } from "./power-out.ts";
 import { bindPrimitives } from "./primitives.ts";
 import { createTimer } from "./timer.ts";
 import { createNoUplink } from "./uplink.ts";
@@ -42,6 +43,7 @@ export function createPlatform(board: Board): Platform {
     openBolt: openSimulatedBolt,
     openSupply: () => ({ millivolts: () => 3300, percent: () => 100 }),
     openSignal: () => ({ show: (signal) => print("signal", signal) }),
+    openPowerOut: createNoPowerOut,
     watchButton: () => undefined,
     openUplink: createNoUplink,
     openPower: () => ({ source: () => POWER_MAINS, percent: () => 100 }),

@@ -11,6 +11,7 @@ import { createDeviceCrypto } from "./crypto.ts";
 import { createEntropy, readHardwareWord } from "./entropy.ts";
 import { openStorageFlash } from "./flash-storage.ts";
 import type { Platform } from "./platform.ts";
+import { openPowerOut } from "./power-out.ts";
 import { bindPrimitives } from "./primitives.ts";
 import { openSignalPins } from "./signal-pins.ts";
 import { openAnalogSupply } from "./supply.ts";
@@ -41,6 +42,10 @@ export function createPlatform(board: Board): Platform {
     openSignal(rhythms) {
       assert(board.signal !== undefined, PROMISE_BROKEN);
       return openSignalPins(board.signal, rhythms);
+    },
+    openPowerOut(onOverload) {
+      assert(board.powerOut !== undefined, PROMISE_BROKEN);
+      return openPowerOut(board.powerOut, onOverload);
     },
     watchButton(onPress) {
       assert(board.button !== undefined, PROMISE_BROKEN);

@@ -8,6 +8,7 @@ import type {
   ContactPort,
   FlashPort,
   MotorPort,
+  PowerOutPort,
   SignalPort,
   StationPowerPort,
   SupplyPort,
@@ -28,6 +29,8 @@ export interface Platform {
   openClock(): ClockPort;
   openBolt(onMove: (position: BoltPosition) => void): MotorPort;
   openSupply(): SupplyPort;
+  /** The output that feeds the contact; its current limit calls back when it has switched it off. */
+  openPowerOut(onOverload: () => void): PowerOutPort;
   openSignal(rhythms: readonly SignalRhythm[]): SignalPort;
   watchButton(onPress: () => void): void;
   openUplink(): UplinkPort;

@@ -60,14 +60,21 @@ export function openKeyLog(
   clock: KeyClock,
   shiftRingseq: () => number,
 ): KeyLog {
-  const sealer: BatchSealer = {
-    devid: identity.devid,
-    authority,
-    kid: kidOf(crypto, identity.signingPublicKey),
-    signingKey: crypto.importSigningKey(identity.signingSeed()),
-    sealingKey,
-    counter: createNonceCounter(records, RECORD_SEALING_COUNTER),
-  };
+  let made: BatchSealer | undefined;
+
+  /** The import of the signing key costs a curve operation, so no key at a door waits for it. */
+  function sealer(): BatchSealer {
+    if (made !== undefined) return made;
+    made = {
+      devid: identity.devid,
+      authority,
+      kid: kidOf(crypto, identity.signingPublicKey),
+      signingKey: crypto.importSigningKey(identity.signingSeed()),
+      sealingKey,
+      counter: createNonceCounter(records, RECORD_SEALING_COUNTER),
+    };
+    return made;
+  }
 
   return {
     store,
@@ -89,7 +96,7 @@ export function openKeyLog(
       store.settle(tS, tq);
       const slice = store.batch(fromN, BATCH_ENTRIES_MAX);
       if (slice === undefined) return undefined;
-      const sealed = sealBatch(crypto, sealer, slice, store.logEpoch(), tS, tq);
+      const sealed = sealBatch(crypto, sealer(), slice, store.logEpoch(), tS, tq);
       return { sealed, nextN: slice.first + slice.entries.length };
     },
     firstToUpload() {

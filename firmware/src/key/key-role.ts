@@ -70,6 +70,8 @@ export interface KeyRole {
    *   The key then does not power the contact itself.
    */
   onContact(isPlugged: boolean, sensesVoltage: boolean): void;
+  /** The output that feeds the contact was overloaded and is off until the plug is pulled. */
+  onOverload(): void;
   /** Bytes from the other side of the contact, in any portions. */
   onBytes(bytes: Uint8Array): void;
   /** A press on the one button. While inserted at a lock it chooses the other direction. */

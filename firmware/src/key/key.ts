@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   BATTERY_LOW,
+  CONTACT_OVERLOADED,
   createArenaOperations,
   createKeyDoor,
   DEVICE_BLANK,
@@ -8,9 +9,11 @@ import {
   ENTRY_DENIED_AT_KEY,
   type ErrorCode,
   encodeHello,
+  FLAG_STOP_AT_FULL_LOG,
   KEY_ARENA_BYTES,
   LINK_HELLO,
   LINK_HELLO_ANSWER,
+  LOG_FULL,
   RING_EXPIRED,
   ROLE_KEY,
   ROLE_LOCK,
@@ -21,6 +24,7 @@ import { openDeviceRecords, RECORD_LOG_STATE } from "../shared/device-records.ts
 import { loadIdentity } from "../shared/identity.ts";
 import { createMessageLink, type MessageLink } from "../shared/link.ts";
 import { createLogStore } from "../shared/log-store.ts";
+import { KEY_BATTERY, warningPercent } from "./battery.ts";
 import { createCourierStore } from "./courier-store.ts";
 import { openKeyClock } from "./key-clock.ts";
 import { loadKeyCommission } from "./key-commissioning.ts";
@@ -57,8 +61,10 @@ import { openTimeAsks } from "./time-asks.ts";
 const HELLO_EVERY_MS = 50;
 /** Hellos before the key gives up: 3 s. */
 const HELLOS_MAX = 60;
-/** Charge at which the carer is warned, in percent: far more than 200 openings are left. */
-export const BATTERY_WARNING_PERCENT = 15;
+/** Charge at which the carer is warned, in percent. */
+const BATTERY_WARNING_PERCENT = warningPercent(KEY_BATTERY);
+/** Entries that a full log keeps free, for a sync and for what goes wrong at it. */
+const LOG_RESERVE = 8;
 const NO_DEVID_BYTES = 8;
 
 /**
@@ -90,6 +96,7 @@ export function createKey(ports: KeyPorts): KeyRole {
     const reason = reasonToStayShut(key);
     if (reason === RING_EXPIRED) return SIGNAL_EXPIRED;
     if (reason !== 0 || lacksFloors(key)) return SIGNAL_NEEDS_SYNC;
+    if (isStoppedByLog(key)) return SIGNAL_LOGS_NOT_HOME;
     if (ports.supply.percent() <= BATTERY_WARNING_PERCENT) return SIGNAL_BATTERY_LOW;
     return SIGNAL_READY;
   }
@@ -149,23 +156,34 @@ export function createKey(ports: KeyPorts): KeyRole {
   /** Outside its window the key stays shut by itself and says no word to the lock. */
   function meetLock(opened: KeyContext, devid: Uint8Array | null): void {
     const blank = devid === null ? DEVICE_BLANK : 0;
-    const reason = blank === 0 ? reasonToStayShut(opened) : blank;
+    const reason = blank === 0 ? reasonAtLock(opened) : blank;
     if (reason === 0 && devid !== null) {
       state = KEY_AT_LOCK;
       visit = createLockVisit(opened, devid);
       return;
     }
+    noteDenial(opened, devid === null ? new Uint8Array(NO_DEVID_BYTES) : devid, reason);
+    state = KEY_FINISHED;
+    show(signalOfDenial(reason));
+  }
+
+  function noteDenial(opened: KeyContext, peer: Uint8Array, reason: ErrorCode): void {
     const shift = opened.rings.ringAt(RING_SHIFT);
     opened.log.note({
       kind: ENTRY_DENIED_AT_KEY,
       op: 0,
       reason,
-      peer: devid === null ? new Uint8Array(NO_DEVID_BYTES) : devid,
+      peer,
       ring: shift === undefined ? 0 : shift.claims.ringseq,
       target: 0,
     });
-    state = KEY_FINISHED;
-    show(reason === RING_EXPIRED ? SIGNAL_EXPIRED : SIGNAL_NEEDS_SYNC);
+  }
+
+  function endVisit(): void {
+    stopGreeting();
+    if (visit !== undefined) visit.onWithdrawn();
+    visit = undefined;
+    link.reset();
   }
 
   const link = createMessageLink(ports.contact, ports.timer, onMessage, () => {
@@ -175,10 +193,7 @@ export function createKey(ports: KeyPorts): KeyRole {
   rest();
   return {
     onContact(isPlugged, senses) {
-      stopGreeting();
-      if (visit !== undefined) visit.onWithdrawn();
-      visit = undefined;
-      link.reset();
+      endVisit();
       sensesVoltage = senses;
       if (!isPlugged) {
         state = KEY_IDLE;
@@ -189,6 +204,12 @@ export function createKey(ports: KeyPorts): KeyRole {
       hellos = 0;
       show(SIGNAL_WORKING);
       greet();
+    },
+    onOverload() {
+      endVisit();
+      state = KEY_FINISHED;
+      if (key !== undefined) noteDenial(key, new Uint8Array(NO_DEVID_BYTES), CONTACT_OVERLOADED);
+      show(SIGNAL_NO_CONTACT);
     },
     onBytes(bytes) {
       link.push(bytes);
@@ -217,6 +238,27 @@ function reasonToStayShut(key: KeyContext): ErrorCode {
   const reason = key.rings.judge(RING_SHIFT);
   if (reason === 0 || key.rings.judge(RING_EMERGENCY) === 0) return 0;
   return key.rings.judge(RING_TEST) === 0 ? 0 : reason;
+}
+
+/** The same, and what the key's own state forbids at a lock but not at a station. */
+function reasonAtLock(key: KeyContext): ErrorCode {
+  const reason = reasonToStayShut(key);
+  return reason === 0 && isStoppedByLog(key) ? LOG_FULL : reason;
+}
+
+/**
+ * True where the issuer wants no opening whose entry could push out one that is not home yet. An
+ * emergency goes before it.
+ */
+function isStoppedByLog(key: KeyContext): boolean {
+  const shift = key.rings.ringAt(RING_SHIFT);
+  if (shift === undefined || (shift.claims.flags & FLAG_STOP_AT_FULL_LOG) === 0) return false;
+  return key.log.store.room() <= LOG_RESERVE && key.rings.judge(RING_EMERGENCY) !== 0;
+}
+
+function signalOfDenial(reason: ErrorCode): number {
+  if (reason === RING_EXPIRED) return SIGNAL_EXPIRED;
+  return reason === LOG_FULL ? SIGNAL_LOGS_NOT_HOME : SIGNAL_NEEDS_SYNC;
 }
 
 /** Opens the stores of a commissioned key; undefined on a blank one. */

@@ -4,7 +4,14 @@ import { BOLT_JAMMED, VOLTAGE_LOW } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 import { createBenchBolt, createBenchTimer, TRAVEL_MS } from "../../test/lock-rig.ts";
 import { BOLT_BETWEEN, BOLT_LOCKED, BOLT_UNLOCKED } from "../ports.ts";
-import { createBolt, MOVE_MS_MAX, RETRY_PAUSE_MS, TRIES_MAX } from "./bolt.ts";
+import {
+  createBolt,
+  LOADED_MILLIVOLTS_MIN,
+  MOVE_MS_MAX,
+  RETRY_PAUSE_MS,
+  TRIES_MAX,
+  WATCH_MS,
+} from "./bolt.ts";
 
 function createBench(start: 0 | 1 | 2 = BOLT_LOCKED) {
   const timer = createBenchTimer();
@@ -150,6 +157,27 @@ describe("bolt", () => {
     pass(10_000);
     expect(bench.events).toEqual(["unlock", "stop"]);
     expect(told).toEqual([`${LOW} 1`]);
+  });
+
+  test("rule 10: a supply that sags under the load stops the motor at once, three times", () => {
+    const { bench, bolt, told, pass, setMillivolts } = createBench();
+    bench.stick(true);
+    bolt.unlock();
+    let runningMs = 0;
+    for (let step = 0; step < 100; step += 1) {
+      // The voltage is good while the motor rests and falls as soon as it runs.
+      setMillivolts(bench.turning() === "stop" ? 3000 : LOADED_MILLIVOLTS_MIN - 1);
+      runningMs += pass(50);
+    }
+    expect(bench.events.filter((event) => event === "unlock").length).toBe(TRIES_MAX);
+    expect(told).toEqual([`${LOW} 1`]);
+    expect(runningMs).toBeLessThanOrEqual(TRIES_MAX * (WATCH_MS + 50));
+    expect(bench.turning()).toBe("stop");
+    bench.stick(false);
+    setMillivolts(3000);
+    bolt.unlock();
+    pass(1000);
+    expect(bench.position()).toBe(BOLT_UNLOCKED);
   });
 
   test("L3: a bolt turned by hand while the motor rests starts nothing", () => {

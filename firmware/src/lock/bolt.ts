@@ -11,8 +11,15 @@ import {
 
 /** Supply voltage below which the motor is not started, in millivolts. */
 export const MOTOR_MILLIVOLTS_MIN = 2700;
+/**
+ * Supply voltage below which a running motor is stopped, in millivolts: above what the processor
+ * needs, so that a sag ends a try and not the life of the device.
+ */
+export const LOADED_MILLIVOLTS_MIN = 2300;
 /** Longest time that one try may take, in milliseconds. */
 export const MOVE_MS_MAX = 1500;
+/** How often a running motor's supply is looked at, in milliseconds. */
+export const WATCH_MS = 100;
 /** Pause between two tries, in milliseconds. */
 export const RETRY_PAUSE_MS = 300;
 /** Tries of one move before the bolt counts as jammed. */
@@ -53,7 +60,7 @@ export interface BoltReport {
  * Creates the state machine of a bolt.
  *
  * The motor runs only between the start of a try and the first of: the wanted end switch, the limit
- * of time, a new command. A bolt that cannot be opened is driven back to locked; one that cannot be
+ * of time, a supply that sags under the load, a new command. A bolt that cannot be opened is driven back to locked; one that cannot be
  * locked is left where it is and tried again at the next command or the next power. Nothing here
  * holds the bolt: the mechanical key and the inside handle move it whenever they like, and the end
  * switches tell.
@@ -67,6 +74,8 @@ export function createBolt(
   /** 0 while the bolt rests. */
   let direction: 0 | BoltDirection = 0;
   let tries = 0;
+  /** Time that the running try has left, in milliseconds. */
+  let leftMs = 0;
   let waitId = 0;
   let isRelockingAtPower = false;
 
@@ -106,15 +115,22 @@ export function createBolt(
       return;
     }
     tries += 1;
+    leftMs = MOVE_MS_MAX;
     if (direction === TOWARDS_UNLOCKED) {
       motor.unlock();
     } else {
       motor.lock();
     }
-    wait(MOVE_MS_MAX, onLimit);
+    wait(WATCH_MS, watch);
   }
 
-  function onLimit(): void {
+  function watch(): void {
+    leftMs -= WATCH_MS;
+    const hasSagged = ports.supply.millivolts() < LOADED_MILLIVOLTS_MIN;
+    if (!hasSagged && leftMs > 0) {
+      wait(WATCH_MS, watch);
+      return;
+    }
     motor.stop();
     // The switch may have closed at the very moment of the limit.
     if (motor.position() === endOf(direction)) {
@@ -122,7 +138,7 @@ export function createBolt(
     } else if (tries < TRIES_MAX) {
       wait(RETRY_PAUSE_MS, tryMove);
     } else {
-      fail(BOLT_JAMMED);
+      fail(hasSagged ? VOLTAGE_LOW : BOLT_JAMMED);
     }
   }
 

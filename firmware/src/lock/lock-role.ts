@@ -4,6 +4,7 @@ import type {
   BoltPosition,
   ClockPort,
   ContactPort,
+  DoorSensorPort,
   FlashPort,
   MotorPort,
   SupplyPort,
@@ -21,6 +22,8 @@ export type LockPorts = {
   readonly clock: ClockPort;
   readonly motor: MotorPort;
   readonly supply: SupplyPort;
+  /** Absent on a lock that cannot see its door. */
+  readonly door?: DoorSensorPort;
 };
 
 /** A lock that runs: what the world tells it. */
@@ -31,4 +34,6 @@ export interface LockRole {
   onBytes(bytes: Uint8Array): void;
   /** The end switches of the bolt changed. */
   onBolt(position: BoltPosition): void;
+  /** The door was opened or closed, where there is a sensor. */
+  onDoor(isOpen: boolean): void;
 }

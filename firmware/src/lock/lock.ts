@@ -7,6 +7,8 @@ import {
   createLockDoor,
   DELIVER_FIRST,
   DEVID_BYTES,
+  DOOR_FORCED,
+  decodeEntry,
   decodeHello,
   decodeRecordAsk,
   EDHOC_BYTES_MAX,
@@ -58,7 +60,7 @@ import {
   WANT_FLOORS,
   WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
-import type { BoltPosition } from "../ports.ts";
+import { BOLT_LOCKED, type BoltPosition } from "../ports.ts";
 import { openDeviceRecords, RECORD_SEALING_COUNTER } from "../shared/device-records.ts";
 import { type DeviceIdentity, loadIdentity } from "../shared/identity.ts";
 import { createMessageLink } from "../shared/link.ts";
@@ -87,7 +89,8 @@ import {
 const HANDSHAKE_STEP_MS = 2000;
 /** Longest wait for the next record, in milliseconds. */
 const RECORD_STEP_MS = 10_000;
-/** Bytes of a sealed batch in one record. */
+/** Boots without anything in between after which the motor stays off at boot. */
+const RESETS_MAX = 3;
 /** From so many entries without acknowledgement on the lock asks for one. */
 const WANT_ACK_ENTRIES = 64;
 /** First octet of message_1: method 3. A message_3 is a byte string and never begins with it. */
@@ -139,6 +142,9 @@ export function createLock(ports: LockPorts): LockRole {
     onBolt(position) {
       runGuarded(() => role.onBolt(position));
     },
+    onDoor(isOpen) {
+      runGuarded(() => role.onDoor(isOpen));
+    },
   };
 }
 
@@ -170,6 +176,9 @@ function createBlankLock(ports: LockPorts): LockRole {
     },
     onBolt() {
       // A blank lock never moves its bolt, so its end switches tell nothing of interest.
+    },
+    onDoor() {
+      // Nor is there anybody yet who would be told of its door.
     },
   };
 }
@@ -206,6 +215,7 @@ function createDoorLock(
   let isClockOld = false;
   /** True while the door path judges by an older time floor than the flash holds. */
   let isTrustOld = false;
+  let wasDoorOpen = ports.door?.isOpen() === true;
   /** True from message_2 to the decision on message_3. */
   let awaitsMessage3 = false;
   /** True from a decision on: records may come. */
@@ -640,8 +650,10 @@ function createDoorLock(
   replaceState(commissioned.state);
   loadTrust();
   // A key-powered lock boots at every insertion, which the passage itself tells.
+  const isCalm = !hasClock(state) || !endsInResets(log);
   if (hasClock(state)) append(ENTRY_POWER, 0, GRANTED, 0, 0);
-  bolt.start();
+  // A motor that has pulled the supply down at every boot is left alone until a key commands it.
+  if (isCalm) bolt.start();
 
   return {
     onContact() {
@@ -656,7 +668,23 @@ function createDoorLock(
     onBolt(position: BoltPosition) {
       bolt.onPosition(position);
     },
+    onDoor(isOpen) {
+      // Whoever opens by key or handle draws the bolt first; a door that opens past it was forced.
+      const isForced = isOpen && !wasDoorOpen && ports.motor.position() === BOLT_LOCKED;
+      wasDoorOpen = isOpen;
+      if (isForced) appendBolt(DOOR_FORCED, 0);
+    },
   };
+}
+
+/** True where the last boots came to nothing but the next boot: three resets in a row. */
+function endsInResets(log: LogStore): boolean {
+  for (let back = 0; back < RESETS_MAX; back += 1) {
+    const bytes = log.read(log.lastN() - back);
+    const entry = bytes === undefined ? undefined : decodeEntry(bytes);
+    if (entry === undefined || !entry.ok || entry.value.kind !== ENTRY_POWER) return false;
+  }
+  return true;
 }
 
 function opOf(op: number): 0 | 1 | 2 {

@@ -5,6 +5,7 @@ import type { Board } from "../boards/board.ts";
 import type { Platform } from "../espruino/platform.ts";
 import { createKey } from "../key/key.ts";
 import type { KeyRole } from "../key/key-role.ts";
+import { createPlug } from "../key/plug.ts";
 import { SIGNALS } from "../key/signals.ts";
 
 /** Boots a digital key on a board. */
@@ -29,5 +30,7 @@ export function startKey(board: Board, platform: Platform): void {
   });
   const key = role;
   platform.watchButton(() => key.onButton());
-  platform.watchContact((isPlugged, sensesVoltage) => key.onContact(isPlugged, sensesVoltage));
+  const powerOut = platform.openPowerOut(() => plug.onOverload());
+  const plug = createPlug(platform.timer, powerOut, key);
+  platform.watchContact((isPlugged, sensesVoltage) => plug.onSense(isPlugged, sensesVoltage));
 }

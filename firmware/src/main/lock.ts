@@ -2,12 +2,11 @@
 import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
 
 import type { Board } from "../boards/board.ts";
-import { createNoClock } from "../espruino/clock.ts";
 import type { Platform } from "../espruino/platform.ts";
 import { createLock } from "../lock/lock.ts";
 import type { LockRole } from "../lock/lock-role.ts";
 
-/** Boots a key-powered lock on a board. */
+/** Boots a lock on a board; its configuration says whether the board's clock counts. */
 export function startLock(board: Board, platform: Platform): void {
   const wiring = board.flash.lock;
   assert(wiring !== undefined, PROMISE_BROKEN);
@@ -28,7 +27,7 @@ export function startLock(board: Board, platform: Platform): void {
     flash: platform.openFlash(wiring),
     contact,
     timer: platform.timer,
-    clock: createNoClock(),
+    clock: platform.openClock(),
     motor,
     supply: platform.openSupply(),
   });

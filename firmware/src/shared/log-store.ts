@@ -87,6 +87,8 @@ export interface LogStore {
   firstN(): number;
   /** Entries that wait for an acknowledgement. */
   unackedCount(): number;
+  /** Entries that surely fit before one that waits for an acknowledgement is overwritten. */
+  room(): number;
   /**
    * Commits one entry: when it returns, the entry survives any power cut.
    *
@@ -493,6 +495,10 @@ export function createLogStore(
     return count;
   }
 
+  function unackedCount(): number {
+    return lastNumber > acked ? lastNumber - acked : 0;
+  }
+
   /** Numbers start at 1 again, which only another epoch makes unique. */
   function beginNextEpoch(): void {
     epoch += 1;
@@ -530,8 +536,10 @@ export function createLogStore(
     firstN() {
       return oldestN();
     },
-    unackedCount() {
-      return lastNumber > acked ? lastNumber - acked : 0;
+    unackedCount,
+    room() {
+      const count = unackedCount();
+      return count < capacity ? capacity - count : 0;
     },
     append(fields) {
       const isDenial = isDenialEntry(fields);

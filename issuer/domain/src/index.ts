@@ -26,7 +26,7 @@ export type {
   SlotChange,
 } from "./facts.ts";
 export type { HistoryRecord } from "./history.ts";
-export { createIssuer } from "./issuer.ts";
+export { createIssuer, type IssuerSettings } from "./issuer.ts";
 export { type LocalDate, shiftsOfWeek, utcOfLocal, type WeeklyShift } from "./local-time.ts";
 export { createMemoryStore, createMemoryVault } from "./memory-store.ts";
 export type {

@@ -18,23 +18,36 @@ import { createRingIssue } from "./ring-issue.ts";
 import { authorise } from "./role-model.ts";
 import { createStationExchange } from "./station-exchange.ts";
 
+/** What is decided once for an authority. @public */
+export type IssuerSettings = {
+  /**
+   * 1 to 65535: the number under which locks know it. A test authority is another number with a
+   * store and a vault of its own, and shares nothing with production.
+   */
+  readonly authority: number;
+  /**
+   * What a key does whose log is full of entries that are not home: open on and declare in gap
+   * records what it overwrites, which is the default, or open nothing until it has synced. Each
+   * ring head carries the answer under its signature; emergency rings open in any case.
+   */
+  readonly stopsAtFullLog?: boolean;
+};
+
 /**
  * Opens the authorization system of one authority over its store; an empty store founds it.
  *
  * Requires: one issuer at a time over a store; the vault belongs to the store.
  *
- * @param settings - `authority`, 1 to 65535: the number under which locks know it. A test authority
- *   is another number with a store and a vault of its own, and shares nothing with production.
  * @public
  */
 export function createIssuer(
   ports: IssuerPorts,
-  settings: { readonly authority: number } = { authority: 1 },
+  settings: IssuerSettings = { authority: 1 },
 ): Issuer {
   const journal = openJournal(ports);
   const authority = openAuthority(journal, settings.authority);
   const revocation = createRevocation(journal, authority);
-  const rings = createRingIssue(journal, authority, revocation);
+  const rings = createRingIssue(journal, authority, revocation, settings.stopsAtFullLog === true);
   const intake = createLogIntake(journal, authority);
   const administration = createAdministration(journal);
   const withdrawal = createWithdrawal(journal, rings);

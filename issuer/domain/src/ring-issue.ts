@@ -5,6 +5,7 @@ import {
   encodeRingBundle,
   encodeRingDelta,
   FLAG_CLOCK_UNKNOWN_OK,
+  FLAG_STOP_AT_FULL_LOG,
   fail,
   hexOf,
   LEAD_S_MAX,
@@ -87,18 +88,23 @@ export interface RingIssue {
   bundleParts(head: IssuedHead, keyRoot16: string, floors: Uint8Array | null): Uint8Array[];
   /** Slots under a head. */
   slotsOf(head: IssuedHead): readonly (LeafFact | null)[];
+  /** Flags of the heads of ordinary shifts. */
+  readonly shiftFlags: number;
   /** First 16 octets of the root of no slots: the base that every key accepts. */
   readonly emptyRoot16: string;
 }
 
 /**
  * Offers ring issue over a journal.
+ *
+ * @param stopsAtFullLog - Whether keys stop opening once their log is full of what is not home.
  * @internal
  */
 export function createRingIssue(
   journal: Journal,
   authority: Authority,
   revocation: Revocation,
+  stopsAtFullLog: boolean,
 ): RingIssue {
   const { ports, register } = journal;
   const { crypto } = ports;
@@ -261,6 +267,8 @@ export function createRingIssue(
 
   return {
     emptyRoot16,
+    // A lock that lost the time may open for them.
+    shiftFlags: FLAG_CLOCK_UNKNOWN_OK | (stopsAtFullLog ? FLAG_STOP_AT_FULL_LOG : 0),
     shiftNow(carer) {
       const nowS = ports.clock.nowS();
       // Of two that touch, the later: its window lasts longer.
@@ -281,12 +289,6 @@ export function createRingIssue(
     slotsOf,
   };
 }
-
-/**
- * Flag of heads of ordinary shifts: a lock that lost the time may open for them.
- * @internal
- */
-export const SHIFT_FLAGS = FLAG_CLOCK_UNKNOWN_OK;
 
 function wholeRing(slots: readonly (LeafFact | null)[]): readonly SlotChange[] {
   const changes: SlotChange[] = [];

@@ -33,7 +33,7 @@ import type { Fact } from "./facts.ts";
 import { type Journal, SYSTEM } from "./journal.ts";
 import type { LogIntake } from "./log-intake.ts";
 import type { IssuedHead, KeyRecord, LockRecord, LogState, StationRecord } from "./register.ts";
-import { type RingIssue, SHIFT_FLAGS, windowOfShift } from "./ring-issue.ts";
+import { type RingIssue, windowOfShift } from "./ring-issue.ts";
 
 // The conversation with stations. A station is a courier with a memory of its own: it asks for a
 // key that is in it, hands on what keys brought, and keeps what was signed in advance.
@@ -311,7 +311,7 @@ export function createStationExchange(
         repeated !== undefined &&
         repeated.root === register.keys.get(devid)?.root &&
         !authority.isOfEarlierEpoch(repeated.iatS);
-      const order = { key, purpose: "shift", flags: SHIFT_FLAGS, leaf: null } as const;
+      const order = { key, purpose: "shift", flags: rings.shiftFlags, leaf: null } as const;
       const window = windowOfShift(shift.value);
       head = isSame
         ? repeated
@@ -472,7 +472,7 @@ export function createStationExchange(
         key,
         purpose: "pre-signed",
         window: windowOfShift(shift),
-        flags: SHIFT_FLAGS,
+        flags: rings.shiftFlags,
         shift: shift.shift,
         station: station.station,
         nonce: null,

@@ -119,6 +119,10 @@ export const BATTERY_LOW = 0x0804;
 export const DEVICE_BLANK = 0x0805;
 /** The device is enrolled already. @public */
 export const DEVICE_NOT_BLANK = 0x0806;
+/** The door was opened while its bolt was thrown. @public */
+export const DOOR_FORCED = 0x0810;
+/** The contact drew more current than the key gives. @public */
+export const CONTACT_OVERLOADED = 0x0811;
 /** The property owner or the resident has not consented to this door. @public */
 export const CONSENT_MISSING = 0x0901;
 /** The client belongs to another provider. @public */

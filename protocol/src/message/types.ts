@@ -112,6 +112,8 @@ export const FLAG_EMERGENCY = 1;
 export const FLAG_CLOCK_UNKNOWN_OK = 2;
 /** The key carries objects and logs but opens nothing. @public */
 export const FLAG_COURIER_ONLY = 4;
+/** The key opens nothing once its log is full of entries that are not home; locks ignore it. @public */
+export const FLAG_STOP_AT_FULL_LOG = 8;
 
 // Levels of an issuer certificate: what its key may sign.
 /** Ring heads, floor lists, time grants, acknowledgements, re-send requests. @public */

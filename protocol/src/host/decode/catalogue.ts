@@ -29,7 +29,7 @@ const op = oneOf({ 0: "neither", 1: "enter", 2: "leave" });
 const ops = oneOf({ 1: "enter", 2: "leave", 3: "enter and leave" });
 const quality = oneOf({ 0: "time floor only", 1: "own clock, unchecked", 2: "own clock, checked" });
 const flags = number((value) =>
-  ["emergency", "clock-unknown ok", "courier only"]
+  ["emergency", "clock-unknown ok", "courier only", "stop at full log"]
     .filter((_, bit) => (value & (1 << bit)) !== 0)
     .join(", "),
 );
