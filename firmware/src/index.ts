@@ -10,8 +10,10 @@
  */
 
 export { KEY_BATTERY, warningPercent } from "./key/battery.ts";
-export { createKey } from "./key/key.ts";
+export { createKey, openKey } from "./key/key.ts";
 export { commissionKey, type KeyProvision } from "./key/key-commissioning.ts";
+export type { KeyContext } from "./key/key-context.ts";
+export { RING_EMERGENCY, RING_SHIFT } from "./key/key-layout.ts";
 export type { KeyPorts, KeyRole, KeyState, KeyStatus } from "./key/key-role.ts";
 export {
   KEY_AT_LOCK,
@@ -71,6 +73,7 @@ export {
   enrolDevice,
   loadIdentity,
 } from "./shared/identity.ts";
+export { createMessageLink } from "./shared/link.ts";
 export { createStation } from "./station/station.ts";
 export { commissionStation, type StationProvision } from "./station/station-commissioning.ts";
 export type { StationPorts, StationRole, StationStatus } from "./station/station-role.ts";

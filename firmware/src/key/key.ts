@@ -261,8 +261,11 @@ function signalOfDenial(reason: ErrorCode): number {
   return reason === LOG_FULL ? SIGNAL_LOGS_NOT_HOME : SIGNAL_NEEDS_SYNC;
 }
 
-/** Opens the stores of a commissioned key; undefined on a blank one. */
-function openKey(
+/**
+ * Opens the stores of a commissioned key; undefined on a blank one. A bench does so with the memory
+ * of a stolen key, to act as no honest role would.
+ */
+export function openKey(
   ports: KeyPorts,
   link: MessageLink,
   show: (signal: number) => void,

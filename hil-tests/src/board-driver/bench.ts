@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { createFrameReader, encodeFrames } from "@nyckelring/protocol";
+import {
+  type AttemptPurpose,
+  createRandomStream,
+  createTrace,
+  createVirtualClock,
+  createWorld,
+  type EarlyPull,
+  type RandomStream,
+  type SignalName,
+  type TraceSink,
+  type VirtualClock,
+  type World,
+} from "@nyckelring/simulator";
+import { type Key, Lock, type Station } from "./devices.ts";
+import { Town } from "./town.ts";
+
+/** Roles of a rig. */
+export const ROLES = ["key", "station", "lock"] as const;
+/** A role of a rig. */
+export type RoleName = (typeof ROLES)[number];
+/** What a role is made of. */
+export type Kind = "real" | "sim" | "interpreter";
+
+/** What a board may be able to do beyond its role; a case asks for what it needs. */
+export const CAPABILITIES = [
+  "button",
+  "battery",
+  "clock",
+  "links",
+  "mains",
+  "motor",
+  "power",
+  "cut-at-byte",
+  "cut-at-write",
+] as const;
+/** An ability of a board. */
+export type Capability = (typeof CAPABILITIES)[number];
+
+/** Thrown by a case that needs what the rig has not. */
+export class Skipped extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "Skipped";
+  }
+}
+
+/** Thrown by a driver when the bench itself is at fault: a silent board, a lost port, no power. */
+export class InfraFault extends Error {
+  readonly role: RoleName;
+
+  constructor(role: RoleName, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "InfraFault";
+    this.role = role;
+  }
+}
+
+/** How time passes on a bench. */
+export interface Pace {
+  /**
+   * Lets time pass until `isDone`, at most `limitUs` of the bench's own time.
+   *
+   * @returns Whether it was done in time.
+   */
+  until(isDone: () => boolean, limitUs: number): Promise<boolean>;
+  /** Lets so many microseconds pass, as fast as they can. */
+  pass(spanUs: number): Promise<void>;
+}
+
+/** A span of the bench's time. */
+export type Span = {
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+};
+
+/** How a person handles one insertion. */
+export type Handling = {
+  /** What the person wants at a door; the button tells the key when it thinks otherwise. */
+  readonly wants?: "enter" | "leave";
+  /** Pulls the key out after so many bytes of both directions. */
+  readonly withdrawAtByte?: number;
+  /** Pulls the key out in the middle of this write of the device, from 1. */
+  readonly withdrawAtWrite?: number;
+  /** How long the key stays after the verdict, in seconds; long enough to see the bolt lock again. */
+  readonly staysS?: number;
+  /** Why somebody who may not enter tries; the judge takes the rest for honest. */
+  readonly as?: AttemptPurpose;
+};
+
+/** What a person saw of one insertion. */
+export type Insertion = {
+  readonly contact: number;
+  /** The last light before the key was out, `none` when it was pulled before a verdict. */
+  readonly light: SignalName;
+  /** All lights, in order. */
+  readonly lights: readonly SignalName[];
+  /** Whether the motor was told to unlock. */
+  readonly opened: boolean;
+  /** From insertion to the motor, in milliseconds of the bench's time. */
+  readonly openedAfterMs: number | undefined;
+  /** Bytes on the wire, both directions. */
+  readonly bytes: number;
+};
+
+/** A message that a probe heard. */
+export type Heard = { readonly kind: number; readonly message: Uint8Array };
+
+/** Something in the plug that is no part of the system. */
+export interface ProbeLine {
+  /** Says a message in whole frames. */
+  say(kind: number, message: Uint8Array): void;
+  /** Puts raw octets on the wire. */
+  sayOctets(octets: Uint8Array): void;
+  /** All that was heard so far. */
+  readonly heard: readonly Heard[];
+  /** Waits for one more message; undefined when none comes in time. */
+  hear(limit?: Span): Promise<Heard | undefined>;
+  /** Pulls the plug. */
+  withdraw(): Promise<void>;
+}
+
+/** Which boards stand on a bench, and how its time passes. */
+export type BenchParts = {
+  /** Names the chance of the case. */
+  readonly seed: string;
+  readonly kinds: Readonly<Record<RoleName, Kind>>;
+  readonly cannot: Readonly<Record<RoleName, readonly Capability[]>>;
+  readonly pace: (clock: VirtualClock) => Pace;
+  readonly sink?: TraceSink;
+};
+
+/** A Monday morning, UTC seconds: the world of each case begins and a shift with it. */
+export const MORNING_S = Date.UTC(2026, 10, 23, 6) / 1000;
+
+const SECOND_US = 1_000_000;
+const STAY_S = 8;
+const DOOR_LIMIT: Span = { seconds: 30 };
+const STATION_LIMIT: Span = { minutes: 5 };
+const HEAR_LIMIT: Span = { seconds: 3 };
+/** After a contact the boards get a moment to end what they began. */
+const REST: Span = { seconds: 1 };
+
+/** Microseconds of a span. */
+export function spanUs({ hours = 0, minutes = 0, seconds = 0 }: Span): number {
+  return Math.round((hours * 3600 + minutes * 60 + seconds) * SECOND_US);
+}
+
+/**
+ * The bench of one case: a town, its devices, and the verbs of somebody who tests them by hand.
+ *
+ * The first key, lock and station of the first town are the ones of the rig, whatever they are made
+ * of; any further device is a simulated companion. A case never learns which is which.
+ */
+export class Bench {
+  readonly clock: VirtualClock;
+  readonly random: RandomStream;
+  /** The authority of the case. */
+  readonly home: Town;
+  readonly #parts: BenchParts;
+  readonly #pace: Pace;
+  readonly #worlds: World[] = [];
+
+  constructor(parts: BenchParts) {
+    this.#parts = parts;
+    this.clock = createVirtualClock(MORNING_S);
+    this.#pace = parts.pace(this.clock);
+    this.random = createRandomStream(parts.seed);
+    this.home = new Town(1, this.#createWorld(1, ""));
+  }
+
+  /** Worlds of the authorities, the home town's first. */
+  get worlds(): readonly World[] {
+    return this.#worlds;
+  }
+
+  /** What a role is made of; for reports, never for cases. */
+  get kinds(): Readonly<Record<RoleName, Kind>> {
+    return this.#parts.kinds;
+  }
+
+  /** A second authority in the same time, with a world of its own. */
+  foreignTown(authority: number): Town {
+    return new Town(authority, this.#createWorld(authority, `a${authority}-`));
+  }
+
+  #createWorld(authority: number, prefix: string): World {
+    const random = this.random.split(`world ${authority}`);
+    const trace = createTrace(this.#parts.sink);
+    const world = createWorld(random, MORNING_S, authority, trace, this.clock, prefix);
+    this.#worlds.push(world);
+    return world;
+  }
+
+  /** Skips the case when a board of the rig cannot do something. */
+  needs(role: RoleName, ...abilities: readonly Capability[]): void {
+    for (const ability of abilities) {
+      if (this.#parts.cannot[role].includes(ability)) {
+        throw new Skipped(`the ${role} of this rig cannot do "${ability}"`);
+      }
+    }
+  }
+
+  /** Every number from 1 to `last` where time is free, and a sample of them elsewhere. */
+  everyOf(last: number, sample: number): readonly number[] {
+    const all = Array.from({ length: last }, (_, index) => index + 1);
+    const isFree = Object.values(this.#parts.kinds).every((kind) => kind === "sim");
+    if (isFree || last <= sample) return all;
+    const random = this.random.split("sample");
+    const step = last / sample;
+    return Array.from({ length: sample }, (_, index) =>
+      Math.min(last, 1 + Math.floor(index * step) + random.drawBelow(Math.ceil(step))),
+    );
+  }
+
+  /** Now, UTC seconds. */
+  nowS(): number {
+    return this.clock.nowS();
+  }
+
+  /** Lets time pass. */
+  async pass(span: Span): Promise<void> {
+    await this.#pace.pass(spanUs(span));
+  }
+
+  /** Lets something happen while something else goes on, for example in the middle of a sync. */
+  later(span: Span, action: () => void): void {
+    this.clock.scheduleAfter(spanUs(span), action);
+  }
+
+  /** Waits until something is so; false when it is not in time. */
+  async waitFor(isDone: () => boolean, limit: Span): Promise<boolean> {
+    return this.#pace.until(isDone, spanUs(limit));
+  }
+
+  /** Puts a key into a door or a station, and takes it out as the handling says. */
+  async insert(key: Key, into: Lock | Station, handling: Handling = {}): Promise<Insertion> {
+    const { world } = into;
+    const firstEvent = world.events.length;
+    const pull = pullOf(handling);
+    let seen: { contact: number; light: SignalName; openedAfterUs?: number } | undefined;
+    if (into instanceof Lock) {
+      const visit = {
+        key: key.unit,
+        lock: into.unit,
+        op: handling.wants === "leave" ? (2 as const) : (1 as const),
+        purpose: handling.as ?? "honest",
+        pull,
+        lingerMs: (handling.staysS ?? STAY_S) * 1000,
+      };
+      world.visitDoor(visit, ({ contact, signal, openedAfterUs }) => {
+        const opened = openedAfterUs === undefined ? {} : { openedAfterUs };
+        seen = { contact, light: signal, ...opened };
+      });
+    } else {
+      world.visitStation({ key: key.unit, station: into.unit, pull }, ({ contact, signal }) => {
+        seen = { contact, light: signal };
+      });
+    }
+    const limit = into instanceof Lock ? DOOR_LIMIT : STATION_LIMIT;
+    await this.waitFor(() => seen !== undefined, limit);
+    await this.pass(REST);
+    if (seen === undefined) throw new Error(`${key.name} was never taken out of ${into.name}`);
+    const { contact, light, openedAfterUs } = seen;
+    const events = world.events.slice(firstEvent);
+    const pulled = events.find((event) => event.kind === "pulled" && event.contact === contact);
+    return {
+      contact,
+      light,
+      lights: events.flatMap((event) =>
+        event.kind === "signal" && event.contact === contact ? [event.signal] : [],
+      ),
+      opened: openedAfterUs !== undefined,
+      openedAfterMs: openedAfterUs === undefined ? undefined : Math.round(openedAfterUs / 1000),
+      bytes: pulled?.kind === "pulled" ? pulled.passedBytes : 0,
+    };
+  }
+
+  /** Plugs something strange into a device. */
+  probe(device: Key | Lock | Station): ProbeLine {
+    const heard: Heard[] = [];
+    const reader = createFrameReader(
+      (kind, message) => heard.push({ kind, message: Uint8Array.from(message) }),
+      () => undefined,
+    );
+    const probe = device.world.probe(device.unit, (bytes) => reader.push(bytes));
+    return {
+      say: (kind, message) => probe.send(encodeFrames(kind, message)),
+      sayOctets: (octets) => probe.send(octets),
+      heard,
+      hear: async (limit = HEAR_LIMIT) => {
+        const before = heard.length;
+        await this.waitFor(() => heard.length > before, limit);
+        return heard[before];
+      },
+      withdraw: async () => {
+        probe.withdraw();
+        await this.pass(REST);
+      },
+    };
+  }
+
+  /** Errors of ours that a role met: none is expected, whatever a case does. */
+  roleFaults(): string[] {
+    return this.#worlds.flatMap((world) =>
+      world.events.flatMap((event) =>
+        event.kind === "fault" ? [`${event.device}: ${event.text}`] : [],
+      ),
+    );
+  }
+}
+
+function pullOf({ withdrawAtByte, withdrawAtWrite }: Handling): EarlyPull | undefined {
+  if (withdrawAtByte !== undefined) return { afterByte: withdrawAtByte, laterUs: 0 };
+  return withdrawAtWrite === undefined ? undefined : { atWrite: withdrawAtWrite };
+}
+
+/** Virtual time: it costs nothing and jumps from event to event. */
+export function createVirtualPace(clock: VirtualClock): Pace {
+  const STEP_US = 50_000;
+  return {
+    until: async (isDone, limitUs) => {
+      const endUs = clock.nowUs() + limitUs;
+      while (!isDone() && clock.nowUs() < endUs) {
+        clock.runUntil(Math.min(endUs, clock.nowUs() + STEP_US));
+      }
+      return isDone();
+    },
+    pass: async (span) => clock.runUntil(clock.nowUs() + span),
+  };
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { must, type World } from "@nyckelring/simulator";
+import { Key, Lock, type LogLine, Station, storedLog } from "./devices.ts";
+
+type Issuer = World["issuer"];
+
+/** Places that come with a town; the first lock is in the apartment unless said otherwise. */
+export type CarerRequest = {
+  /** False leaves the carer without any right. */
+  readonly hasRight?: boolean;
+  /** False plans no shift. */
+  readonly hasShift?: boolean;
+  readonly provider?: number;
+};
+
+/**
+ * One authority with its people and houses, as the office of a municipality sees it. Its doors have
+ * consent, its carers a shift from now on for eight hours and every right of their provider.
+ */
+export class Town {
+  readonly authority: number;
+  readonly world: World;
+  readonly provider: number;
+  readonly planner: number;
+  readonly building: number;
+  readonly owner: number;
+  #staff = 0;
+  #clients = 0;
+
+  constructor(authority: number, world: World) {
+    this.authority = authority;
+    this.world = world;
+    const { issuer, desk } = this;
+    this.provider = must(issuer.addProvider(desk, { organisation: `Home care ${authority}` }));
+    this.planner = must(issuer.addUser(desk, { role: "planner", provider: this.provider }));
+    this.owner = must(issuer.addPropertyOwner(desk, { organisation: "Owner" }));
+    this.building = this.addBuilding();
+  }
+
+  /** The authorization system. */
+  get issuer(): Issuer {
+    return this.world.issuer;
+  }
+
+  /** The on-call centre of the municipality, which may do everything. */
+  get desk(): number {
+    return this.world.issuer.founder;
+  }
+
+  /** A building with its owner's consent. */
+  addBuilding(): number {
+    const { issuer, desk, owner } = this;
+    const building = must(issuer.addBuilding(desk, { owner }));
+    const signed = { scope: { building }, signatories: ["owner"] as const, evidence: "paper" };
+    must(issuer.recordConsent(desk, signed));
+    return building;
+  }
+
+  /** An entrance of the building; the number of its door. */
+  addEntrance(groups: readonly number[] = []): number {
+    const { issuer, desk, building } = this;
+    return must(issuer.addDoor(desk, { kind: "entrance", building, address: "Entrance", groups }));
+  }
+
+  /** A client with an apartment; its door and alarm code. */
+  addApartment(provider = this.provider): { readonly door: number; readonly client: string } {
+    const { issuer, desk, building } = this;
+    this.#clients += 1;
+    const alarmCode = `A${this.#clients}`;
+    must(issuer.addClient(desk, { alarmCode, building, provider }));
+    const door = must(
+      issuer.addDoor(desk, { kind: "apartment", building, address: alarmCode, alarmCode }),
+    );
+    const scope = { door };
+    must(issuer.recordConsent(desk, { scope, signatories: ["resident"], evidence: alarmCode }));
+    return { door, client: alarmCode };
+  }
+
+  /** Somebody of the staff. */
+  addCarer({ hasRight = true, hasShift = true, provider = this.provider }: CarerRequest = {}) {
+    const { issuer, desk } = this;
+    this.#staff += 1;
+    const carer = must(issuer.addCarer(desk, { provider, staffCode: `S${this.#staff}` }));
+    const right = hasRight ? must(issuer.grantRight(desk, { carer })) : 0;
+    const shift = hasShift ? this.planShift(carer) : 0;
+    return { carer, right, shift };
+  }
+
+  /** Plans a shift that begins now. */
+  planShift(carer: number, hours = 8): number {
+    const startS = this.world.clock.nowS();
+    return must(this.issuer.planShift(this.desk, { carer, startS, endS: startS + hours * 3600 }));
+  }
+
+  /** Commissions a lock at a door. */
+  async addLock(door: number): Promise<Lock> {
+    return new Lock(this.world, this.world.addLock(door));
+  }
+
+  /** Enrols a key for a carer. */
+  async addKey(carer: number): Promise<Key> {
+    return new Key(this.world, this.world.addKey(carer, 5));
+  }
+
+  /** Enrols a station of one provider, or of the municipality. */
+  async addStation(provider?: number): Promise<Station> {
+    return new Station(this.world, this.world.addStation(provider));
+  }
+
+  /** What a thief has who read out a key, with a clock that stands still at `claimedS`. */
+  copyOf(key: Key, claimedS: number = this.world.clock.nowS()): Key {
+    return new Key(this.world, this.world.copyKey(key.unit, claimedS));
+  }
+
+  /** Entries of a device that the authorization system keeps. */
+  stored(device: { readonly devid: string }): LogLine[] {
+    return storedLog(this.world, device.devid);
+  }
+}
