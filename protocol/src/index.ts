@@ -70,7 +70,7 @@ export type {
   VerificationKey,
 } from "./crypto/crypto-port.ts";
 export { expand, extract } from "./crypto/hkdf.ts";
-export { isUsablePublicKey } from "./crypto/public-key.ts";
+export { isUsablePublicKey, isUsableSignature } from "./crypto/public-key.ts";
 export {
   type IssuerCertificate,
   type LockCertificate,

@@ -35,6 +35,23 @@ export function isUsablePublicKey(publicKey: Uint8Array): boolean {
   return true;
 }
 
+/**
+ * Tells whether the first half of an Ed25519 signature may be used: a point R as strict as a key.
+ *
+ * Security: no honest signer makes an R of small order. The curve library of a lock refuses it, and
+ * the lock's verdict is the one that counts, so every port asks here.
+ *
+ * @param signature - 64 octets; of another length it may not be used.
+ * @see RFC 8032 §5.1.7
+ * @public
+ */
+export function isUsableSignature(signature: Uint8Array): boolean {
+  return (
+    signature.length === 2 * PUBLIC_KEY_BYTES &&
+    isUsablePublicKey(sliceBytes(signature, 0, PUBLIC_KEY_BYTES))
+  );
+}
+
 // p = 2^255 - 19 is ed ff ... ff 7f: only values with all upper octets full can reach it.
 function isBelowFieldPrime(y: Uint8Array): boolean {
   if (octetAt(y, PUBLIC_KEY_BYTES - 1) !== 0x7f) return true;

@@ -17,7 +17,7 @@ import type {
   SigningKey,
   VerificationKey,
 } from "../crypto/crypto-port.ts";
-import { isUsablePublicKey } from "../crypto/public-key.ts";
+import { isUsablePublicKey, isUsableSignature } from "../crypto/public-key.ts";
 import {
   PROMISE_BROKEN,
   PUBLIC_KEY_INVALID,
@@ -121,7 +121,8 @@ export function createNodeCrypto(): CryptoPort {
       const key = publicKeyOf(ED25519_PUBLIC_HEAD, publicKey);
       return succeed({
         publicKey: plain(publicKey),
-        verify: (message, signature) => verify(null, message, key, signature),
+        verify: (message, signature) =>
+          isUsableSignature(signature) && verify(null, message, key, signature),
       });
     },
 

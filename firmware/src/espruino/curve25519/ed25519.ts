@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { concatBytes, equalBytes, octetAt, sliceBytes } from "@nyckelring/protocol";
+import {
+  concatBytes,
+  equalBytes,
+  isUsableSignature,
+  octetAt,
+  sliceBytes,
+} from "@nyckelring/protocol";
 
 import {
   copyField,
@@ -230,7 +236,7 @@ export function createEd25519(field: Field, sha512: Sha512): Ed25519 {
   }
 
   function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    if (signature.length !== 64 || publicKey.length !== 32) {
+    if (!isUsableSignature(signature) || publicKey.length !== 32) {
       return false;
     }
     const commitment = sliceBytes(signature, 0, 32);
