@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.nyckelring-installed
 MANIFESTS := package.json $(wildcard */package.json)
 
-.PHONY: help deps build command check test fuzz mutation demo firmware clean
+.PHONY: help deps build command check test fuzz mutation demo firmware native clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -48,6 +48,9 @@ demo: command ## Runs the pilot day and tells its story.
 
 firmware: $(INSTALLED) ## Builds the device bundles into firmware/dist.
 	@node firmware/build/build-all.ts
+
+native: $(INSTALLED) ## Builds the native code of the boards into firmware/dist/native, or says what is missing.
+	@node firmware/native/build-all.ts
 
 clean: ## Removes what was built; node_modules stays.
 	rm -rf -- */dist out *.tsbuildinfo

@@ -3,7 +3,10 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** A program outside npm that some test files need, told by their names: `x.<program>.test.ts`. */
+/**
+ * A program outside npm that some test files need, told by their names: `x.<program>.test.ts`, or
+ * `x.<program>.<program>.test.ts` for several.
+ */
 export type OptionalProgram = { readonly program: string; readonly debianPackage: string };
 
 /** The same programs as in vitest.config.ts and install-debian-packages.sh; a test compares them. */
@@ -11,6 +14,10 @@ export const OPTIONAL_PROGRAMS: readonly OptionalProgram[] = [
   { program: "socat", debianPackage: "socat" },
   { program: "mosquitto", debianPackage: "mosquitto" },
   { program: "chromium", debianPackage: "chromium" },
+  { program: "gcc", debianPackage: "gcc" },
+  { program: "arm-none-eabi-gcc", debianPackage: "gcc-arm-none-eabi" },
+  { program: "qemu-system-arm", debianPackage: "qemu-system-arm" },
+  { program: "qemu-arm", debianPackage: "qemu-user" },
 ];
 
 /** A suite that did not run, and why; `isRequired` when `REQUIRE_ALL=1` makes that a failure. */
@@ -33,6 +40,10 @@ export function isInstalled(program: string, path: string = process.env["PATH"] 
   });
 }
 
+function needsProgram(file: string, program: string): boolean {
+  return file.endsWith(".test.ts") && file.includes(`.${program}.`);
+}
+
 /**
  * Lists the suites that cannot run on this machine.
  *
@@ -51,7 +62,7 @@ export function listSkippedSuites(
     if (has(program)) {
       continue;
     }
-    for (const file of files.filter((path) => path.endsWith(`.${program}.test.ts`))) {
+    for (const file of files.filter((path) => needsProgram(path, program))) {
       skipped.push({
         suite: file,
         reason: `Debian package ${debianPackage} is missing (make deps)`,

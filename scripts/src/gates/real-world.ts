@@ -14,6 +14,7 @@ const ALLOWED = [
   "firmware/src/main/",
   "firmware/build/",
   "firmware/dialect/",
+  "firmware/native/",
   "firmware/test/",
   "hil-tests/",
   "cli/",

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The entries of entries.h. Those over absolute addresses trust their caller, a JavaScript wrapper
+// that has checked lengths and addresses. Those over the arena check every range themselves.
+
+#include "native.h"
+
+void sodium_memzero(void *at, size_t bytes);
+
+enum { OUT_OF_ARENA = 0x7f01, STACK_SHORT = 0x7f01 };
+
+#ifdef NATIVE_HOST
+volatile struct binding binding;
+#endif
+
+// A number that names a place: on the board every number does, on a host those of the runner.
+static u8 *place(u32 address) { return (u8 *)(uintptr_t)address; }
+
+// True where the curves' stack would run into what lies below it.
+static int is_stack_short(void) {
+  return (u32)(uintptr_t)__builtin_frame_address(0) < binding.stack_end + STACK_NEED;
+}
+
+int entry_bind(u32 arena, u32 bytes, u32 stack_end) {
+  binding.arena = arena;
+  binding.arena_bytes = bytes;
+  binding.stack_end = stack_end;
+  return 1;
+}
+
+int entry_stack_pointer(void) { return (int)(uintptr_t)__builtin_frame_address(0); }
+
+int entry_sha256(u32 message, u32 bytes, u32 out) {
+  hash256(place(message), bytes, place(out));
+  return 0;
+}
+
+int entry_sha512(u32 message, u32 bytes, u32 out) {
+  hash512(place(message), bytes, place(out));
+  return 0;
+}
+
+// lengths: of the key in the upper 16 bits, of the message in the lower 16.
+int entry_hmac(u32 key, u32 message, u32 lengths, u32 out) {
+  hmac256(place(key), lengths >> 16, place(message), lengths & 0xffff, place(out));
+  return 0;
+}
+
+// RFC 5869 §2.3. lengths: of the output in the upper 16 bits, of the info in the lower 16.
+int entry_hkdf_expand(u32 prk, u32 info, u32 lengths, u32 out) {
+  hkdf_expand(place(prk), place(info), lengths & 0xffff, place(out), lengths >> 16);
+  return 0;
+}
+
+// key: 16 octets of key, 13 of nonce, one that says how long the tag is (8 or 16).
+// lengths: of the additional data in the upper 16 bits, of the text in the lower 16.
+int entry_ccm_seal(u32 key, u32 additional, u32 text, u32 lengths) {
+  const u8 *keys = place(key);
+  ccm_seal(keys, keys + 16, place(additional), lengths >> 16, place(text), lengths & 0xffff,
+           keys[29]);
+  return 0;
+}
+
+// The length of the text counts the tag.
+int entry_ccm_open(u32 key, u32 additional, u32 text, u32 lengths) {
+  const u8 *keys = place(key);
+  u32 bytes = lengths & 0xffff;
+  if (bytes < keys[29]) return SEAL_INVALID;
+  return ccm_open(keys, keys + 16, place(additional), lengths >> 16, place(text), bytes - keys[29],
+                  keys[29]) == 0
+             ? 0
+             : SEAL_INVALID;
+}
+
+int entry_signing_key(u32 seed, u32 secret) {
+  if (is_stack_short()) return STACK_SHORT;
+  curve_signing_key(place(seed), place(secret));
+  return 0;
+}
+
+int entry_sign(u32 secret, u32 message, u32 bytes, u32 signature) {
+  if (is_stack_short()) return STACK_SHORT;
+  curve_sign(place(secret), place(message), bytes, place(signature));
+  return 0;
+}
+
+int entry_verify(u32 public_key, u32 message, u32 bytes, u32 signature) {
+  if (is_stack_short()) return STACK_SHORT;
+  return curve_verify(place(public_key), place(message), bytes, place(signature)) == 0
+             ? 0
+             : SIGNATURE_INVALID;
+}
+
+int entry_x25519_base(u32 secret, u32 out) {
+  if (is_stack_short()) return STACK_SHORT;
+  curve_public(place(secret), place(out));
+  return 0;
+}
+
+int entry_x25519(u32 secret, u32 peer, u32 out) {
+  if (is_stack_short()) return STACK_SHORT;
+  return curve_agree(place(secret), place(peer), place(out)) == 0 ? 0 : SHARED_SECRET_ZERO;
+}
+
+int entry_crc16(u32 at, u32 bytes) { return (int)crc16_of(place(at), bytes); }
+int entry_crc32(u32 at, u32 bytes) { return (int)crc32_of(place(at), bytes); }
+
+int entry_leaf_hashes(u32 slots, u32 count, u32 secret, u32 out) {
+  slot_hashes(place(slots), count, place(secret), place(out));
+  return 0;
+}
+
+int entry_fold(u32 hashes, u32 count) { return (int)fold_level(place(hashes), count); }
+
+// Root over at most 32 packed slots.
+int entry_subtree(u32 slots, u32 count, u32 secret, u32 out) {
+  u8 hashes[32 * 32];
+  if (count == 0 || count > 32 || is_stack_short()) return STACK_SHORT;
+  slot_hashes(place(slots), count, place(secret), hashes);
+  while (count > 1) count = fold_level(hashes, count);
+  memcpy(place(out), hashes, 32);
+  return 0;
+}
+
+static u32 nibble_of(u32 character) {
+  return character <= '9' ? character - '0' : (character | 32) - 'a' + 10;
+}
+
+// Hexadecimal text to octets; gives how many.
+int entry_unhex(u32 text, u32 characters, u32 out) {
+  const u8 *from = place(text);
+  u8 *to = place(out);
+  for (u32 index = 0; index < characters / 2; index += 1) {
+    to[index] = (u8)(nibble_of(from[2 * index]) << 4 | nibble_of(from[2 * index + 1]));
+  }
+  return (int)(characters / 2);
+}
+
+static int is_inside(u32 at, u32 bytes) {
+  return at <= binding.arena_bytes && bytes <= binding.arena_bytes - at;
+}
+static u8 *arena(u32 at) { return place(binding.arena + at); }
+
+#define NEEDS(condition) \
+  if (!(condition)) return OUT_OF_ARENA
+
+int entry_arena_dh_base(u32 secret, u32 out) {
+  NEEDS(is_inside(secret, 32) && is_inside(out, 32));
+  return entry_x25519_base(binding.arena + secret, binding.arena + out);
+}
+
+int entry_arena_dh(u32 secret, u32 peer, u32 out) {
+  NEEDS(is_inside(secret, 32) && is_inside(peer, 32) && is_inside(out, 32));
+  return entry_x25519(binding.arena + secret, binding.arena + peer, binding.arena + out);
+}
+
+int entry_arena_verify(u32 public_key, u32 message, u32 bytes, u32 signature) {
+  NEEDS(is_inside(public_key, 32) && is_inside(message, bytes) && is_inside(signature, 64));
+  u32 start = binding.arena;
+  return entry_verify(start + public_key, start + message, bytes, start + signature);
+}
+
+int entry_arena_hash(u32 at, u32 bytes, u32 out) {
+  NEEDS(is_inside(at, bytes) && is_inside(out, 32));
+  hash256(arena(at), bytes, arena(out));
+  return 0;
+}
+
+// RFC 5869 §2.2.
+int entry_arena_extract(u32 salt, u32 input, u32 out) {
+  NEEDS(is_inside(salt, 32) && is_inside(input, 32) && is_inside(out, 32));
+  hmac256(arena(salt), 32, arena(input), 32, arena(out));
+  return 0;
+}
+
+// Octets of heading and content of a byte string with a heading of at most three octets; 0 where it
+// does not end inside the arena.
+static u32 string_bytes(u32 at) {
+  if (!is_inside(at, 3)) return is_inside(at, 1) && *arena(at) == 0x40 ? 1 : 0;
+  const u8 *head = arena(at);
+  u32 low = head[0] & 31;
+  u32 bytes = low < 24 ? 1 + low : low == 24 ? 2u + head[1] : 3u + head[1] * 256u + head[2];
+  return is_inside(at, bytes) ? bytes : 0;
+}
+
+// RFC 9528 §4.1.2: info = ( label, context, length ); the label in the lower 16 bits.
+#define CONTEXT_BYTES_MAX 1303
+int entry_arena_kdf(u32 prk, u32 context, u32 length_and_label, u32 out) {
+  u8 info[3 + CONTEXT_BYTES_MAX + 3];
+  u32 bytes = length_and_label >> 16;
+  u32 context_bytes = string_bytes(context);
+  NEEDS(is_inside(prk, 32) && is_inside(out, bytes) && bytes <= 255 * 32 && !is_stack_short());
+  NEEDS(context_bytes > 0 && context_bytes <= CONTEXT_BYTES_MAX);
+  u32 end = put_head(info, 0, length_and_label & 0xffff);
+  memcpy(info + end, arena(context), context_bytes);
+  end += context_bytes;
+  end += put_head(info + end, 0, bytes);
+  hkdf_expand(arena(prk), info, end, arena(out), bytes);
+  return 0;
+}
+
+#define TAG_BYTES 8
+int entry_arena_seal(u32 key, u32 additional, u32 text, u32 bytes) {
+  NEEDS(is_inside(key, 29) && is_inside(additional, 1) && bytes <= 0xffff);
+  NEEDS(is_inside(text, bytes + TAG_BYTES) && is_inside(additional + 1, *arena(additional)));
+  ccm_seal(arena(key), arena(key + 16), arena(additional + 1), *arena(additional), arena(text),
+           bytes, TAG_BYTES);
+  return 0;
+}
+
+int entry_arena_open(u32 key, u32 additional, u32 text, u32 bytes) {
+  NEEDS(is_inside(key, 29) && is_inside(additional, 1) && is_inside(text, bytes));
+  NEEDS(is_inside(additional + 1, *arena(additional)) && bytes <= 0xffff);
+  if (bytes < TAG_BYTES) return SEAL_INVALID;
+  return ccm_open(arena(key), arena(key + 16), arena(additional + 1), *arena(additional),
+                  arena(text), bytes - TAG_BYTES, TAG_BYTES) == 0
+             ? 0
+             : SEAL_INVALID;
+}
+
+int entry_arena_counter_key(u32 key, u32 counter, u32 out) {
+  NEEDS(is_inside(key, 29) && is_inside(out, 29));
+  u8 *target = arena(out);
+  memmove(target, arena(key), 29);
+  for (u32 octet = 0; octet < 4; octet += 1) target[28 - octet] ^= (u8)(counter >> (8 * octet));
+  return 0;
+}
+
+// 0 also where the tokens have no room.
+int entry_arena_gate(u32 at, u32 bytes, u32 tokens, u32 tokens_max) {
+  if (!is_inside(at, bytes) || (tokens & 3) != 0 || tokens_max > 0x1000) return 0;
+  if (!is_inside(tokens, 12 * tokens_max)) return 0;
+  return (int)gate_tokens(arena(0), at, bytes, (u32 *)(void *)arena(tokens), tokens_max);
+}
+
+int entry_arena_shape(u32 tokens, u32 count, u32 shape) {
+  NEEDS(is_inside(shape, 2) && count <= 0x1000 && is_inside(tokens, 12 * count));
+  const u8 *rules = arena(shape);
+  const u32 *token = (const u32 *)(const void *)arena(tokens);
+  u32 expected = rules[0];
+  NEEDS((tokens & 3) == 0 && is_inside(shape, 2 + 5 * expected));
+  if (rules[1] == 1 ? count < expected : count != expected) return CBOR_MALFORMED;
+  for (rules += 2; expected > 0; expected -= 1, rules += 5, token += 3) {
+    u32 bound = (u32)rules[1] << 24 | (u32)rules[2] << 16 | (u32)rules[3] << 8 | rules[4];
+    if (token[0] != (rules[0] & 7u)) return CBOR_MALFORMED;
+    if ((rules[0] & 8) == 0 ? token[2] != bound : token[2] > bound) return CBOR_MALFORMED;
+  }
+  return 0;
+}
+
+int entry_arena_put_head(u32 at, u32 major, u32 argument) {
+  NEEDS(is_inside(at, 5));
+  return (int)(at + put_head(arena(at), major, argument));
+}
+
+int entry_arena_unwrap(u32 at, u32 bytes) {
+  if (!is_inside(at, bytes) || bytes < 1 || *arena(at) >> 5 != 2) return 0;
+  const u8 *octets = arena(at);
+  u32 low = octets[0] & 31;
+  u32 head = low < 24 ? 1 : low == 24 ? 2 : low == 25 ? 3 : 0;
+  if (head == 0 || bytes < head) return 0;
+  if (head == 2 && octets[1] < 24) return 0;
+  if (head == 3 && octets[1] == 0) return 0;
+  u32 length = head == 1 ? low : head == 2 ? octets[1] : octets[1] * 256u + octets[2];
+  return head + length == bytes ? (int)(at + head) : 0;
+}
+
+int entry_arena_hash_leaf(u32 at, u32 bytes, u32 out) {
+  NEEDS(is_inside(at, bytes) && is_inside(out, 32));
+  leaf_hash(arena(at), bytes, arena(out));
+  return 0;
+}
+
+int entry_arena_tree_root(u32 hash, u32 path, u32 path_bytes, u32 index_and_size) {
+  NEEDS(is_inside(hash, 32) && is_inside(path, path_bytes));
+  return path_root(arena(hash), arena(path), path_bytes, index_and_size >> 16,
+                   index_and_size & 0xffff) == 0
+             ? 0
+             : LEAF_NOT_IN_RING;
+}
+
+int entry_arena_find(u32 table, u32 records, u32 wanted, u32 sizes) {
+  u32 step = sizes >> 16;
+  u32 bytes = sizes & 0xffff;
+  if (records > 0xffff || step > 0xff || !is_inside(wanted, bytes)) return -1;
+  for (u32 index = 0; index < records; index += 1) {
+    if (!is_inside(table + index * step, bytes)) return -1;
+    if (octets_differ(arena(table + index * step), arena(wanted), bytes) == 0) return (int)index;
+  }
+  return -1;
+}
+
+int entry_arena_copy(u32 to, u32 from, u32 bytes) {
+  NEEDS(is_inside(to, bytes) && is_inside(from, bytes));
+  memmove(arena(to), arena(from), bytes);
+  return 0;
+}
+
+int entry_arena_xor(u32 at, u32 with, u32 bytes) {
+  NEEDS(is_inside(at, bytes) && is_inside(with, bytes));
+  u8 *target = arena(at);
+  const u8 *source = arena(with);
+  for (u32 index = 0; index < bytes; index += 1) target[index] ^= source[index];
+  return 0;
+}
+
+// Outside the arena nothing agrees.
+int entry_arena_compare(u32 one, u32 other, u32 bytes) {
+  if (!is_inside(one, bytes) || !is_inside(other, bytes)) return 1;
+  return (int)octets_differ(arena(one), arena(other), bytes);
+}
+
+int entry_arena_wipe(u32 at, u32 bytes) {
+  NEEDS(is_inside(at, bytes));
+  sodium_memzero(arena(at), bytes);
+  return 0;
+}
+
+int entry_arena_crc(u32 at, u32 bytes) {
+  NEEDS(is_inside(at, bytes));
+  return (int)crc16_of(arena(at), bytes);
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The suite that host and processor run alike: public vectors, edge cases, and every operation of
+// the door path beside its reference in TypeScript.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import {
+  type CryptoPort,
+  createArenaOperations,
+  hexOf,
+  type Leaf,
+  leafHash,
+  ringRoot,
+  slotBytes,
+} from "@nyckelring/protocol";
+import { createNobleCrypto, createNodeCrypto } from "@nyckelring/protocol/host";
+import { expect, test } from "vitest";
+
+import { type ArenaStep, arenaSteps } from "./arena-steps.ts";
+import type { NativeEntry } from "./build-native.ts";
+import { agreementCases, type SignatureCase, signatureCases } from "./edge-cases.ts";
+import { type Answer, createNativeScript, type NativeTarget } from "./native-machine.ts";
+import { SEED, seededBytes } from "./seeded-bytes.ts";
+import { hasVectors, runVectors, SUITES, type SuiteName } from "./vectors.ts";
+
+/** The repository, seen from where vitest runs. */
+export const ROOT: string = resolve(".");
+
+const ARENA_BYTES = 8192;
+const node = createNodeCrypto();
+const PORTS: readonly (readonly [string, CryptoPort])[] = [
+  ["node", node],
+  ["noble", createNobleCrypto()],
+];
+
+/** What the suite runs on; known once the build is done. */
+export interface Built {
+  readonly entries: readonly NativeEntry[];
+  readonly target: NativeTarget;
+}
+
+/** Registers the tests of one target. */
+export function describeNative(built: () => Built): void {
+  describeVectors(built);
+  describeHashesAndSigning(built);
+  describeDoorPath(built);
+}
+
+function describeVectors(built: () => Built): void {
+  for (const [name, count] of Object.entries(SUITES) as [SuiteName, number][]) {
+    test.skipIf(!hasVectors)(`holds every vector of ${name}`, () => {
+      const { entries, target } = built();
+      const report = runVectors(name, entries, target);
+      expect(report.wrong).toEqual([]);
+      expect(report.vectors).toBe(count);
+      expect(report.claims).toBeGreaterThanOrEqual(0.7 * count);
+    });
+  }
+
+  test("gives the verdict of node, noble and the table on every edge case", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const [signer, nonce] = ["signer", "nonce"].map((name) => {
+      const seed = seededBytes(name, 32);
+      return { seed, publicKey: node.importSigningKey(seed).publicKey };
+    });
+    if (signer === undefined || nonce === undefined) throw new Error("no signer");
+    const cases = signatureCases(signer, nonce);
+    const verdicts = cases.map((one) => {
+      script.freePlaces();
+      const [key, message, signature] = [one.publicKey, one.message, one.signature].map((bytes) =>
+        script.write(bytes),
+      );
+      if (key === undefined || message === undefined || signature === undefined) throw new Error();
+      return script.call("verify", key, message, one.message.length, signature);
+    });
+    const secret = seededBytes("agreement", 32);
+    const peers = agreementCases();
+    const agreed = peers.map((one) => {
+      script.freePlaces();
+      const out = script.room(32);
+      const said = script.call("x25519", script.write(secret), script.write(one.peer), out);
+      return { said, shared: script.read(out, 32) };
+    });
+    script.run(target);
+
+    const table = readFileSync(join(ROOT, "docs/native.md"), "utf8");
+    for (const [index, one] of cases.entries()) {
+      expect(verdicts[index]?.() === 0, one.name).toBe(one.isValid);
+      for (const [port, crypto] of PORTS) {
+        expect(verdictOf(crypto, one), `${one.name}, ${port}`).toBe(one.isValid);
+      }
+      expect(table).toContain(`| ${one.name} | ${one.isValid ? "taken" : "refused"} |`);
+    }
+    for (const [index, one] of peers.entries()) {
+      expect(agreed[index]?.said() !== 0, one.name).toBe(one.isRefused);
+      for (const [port, crypto] of PORTS) {
+        const result = crypto.importAgreementKey(secret).agree(one.peer);
+        expect(result.ok, `${one.name}, ${port}`).toBe(!one.isRefused);
+        if (result.ok) expect(hexOf(agreed[index]?.shared() ?? secret)).toBe(hexOf(result.value));
+      }
+      expect(table).toContain(`| ${one.name} | ${one.isRefused ? "refused" : "taken"} |`);
+    }
+    expect(cases.filter((one) => one.isValid).length).toBeGreaterThanOrEqual(3);
+    expect(peers.filter((one) => !one.isRefused).length).toBe(6);
+  });
+}
+
+function describeHashesAndSigning(built: () => Built): void {
+  test("hashes texts of every length around its blocks as Node does", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const text = seededBytes("text", 600);
+    const place = script.write(text);
+    const out = script.room(64);
+    const said = Array.from({ length: 300 }, (_none, length) => {
+      script.call("sha512", place, length, out);
+      const long = script.read(out, 64);
+      script.call("sha256", place, length, out);
+      const short = script.read(out, 32);
+      return { long, short, crc: script.call("crc32", place, length) };
+    });
+    script.run(target);
+    for (const [length, one] of said.entries()) {
+      const part = text.slice(0, length);
+      expect(hexOf(one.long())).toBe(createHash("sha512").update(part).digest("hex"));
+      expect(hexOf(one.short())).toBe(createHash("sha256").update(part).digest("hex"));
+    }
+    // The check value of CRC-32/ISO-HDLC.
+    const check = createNativeScript(entries);
+    const digits = check.write(new TextEncoder().encode("123456789"));
+    const crc = check.call("crc32", digits, 9);
+    const link = check.call("crc16", digits, 9);
+    check.run(target);
+    expect(crc() >>> 0).toBe(0xcbf43926);
+    expect(link()).toBe(0x29b1);
+  });
+
+  test("seals what Node seals, with and without additional data, with both tags", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const said = [0, 1, 15, 16, 17, 31, 32, 33, 300].flatMap((bytes) =>
+      [0, 1, 13, 14, 15, 45, 300].flatMap((additionalBytes) =>
+        ([8, 16] as const).map((tagBytes) => {
+          script.freePlaces();
+          const key = seededBytes(`key ${bytes}`, 30);
+          key[29] = tagBytes;
+          const additional = seededBytes("additional", additionalBytes);
+          const text = seededBytes("text", bytes);
+          const place = script.write(new Uint8Array([...text, ...new Uint8Array(tagBytes)]));
+          const lengths = additionalBytes << 16;
+          const keyAt = script.write(key);
+          const aadAt = script.write(additional);
+          script.call("ccm_seal", keyAt, aadAt, place, lengths | bytes);
+          const sealed = script.read(place, bytes + tagBytes);
+          const opened = script.call("ccm_open", keyAt, aadAt, place, lengths | (bytes + tagBytes));
+          const again = script.read(place, bytes);
+          const parts = [key.slice(0, 16), key.slice(16, 29), additional, text] as const;
+          return { expected: node.seal(...parts, tagBytes), sealed, opened, again, text };
+        }),
+      ),
+    );
+    script.run(target);
+    expect(said.length).toBe(126);
+    for (const { expected, sealed, opened, again, text } of said) {
+      expect(hexOf(sealed())).toBe(hexOf(expected));
+      expect(opened()).toBe(0);
+      expect(hexOf(again())).toBe(hexOf(text));
+    }
+  });
+
+  test("signs what Node signs", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const said = Array.from({ length: 24 }, (_none, index) => {
+      script.freePlaces();
+      const seed = seededBytes(`signing ${index}`, 32);
+      const message = seededBytes(`message ${index}`, 7 * index);
+      const secret = script.room(64);
+      const signature = script.room(64);
+      script.call("signing_key", script.write(seed), secret);
+      script.call("sign", secret, script.write(message), message.length, signature);
+      return { seed, message, signature: script.read(signature, 64) };
+    });
+    script.run(target);
+    for (const { seed, message, signature } of said) {
+      expect(hexOf(signature())).toBe(hexOf(node.importSigningKey(seed).sign(message)));
+    }
+  });
+}
+
+function describeDoorPath(built: () => Built): void {
+  test("hashes packed slots to the root that the protocol's tree has", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const secret = seededBytes("ring secret", 32);
+    const said = [1, 2, 3, 5, 8, 13, 31, 32].map((count) => {
+      script.freePlaces();
+      const slots = Array.from({ length: count }, (_none, index) => slotOf(count, index));
+      const packed = new Uint8Array(Buffer.concat(slots.map(packSlot)));
+      const place = script.write(packed);
+      const secretAt = script.write(secret);
+      const hashes = script.room(32 * count);
+      const root = script.room(32);
+      script.call("leaf_hashes", place, count, secretAt, hashes);
+      const leaves = script.read(hashes, 32 * count);
+      script.call("subtree", place, count, secretAt, root);
+      return {
+        slots,
+        leaves,
+        root: script.read(root, 32),
+        above: script.call("fold", hashes, count),
+      };
+    });
+    script.run(target);
+    for (const { slots, leaves, root, above } of said) {
+      const expected = slots.map((slot) => hexOf(leafHash(node, slotBytes(node, secret, slot))));
+      expect(hexOf(leaves())).toBe(expected.join(""));
+      expect(hexOf(root())).toBe(hexOf(ringRoot(node, secret, slots)));
+      expect(above()).toBe(Math.ceil(slots.length / 2));
+    }
+  });
+
+  test("does to an arena what the reference does, operation for operation", () => {
+    const { entries, target } = built();
+    const steps = arenaSteps();
+    const script = createNativeScript(entries);
+    const arena = new Uint8Array(ARENA_BYTES);
+    const operations = createArenaOperations(node, { fill: () => undefined }, arena);
+    const place = script.write(arena, 16);
+    const digest = script.room(32);
+    script.call("bind", place, ARENA_BYTES, 0);
+    const compared: { step: ArenaStep; native: Answer<number>; after: Answer<Uint8Array> }[] = [];
+    for (const step of steps) {
+      script.freePlaces();
+      script.room(place.offset + ARENA_BYTES + 64);
+      for (const [at, bytes] of step.lay) {
+        // As hexadecimal text, which lets the suite use that entry too.
+        const text = script.write(new TextEncoder().encode(hexOf(bytes)));
+        script.call("unhex", text, 2 * bytes.length, { offset: place.offset + at });
+      }
+      const native = script.call(step.entry, ...step.values);
+      script.call("sha256", place, ARENA_BYTES, digest);
+      compared.push({ step, native, after: script.read(digest, 32) });
+    }
+    script.run(target);
+    for (const { step, native, after } of compared) {
+      for (const [at, bytes] of step.lay) arena.set(bytes, at);
+      const call = operations[step.operation] as (
+        ...values: readonly number[]
+      ) => number | undefined;
+      const expected = call(...step.values) ?? 0;
+      const what = `${step.entry} ${step.values.join(" ")} (SEED=${SEED})`;
+      expect(native(), what).toBe(expected);
+      expect(hexOf(after()), what).toBe(createHash("sha256").update(arena).digest("hex"));
+    }
+    expect(compared.length).toBe(steps.length);
+    for (const { name } of entries.filter((one) => one.name.startsWith("arena_"))) {
+      expect(
+        steps.some((step) => step.entry === name),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  test("refuses every range outside the arena and touches nothing", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const memory = seededBytes("around the arena", 3 * 512);
+    const place = script.write(memory, 16);
+    script.call("bind", { offset: place.offset + 512 }, 512, 0);
+    const attempts: Answer<number>[] = [];
+    const far = [511, 512, 513, 0x7fffffff, 0xffffffff, 0xfffffe00];
+    for (const entry of entries.filter(({ name }) => name.startsWith("arena_"))) {
+      for (let index = 0; index < entry.count; index += 1) {
+        for (const at of far) {
+          const values = Array.from({ length: entry.count }, (_none, i) => (i === index ? at : 64));
+          attempts.push(script.call(entry.name, ...values));
+        }
+      }
+    }
+    const before = script.read(place, 512);
+    const behind = script.read({ offset: place.offset + 1024 }, 512);
+    script.run(target);
+    expect(attempts.length).toBeGreaterThan(300);
+    expect(hexOf(before())).toBe(hexOf(memory.slice(0, 512)));
+    expect(hexOf(behind())).toBe(hexOf(memory.slice(1024)));
+  });
+}
+
+function verdictOf(crypto: CryptoPort, one: SignatureCase): boolean {
+  const key = crypto.importVerificationKey(one.publicKey);
+  return key.ok && key.value.verify(one.message, one.signature);
+}
+
+function slotOf(count: number, index: number): Leaf | null {
+  if ((count + index) % 5 === 4) return null;
+  const octets = seededBytes(`slot ${count} ${index}`, 12);
+  const view = new DataView(octets.buffer);
+  const small = [5, 200, 40_000, view.getUint32(0)];
+  return {
+    kind: index & 1,
+    target: small[index % 4] ?? 0,
+    ops: 1 + (view.getUint8(8) % 200),
+    untilS: view.getUint32(4),
+  };
+}
+
+// The form in which a key keeps slots in flash.
+function packSlot(leaf: Leaf | null): Uint8Array {
+  const packed = new Uint8Array(12).fill(0xff);
+  if (leaf === null) return packed;
+  const view = new DataView(packed.buffer);
+  view.setUint8(0, leaf.kind);
+  view.setUint8(1, leaf.ops);
+  view.setUint16(2, 0);
+  view.setUint32(4, leaf.target, true);
+  view.setUint32(8, leaf.untilS, true);
+  return packed;
+}
