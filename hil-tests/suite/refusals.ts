@@ -189,7 +189,7 @@ export const REFUSALS: readonly Case[] = [
       const { town, key, lock, station } = await setStageSynced(bench);
       const other = await colleague(bench);
       await enter(bench, key, lock);
-      must(town.issuer.revokeKey(town.planner, { devid: key.unit.devidBytes, reason: "lost" }));
+      must(town.issuer.revokeKey(town.planner, { devid: key.devidBytes, reason: "lost" }));
       await sync(bench, other.key, station);
       await enter(bench, other.key, lock);
       await refused(bench, key, lock, { as: "revoked-carer" });
@@ -204,7 +204,7 @@ export const REFUSALS: readonly Case[] = [
     async (bench) => {
       const { town, key, station } = await setStageSynced(bench);
       const ring = key.ring();
-      must(town.issuer.revokeKey(town.planner, { devid: key.unit.devidBytes, reason: "lost" }));
+      must(town.issuer.revokeKey(town.planner, { devid: key.devidBytes, reason: "lost" }));
       await bench.insert(key, station);
       equal((await key.log()).findLast(({ what }) => what === "sync")?.why, "KEY_REVOKED");
       equal(key.ring(), ring);

@@ -14,6 +14,9 @@ export { type LogEntry, readLogEntry } from "./oracle/signed-objects.ts";
 export { createRandomStream, type RandomStream } from "./prng.ts";
 export { RealWorldTouched, withoutRealWorld } from "./real-world-trap.ts";
 export { writeJunit } from "./report/junit.ts";
+export { escapeMarkup } from "./report/markup.ts";
+export { type Message, type MessageKind, readMessages } from "./report/messages.ts";
+export type { BrokerFrame, ContactFrame } from "./report/recorder.ts";
 export {
   createReporter,
   REPORT_DAYS_MAX,

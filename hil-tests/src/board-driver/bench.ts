@@ -140,6 +140,8 @@ const STAY_S = 8;
 const DOOR_LIMIT: Span = { seconds: 30 };
 const STATION_LIMIT: Span = { minutes: 5 };
 const HEAR_LIMIT: Span = { seconds: 3 };
+/** Samples that a person is patient enough to wait for. */
+const SAMPLE_MAX = 8;
 /** After a contact the boards get a moment to end what they began. */
 const REST: Span = { seconds: 1 };
 
@@ -162,13 +164,14 @@ export class Bench {
   readonly #parts: BenchParts;
   readonly #pace: Pace;
   readonly #worlds: World[] = [];
+  readonly #listeners = new Set<(from: string, octets: Uint8Array) => void>();
 
   constructor(parts: BenchParts) {
     this.#parts = parts;
     this.clock = createVirtualClock(MORNING_S);
     this.#pace = parts.pace(this.clock);
     this.random = createRandomStream(parts.seed);
-    this.home = new Town(1, this.#createWorld(1, ""));
+    this.home = new Town(1, this.#createWorld(1, ""), this.random.split("town 1"));
   }
 
   /** Worlds of the authorities, the home town's first. */
@@ -183,15 +186,35 @@ export class Bench {
 
   /** A second authority in the same time, with a world of its own. */
   foreignTown(authority: number): Town {
-    return new Town(authority, this.#createWorld(authority, `a${authority}-`));
+    const world = this.#createWorld(authority, `a${authority}-`);
+    return new Town(authority, world, this.random.split(`town ${authority}`));
   }
 
   #createWorld(authority: number, prefix: string): World {
     const random = this.random.split(`world ${authority}`);
-    const trace = createTrace(this.#parts.sink);
+    const trace = createTrace((file, line) => {
+      this.#parts.sink?.(file, line);
+      if (file === "frames") this.#overhear(JSON.parse(line));
+    });
     const world = createWorld(random, MORNING_S, authority, trace, this.clock, prefix);
     this.#worlds.push(world);
     return world;
+  }
+
+  #overhear(frame: { readonly from?: string; readonly hex: string }): void {
+    if (frame.from === undefined) return;
+    const octets = Uint8Array.from(Buffer.from(frame.hex, "hex"));
+    for (const listener of this.#listeners) listener(frame.from, octets);
+  }
+
+  /**
+   * Listens to every contact: who spoke, and the octets of one whole message.
+   *
+   * @returns What ends the listening.
+   */
+  listen(listener: (from: string, octets: Uint8Array) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Skips the case when a board of the rig cannot do something. */
@@ -203,16 +226,26 @@ export class Bench {
     }
   }
 
+  /** Whether time is free: nobody waits for a board. */
+  #isFree(): boolean {
+    return ROLES.every((role) => this.#parts.kinds[role] === "sim");
+  }
+
   /** Every number from 1 to `last` where time is free, and a sample of them elsewhere. */
   everyOf(last: number, sample: number): readonly number[] {
-    const all = Array.from({ length: last }, (_, index) => index + 1);
-    const isFree = Object.values(this.#parts.kinds).every((kind) => kind === "sim");
-    if (isFree || last <= sample) return all;
-    const random = this.random.split("sample");
-    const step = last / sample;
-    return Array.from({ length: sample }, (_, index) =>
-      Math.min(last, 1 + Math.floor(index * step) + random.drawBelow(Math.ceil(step))),
-    );
+    return this.#isFree() ? numbersTo(last) : this.sampleOf(last, sample);
+  }
+
+  /** At most `count` numbers from 1 to `last`, one of each equal part; fewer where time is dear. */
+  sampleOf(last: number, count: number): readonly number[] {
+    const wanted = this.#isFree() ? count : Math.min(count, SAMPLE_MAX);
+    if (last <= wanted) return numbersTo(last);
+    const random = this.random.split(`sample ${last}`);
+    const part = last / wanted;
+    return Array.from({ length: wanted }, (_, index) => {
+      const low = Math.floor(index * part) + 1;
+      return random.drawBetween(low, Math.floor((index + 1) * part));
+    });
   }
 
   /** Now, UTC seconds. */
@@ -310,6 +343,10 @@ export class Bench {
       ),
     );
   }
+}
+
+function numbersTo(last: number): readonly number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
 }
 
 function pullOf({ withdrawAtByte, withdrawAtWrite }: Handling): EarlyPull | undefined {

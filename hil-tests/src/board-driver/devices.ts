@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { BOLT_LOCKED, BOLT_UNLOCKED, LINK_GSM, LINK_LAN, LINK_WIFI } from "@nyckelring/firmware";
-import { bytesOfHex } from "@nyckelring/protocol";
+import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 import { describe } from "@nyckelring/protocol/host";
 import {
   findEntries,
@@ -46,11 +46,14 @@ function readLog(flash: KeyUnit["board"]["flash"]): LogLine[] {
 export class Key {
   readonly role = "key";
   readonly unit: KeyUnit;
+  readonly devidBytes: Uint8Array;
   readonly world: World;
 
-  constructor(world: World, unit: KeyUnit) {
+  /** @param devidBytes - Its number, where it was enrolled anew since it was made. */
+  constructor(world: World, unit: KeyUnit, devidBytes: Uint8Array = unit.devidBytes) {
     this.world = world;
     this.unit = unit;
+    this.devidBytes = devidBytes;
   }
 
   get name(): string {
@@ -58,7 +61,7 @@ export class Key {
   }
 
   get devid(): string {
-    return this.unit.devid;
+    return hexOf(this.devidBytes);
   }
 
   /** What its light says now. */
@@ -149,6 +152,13 @@ export class Lock {
   /** Makes it as it left the factory; it has no power without a key anyway. */
   wipe(): void {
     this.unit.board.flash.restore(new Map());
+  }
+
+  /** How often the motor was told to unlock since the lock was made. */
+  openings(): number {
+    return this.world.events.filter(
+      (event) => event.kind === "motor" && event.lock === this.name && event.command === "unlock",
+    ).length;
   }
 
   /** Whether the motor has power. */

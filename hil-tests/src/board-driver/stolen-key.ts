@@ -20,6 +20,8 @@ export type Shown = {
   readonly op?: number;
   /** Slot of the ring; the honest choice is the one for the door. */
   readonly slot?: number;
+  /** Another head than the one of the shift ring, for a ring that was made for another key. */
+  readonly head?: Uint8Array;
   /** Changes message_3 before it leaves. */
   readonly alter?: (message: Uint8Array) => Uint8Array;
 };
@@ -78,12 +80,12 @@ export class StolenKey {
   }
 
   /** message_1 and message_2; false when the lock stayed silent or showed a strange certificate. */
-  async begin(line: ProbeLine): Promise<boolean> {
+  async begin(line: ProbeLine, head?: Uint8Array): Promise<boolean> {
     const { door, rings } = this.#context;
     const ring = rings.ringAt(RING_SHIFT);
     if (ring === undefined) throw new Error("the stolen key has no ring");
     door.reset();
-    line.say(LINK_EDHOC, this.#taken(door.start(ring.head)));
+    line.say(LINK_EDHOC, this.#taken(door.start(head ?? ring.head)));
     const answer = await line.hear();
     return answer !== undefined && door.checkMessage2(this.#put(answer.message)) === 0;
   }
@@ -94,7 +96,7 @@ export class StolenKey {
     const ring = rings.ringAt(RING_SHIFT);
     if (ring === undefined) throw new Error("the stolen key has no ring");
     const slot = shown.slot ?? this.slotOf(door.lock.door);
-    door.useHead(ring.head);
+    door.useHead(shown.head ?? ring.head);
     const proof = ring.store.proofOf(slot);
     const bytes = door.buildMessage3(shown.op ?? 1, slot, proof.saltedLeaf, proof.path);
     if (bytes === 0) throw new Error(`message_3 cannot be built: ${door.faultCode}`);
@@ -108,7 +110,7 @@ export class StolenKey {
 
   /** A whole session. */
   async open(line: ProbeLine, shown: Shown = {}): Promise<Answer> {
-    return (await this.begin(line)) ? this.finish(line, shown) : "silent";
+    return (await this.begin(line, shown.head)) ? this.finish(line, shown) : "silent";
   }
 
   /** Asks with a record inside the session; undefined when the lock says nothing. */

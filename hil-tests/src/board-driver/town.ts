@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { must, type World } from "@nyckelring/simulator";
+import { commissionKey, enrolDevice } from "@nyckelring/firmware";
+import { createNodeCrypto } from "@nyckelring/protocol/host";
+import { must, type RandomStream, type World } from "@nyckelring/simulator";
 import { Key, Lock, type LogLine, Station, storedLog } from "./devices.ts";
 
 type Issuer = World["issuer"];
 
-/** Places that come with a town; the first lock is in the apartment unless said otherwise. */
+const CRYPTO = createNodeCrypto();
+
+/** What somebody of the staff has. */
 export type CarerRequest = {
   /** False leaves the carer without any right. */
   readonly hasRight?: boolean;
@@ -24,10 +28,12 @@ export class Town {
   readonly planner: number;
   readonly building: number;
   readonly owner: number;
+  readonly #random: (label: string) => RandomStream;
   #staff = 0;
   #clients = 0;
 
-  constructor(authority: number, world: World) {
+  constructor(authority: number, world: World, random: RandomStream) {
+    this.#random = (label) => random.split(label);
     this.authority = authority;
     this.world = world;
     const { issuer, desk } = this;
@@ -62,12 +68,19 @@ export class Town {
     return must(issuer.addDoor(desk, { kind: "entrance", building, address: "Entrance", groups }));
   }
 
-  /** A client with an apartment; its door and alarm code. */
-  addApartment(provider = this.provider): { readonly door: number; readonly client: string } {
+  /** A client in the building; the alarm code. */
+  addClient(provider = this.provider): string {
     const { issuer, desk, building } = this;
     this.#clients += 1;
     const alarmCode = `A${this.#clients}`;
     must(issuer.addClient(desk, { alarmCode, building, provider }));
+    return alarmCode;
+  }
+
+  /** A client with an apartment; its door and alarm code. */
+  addApartment(provider = this.provider): { readonly door: number; readonly client: string } {
+    const { issuer, desk, building } = this;
+    const alarmCode = this.addClient(provider);
     const door = must(
       issuer.addDoor(desk, { kind: "apartment", building, address: alarmCode, alarmCode }),
     );
@@ -86,9 +99,9 @@ export class Town {
     return { carer, right, shift };
   }
 
-  /** Plans a shift that begins now. */
-  planShift(carer: number, hours = 8): number {
-    const startS = this.world.clock.nowS();
+  /** Plans a shift that begins now, or so many hours from now. */
+  planShift(carer: number, hours = 8, inHours = 0): number {
+    const startS = this.world.clock.nowS() + inHours * 3600;
     return must(this.issuer.planShift(this.desk, { carer, startS, endS: startS + hours * 3600 }));
   }
 
@@ -105,6 +118,34 @@ export class Town {
   /** Enrols a station of one provider, or of the municipality. */
   async addStation(provider?: number): Promise<Station> {
     return new Station(this.world, this.world.addStation(provider));
+  }
+
+  /** Gives a key to another carer: it is enrolled anew and has a new name for the system. */
+  async reassignKey(key: Key, carer: number): Promise<Key> {
+    const { board } = key.unit;
+    board.powerOff();
+    const enrolled = enrolDevice(board.flash.cable, this.#random("reassignment"), CRYPTO);
+    const request = { devid: key.devidBytes, carer, devicePublic: enrolled };
+    const provision = must(this.issuer.reassignKey(this.desk, request));
+    must(commissionKey(board.flash.cable, CRYPTO, provision));
+    board.powerOn();
+    return new Key(this.world, key.unit, enrolled.devid);
+  }
+
+  /** Apartments of clients whose locks are one public key each, for a ring of many rights. */
+  addManyDoors(count: number): void {
+    const { issuer, desk } = this;
+    const random = this.#random("many doors");
+    for (let index = 0; index < count; index += 1) {
+      const secret = new Uint8Array(32);
+      random.fill(secret, 0, secret.length);
+      const devicePublic = {
+        signingPublicKey: CRYPTO.importSigningKey(secret).publicKey,
+        agreementPublicKey: CRYPTO.importAgreementKey(secret).publicKey,
+      };
+      const { door } = this.addApartment();
+      must(issuer.enrolLock(desk, { door, devicePublic, profile: 0 }));
+    }
   }
 
   /** What a thief has who read out a key, with a clock that stands still at `claimedS`. */
