@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { CODES, describe as describeCode } from "@nyckelring/protocol/host";
 import { describe, expect, test } from "vitest";
+import { BOARD_ORIGINS } from "../test/code-origins/boards.ts";
 import { COMMAND_ORIGINS } from "../test/code-origins/command.ts";
 import { DEVICE_ORIGINS } from "../test/code-origins/devices.ts";
 import { DOOR_ORIGINS } from "../test/code-origins/door.ts";
@@ -19,6 +20,7 @@ const origins = {
   ...ISSUER_ORIGINS,
   ...DEVICE_ORIGINS,
   ...COMMAND_ORIGINS,
+  ...BOARD_ORIGINS,
 };
 
 describe("the table of codes", () => {
@@ -28,8 +30,8 @@ describe("the table of codes", () => {
 
   test.each(CODES.map(({ name, number }) => [name, number] as const))(
     "%s is said by the system itself",
-    (name, number) => {
-      const said = origins[name]?.() ?? 0;
+    async (name, number) => {
+      const said = (await origins[name]?.()) ?? 0;
       expect(describeCode(said)?.name).toBe(name);
       expect(said).toBe(number);
     },

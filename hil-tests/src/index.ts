@@ -1,10 +1,49 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 /**
- * Reaching real boards: their contact over a serial line, and loading bundles into them.
+ * Reaching boards: their console and contact over a serial line, flashing them, and boards made of
+ * software for everybody who has none.
  *
  * @packageDocumentation
  */
 
+export { type BoardBuild, readBoardBuild } from "./board-build.ts";
+export {
+  BOARD_TIMING,
+  type BoardConsoleClient,
+  type ConsoleTiming,
+  openBoardConsole,
+} from "./board-console.ts";
+export { BoardFault, type BoardFaultParts } from "./board-fault.ts";
+export {
+  type BoardLine,
+  CONSOLE_SETTINGS,
+  findHolder,
+  openSerialBoardLine,
+  type PortHolder,
+} from "./board-line.ts";
+export {
+  type ApplicationIdentity,
+  askApplication,
+  type BoardState,
+  inspectBoard,
+} from "./board-state.ts";
+export {
+  admitBuild,
+  compareBoard,
+  eraseBoard,
+  type FileComparison,
+  type FlashPlan,
+  type FlashProgress,
+  firmwareMissing,
+  flashBoard,
+  planFlash,
+  restartBoard,
+} from "./flash-board.ts";
 export { type BoardMessage, openSerialLink, type SerialLink } from "./serial-link.ts";
-export { type Upload, type UploadReceipt, uploadBundle } from "./upload-bundle.ts";
+export {
+  BOARD_COMMANDS,
+  type BoardProcessOptions,
+  runBoardProcess,
+} from "./virtual-board/board-process.ts";
+export type { BoardEvent, DeviceRole } from "./virtual-board/virtual-board.ts";

@@ -3,7 +3,7 @@
 import type { Result } from "@nyckelring/protocol";
 
 /** Does what a code is for, and gives the code that came of it; 0 for none. */
-export type Provoke = () => number;
+export type Provoke = () => number | Promise<number>;
 
 /** Codes by name, each with the deed that makes the system say it. */
 export type Origins = Readonly<Record<string, Provoke>>;

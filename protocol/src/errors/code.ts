@@ -113,16 +113,50 @@ export const COUNTER_SPENT = 0x0704;
 export const BOLT_JAMMED = 0x0801;
 /** The voltage is below what the motor needs. @public */
 export const VOLTAGE_LOW = 0x0802;
+/** Several boards answer to the description. @public */
+export const DEVICE_AMBIGUOUS = 0x0803;
 /** The battery is nearly empty. @public */
 export const BATTERY_LOW = 0x0804;
 /** The device has not been enrolled. @public */
 export const DEVICE_BLANK = 0x0805;
 /** The device is enrolled already. @public */
 export const DEVICE_NOT_BLANK = 0x0806;
+/** No board answers to the description. @public */
+export const DEVICE_NOT_FOUND = 0x0807;
+/** Another program holds the port. @public */
+export const PORT_BUSY = 0x0808;
+/** The device has another role than the operation needs. @public */
+export const ROLE_MISMATCH = 0x0809;
+/** The port may not be opened by this user. @public */
+export const PORT_FORBIDDEN = 0x080a;
+/** The board refused a packet, again and again. @public */
+export const PACKET_REFUSED = 0x080b;
+/** The board does not answer. @public */
+export const DEVICE_SILENT = 0x080c;
+/** What the board answers cannot be understood. @public */
+export const DEVICE_GARBLED = 0x080d;
+/** The board stopped in the middle of an exchange. @public */
+export const DEVICE_HUNG = 0x080e;
+/** The board was unplugged during the operation. @public */
+export const DEVICE_UNPLUGGED = 0x080f;
 /** The door was opened while its bolt was thrown. @public */
 export const DOOR_FORCED = 0x0810;
 /** The contact drew more current than the key gives. @public */
 export const CONTACT_OVERLOADED = 0x0811;
+/** The build has a lower security version than the board. @public */
+export const SECURITY_VERSION_OLD = 0x0812;
+/** The board has no firmware of this system. @public */
+export const FIRMWARE_MISSING = 0x0813;
+/** The board did not start the application that was flashed. @public */
+export const BOOT_FAILED = 0x0814;
+/** The build is incomplete or not what its manifest says. @public */
+export const BUILD_DAMAGED = 0x0815;
+/** The console of the board is locked. @public */
+export const CONSOLE_LOCKED = 0x0816;
+/** A file on the board is not the one that was sent. @public */
+export const FILE_DIFFERS = 0x0818;
+/** The build is for another kind of board. @public */
+export const BOARD_MISMATCH = 0x0819;
 /** The property owner or the resident has not consented to this door. @public */
 export const CONSENT_MISSING = 0x0901;
 /** The client belongs to another provider. @public */
@@ -153,6 +187,8 @@ export const INVARIANT_BROKEN = 0x0911;
 export const GOAL_MISSED = 0x0912;
 /** A file cannot be read or written. @public */
 export const FILE_UNREADABLE = 0x0913;
+/** The command was interrupted. @public */
+export const INTERRUPTED = 0x0915;
 /** The user's role does not include this operation. @public */
 export const ROLE_FORBIDDEN = 0x0916;
 /** A field of the request has a value that it cannot have. @public */

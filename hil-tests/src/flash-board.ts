@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  BOARD_MISMATCH,
+  BOOT_FAILED,
+  DEVICE_SILENT,
+  FILE_DIFFERS,
+  FIRMWARE_MISSING,
+  FLASH_FULL,
+  INTERRUPTED,
+  ROLE_MISMATCH,
+  SECURITY_VERSION_OLD,
+} from "@nyckelring/protocol";
+
+import type { BoardBuild, BuildFile } from "./board-build.ts";
+import type { BoardConsoleClient } from "./board-console.ts";
+import { BoardFault, type BoardFaultParts } from "./board-fault.ts";
+import {
+  type ApplicationIdentity,
+  askApplication,
+  type BoardState,
+  digestOnBoard,
+  type Slot,
+  selectorContent,
+  selectorName,
+} from "./board-state.ts";
+
+const BOOT_FILE = ".bootcde";
+/** Runs before the boot file, and stands in for it while that is replaced. */
+const SPARE_BOOT_FILE = ".boot1";
+const HEADER_BYTES = 32;
+const SELECTOR_BYTES = 64;
+const RESTART_MS_MAX = 20_000;
+/** 512 pages of an external flash take up to a tenth of a second each. */
+const ERASE_MS_MAX = 90_000;
+
+/** Which build of ours runs on which interpreter. */
+const INTERPRETER_OF_BOARD: Readonly<Record<string, string>> = {
+  "xiao-nrf52840": "XIAOBLE",
+  esp32s3: "ESP32S3_IDF4",
+  linux: "LINUX",
+};
+
+/** How one file gets into its place. */
+export interface FileStep {
+  /** Name on the board, with the slot. */
+  readonly fileName: string;
+  readonly file: BuildFile;
+  /** `kept` is there already; `copied` is in the other slot; `sent` has to travel. */
+  readonly way: "kept" | "copied" | "sent";
+  /** Where a copy is taken from. */
+  readonly from?: string;
+}
+
+/** What flashing a build into a board comes to. */
+export interface FlashPlan {
+  readonly slot: Slot;
+  readonly generation: number;
+  readonly steps: readonly FileStep[];
+  readonly bootChange: "kept" | "new" | "replaced";
+  /** Octets that go over the line. */
+  readonly sendBytes: number;
+  /** Octets of flash that are taken. */
+  readonly flashBytes: number;
+}
+
+/** What is told while a board is flashed. */
+export interface FlashProgress {
+  readonly phase: "erase" | "write" | "copy" | "verify" | "boot" | "select" | "restart";
+  readonly file?: string;
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+}
+
+/**
+ * Refuses a build that does not belong on a board.
+ *
+ * @param permittedVersion - The lowest security version that a signed permit allows; undefined: none.
+ * @throws BoardFault `BOARD_MISMATCH`, `ROLE_MISMATCH`, `SECURITY_VERSION_OLD`
+ */
+export function admitBuild(
+  build: BoardBuild,
+  state: BoardState,
+  permittedVersion: number | undefined,
+): void {
+  const refuse = (code: number, message: string, hint?: string): never => {
+    const fault: BoardFaultParts = { code, message, state: "nothing was written" };
+    throw new BoardFault(hint === undefined ? fault : { ...fault, hint });
+  };
+  const expected = INTERPRETER_OF_BOARD[build.board];
+  const { boardName } = state.interpreter;
+  if (expected !== boardName) {
+    refuse(BOARD_MISMATCH, `the build is for ${build.board}, and this board is ${boardName}`);
+  }
+  const role = state.application?.role ?? state.active?.manifest.role;
+  if (role !== undefined && role !== build.role) {
+    refuse(ROLE_MISMATCH, `the build is for a ${build.role}, and this board is a ${role}`);
+  }
+  const present = Math.max(
+    0,
+    state.application?.securityVersion ?? 0,
+    ...state.selectors.map(({ securityVersion }) => securityVersion),
+  );
+  if (build.securityVersion < present && build.securityVersion < (permittedVersion ?? present)) {
+    refuse(
+      SECURITY_VERSION_OLD,
+      `the build has security version ${build.securityVersion}, and the board ${present}`,
+    );
+  }
+}
+
+/**
+ * Decides what has to be written: the whole application into the slot that does not run.
+ *
+ * @throws BoardFault `FLASH_FULL` where it does not fit beside what must stay. Room is never made by
+ *   compacting: a power cut meanwhile would cost the board everything, its identity included.
+ */
+export async function planFlash(
+  board: BoardConsoleClient,
+  build: BoardBuild,
+  state: BoardState,
+): Promise<FlashPlan> {
+  const slot: Slot = state.active?.slot === "a" ? "b" : "a";
+  const other: Slot = slot === "a" ? "b" : "a";
+  const steps: FileStep[] = [];
+  for (const file of [...build.modules, build.manifest]) {
+    const fileName = `${slot}.${file.name}`;
+    const sibling = `${other}.${file.name}`;
+    const isThere = async (name: string): Promise<boolean> =>
+      state.files.includes(name) && (await digestOnBoard(board, name)) === file.sha256;
+    if (await isThere(fileName)) {
+      steps.push({ fileName, file, way: "kept" });
+    } else if (await isThere(sibling)) {
+      steps.push({ fileName, file, way: "copied", from: sibling });
+    } else {
+      steps.push({ fileName, file, way: "sent" });
+    }
+  }
+  const bootDigest = await digestOnBoard(board, BOOT_FILE);
+  const bootChange =
+    bootDigest === build.boot.sha256 ? "kept" : bootDigest === undefined ? "new" : "replaced";
+  const bootCopies = { kept: 0, new: 1, replaced: 2 }[bootChange];
+  const sum = (list: readonly FileStep[], margin: number): number =>
+    list.reduce((bytes, { file }) => bytes + margin + file.bytes, 0);
+  const written = steps.filter(({ way }) => way !== "kept");
+  const flashBytes =
+    sum(written, HEADER_BYTES + 3) +
+    bootCopies * (build.boot.bytes + HEADER_BYTES) +
+    SELECTOR_BYTES;
+  if (flashBytes > state.freeBytes) {
+    throw new BoardFault({
+      code: FLASH_FULL,
+      message: `${board.name}: ${flashBytes} octets are needed and ${state.freeBytes} are free (${state.trashBytes} lie in deleted files)`,
+      state: "nothing was written",
+      hint: "bring the log home, then: nyckel device erase, and flash again",
+      details: { needed: flashBytes, free: state.freeBytes, deleted: state.trashBytes },
+    });
+  }
+  return {
+    slot,
+    generation: state.lastGeneration + 1,
+    steps,
+    bootChange,
+    sendBytes:
+      sum(
+        steps.filter(({ way }) => way === "sent"),
+        0,
+      ) +
+      bootCopies * build.boot.bytes,
+    flashBytes,
+  };
+}
+
+/** Options of {@link flashBoard}. */
+export interface FlashOptions {
+  readonly onProgress: (progress: FlashProgress) => void;
+  /** Asked between packets; true ends the work with `INTERRUPTED`. */
+  readonly isInterrupted: () => boolean;
+}
+
+/**
+ * Writes a build into the slot that does not run, proves every file by its digest, and only then
+ * makes the slot the one that starts.
+ *
+ * Cut anywhere, the board starts what it started before: the running slot is never touched, and the
+ * selector is the last thing that is written.
+ *
+ * @returns what the new application says of itself after the restart.
+ * @throws BoardFault with what state the board is in.
+ */
+export async function flashBoard(
+  board: BoardConsoleClient,
+  build: BoardBuild,
+  state: BoardState,
+  plan: FlashPlan,
+  options: FlashOptions,
+): Promise<ApplicationIdentity> {
+  const before =
+    state.active === undefined
+      ? "the board has no application yet and can be flashed again"
+      : `the board still starts slot ${state.active.slot} with version ${state.active.manifest.version}`;
+  let now = `nothing was written; ${before}`;
+  let sentBefore = 0;
+  const tell = (phase: FlashProgress["phase"], file?: string, sent = 0): void => {
+    const counts = { sentBytes: sentBefore + sent, totalBytes: plan.sendBytes };
+    options.onProgress(file === undefined ? { phase, ...counts } : { phase, file, ...counts });
+    if (options.isInterrupted()) {
+      throw new BoardFault({
+        code: INTERRUPTED,
+        message: `${board.name}: flashing was interrupted`,
+      });
+    }
+  };
+
+  async function put(fileName: string, file: BuildFile): Promise<void> {
+    tell("write", fileName);
+    await board.sendFile(fileName, file.content, (sent) => tell("write", fileName, sent));
+    sentBefore += file.bytes;
+    await prove(fileName, file.sha256);
+  }
+
+  async function prove(fileName: string, sha256: string): Promise<void> {
+    tell("verify", fileName);
+    const found = await digestOnBoard(board, fileName);
+    if (found !== sha256) {
+      throw new BoardFault({
+        code: FILE_DIFFERS,
+        message: `${board.name}: ${fileName} has digest ${found ?? "none"} there, ${sha256} here`,
+        details: { file: fileName },
+      });
+    }
+  }
+
+  async function replaceBoot(): Promise<void> {
+    if (plan.bootChange === "replaced") {
+      await put(SPARE_BOOT_FILE, build.boot);
+    }
+    if (plan.bootChange !== "kept") {
+      await put(BOOT_FILE, build.boot);
+    }
+    if (plan.bootChange === "replaced" || state.files.includes(SPARE_BOOT_FILE)) {
+      await eraseFile(board, SPARE_BOOT_FILE);
+    }
+  }
+
+  async function select(): Promise<void> {
+    tell("select");
+    const name = selectorName(plan.generation);
+    const content = selectorContent(plan.slot, build.securityVersion, plan.generation);
+    await board.evaluate(
+      `""+require("Storage").write(${JSON.stringify(name)},${JSON.stringify(content)})`,
+    );
+    const read = await board.evaluate(`""+require("Storage").read(${JSON.stringify(name)})`);
+    if (read !== content) {
+      throw new BoardFault({ code: FILE_DIFFERS, message: `${board.name}: ${name} was not kept` });
+    }
+  }
+
+  try {
+    tell("erase");
+    // What pointed to this slot must not start it while it is half written.
+    const kept = state.selectors.find(({ slot }) => slot === state.active?.slot)?.fileName;
+    for (const name of state.files.filter((one) => /^nk\.sel\./.test(one) && one !== kept)) {
+      await eraseFile(board, name);
+    }
+    now = `slot ${plan.slot} is incomplete; ${before}`;
+    for (const step of plan.steps) {
+      if (step.way === "sent") {
+        await put(step.fileName, step.file);
+      } else if (step.from !== undefined) {
+        tell("copy", step.fileName);
+        await copyFile(board, step.from, step.fileName);
+        await prove(step.fileName, step.file.sha256);
+      }
+    }
+    tell("boot");
+    await replaceBoot();
+    await select();
+    now = `the board starts slot ${plan.slot} with version ${build.version} at its next start`;
+    tell("restart");
+    return await restartInto(board, build, plan.slot);
+  } catch (error) {
+    if (error instanceof BoardFault && error.parts.state === undefined) {
+      throw new BoardFault({ ...error.parts, state: now });
+    }
+    throw error;
+  }
+}
+
+async function eraseFile(board: BoardConsoleClient, name: string): Promise<void> {
+  await board.evaluate(`(require("Storage").erase(${JSON.stringify(name)}),"erased")`);
+}
+
+/** Copies on the board itself, in portions that fit its memory. */
+async function copyFile(board: BoardConsoleClient, from: string, to: string): Promise<void> {
+  await board.evaluate(
+    `(function(f,t){var s=require("Storage"),n=s.read(f).length,o=0;for(;o<n;o+=1024)s.write(t,s.read(f,o,1024>n-o?n-o:1024),o,n);return "copied"})(${JSON.stringify(from)},${JSON.stringify(to)})`,
+  );
+}
+
+/**
+ * Restarts a board and waits until its application answers.
+ *
+ * @throws BoardFault `DEVICE_SILENT` when the prompt does not come back.
+ */
+export async function restartBoard(
+  board: BoardConsoleClient,
+): Promise<ApplicationIdentity | undefined> {
+  await board.typeLine("load()");
+  const endMs = performance.now() + RESTART_MS_MAX;
+  for (;;) {
+    try {
+      await board.greet();
+      return await askApplication(board);
+    } catch (error) {
+      const isQuiet = error instanceof BoardFault && error.parts.code === DEVICE_SILENT;
+      if (!isQuiet || performance.now() > endMs) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function restartInto(
+  board: BoardConsoleClient,
+  build: BoardBuild,
+  slot: Slot,
+): Promise<ApplicationIdentity> {
+  const application = await restartBoard(board);
+  if (application?.version !== build.version || application.slot !== slot) {
+    const runs =
+      application === undefined
+        ? "no application runs"
+        : `slot ${application.slot} runs with version ${application.version}`;
+    throw new BoardFault({
+      code: BOOT_FAILED,
+      message: `${board.name}: slot ${slot} with version ${build.version} did not start`,
+      state: `${runs}; the board can be flashed again`,
+    });
+  }
+  return application;
+}
+
+/** One file of a build as the board has it. */
+export interface FileComparison {
+  readonly fileName: string;
+  readonly isEqual: boolean;
+  readonly isMissing: boolean;
+}
+
+/**
+ * Compares the running application with a build, by digest, file by file.
+ *
+ * @throws BoardFault `FIRMWARE_MISSING` where nothing is there to compare with.
+ */
+export async function compareBoard(
+  board: BoardConsoleClient,
+  build: BoardBuild,
+  state: BoardState,
+): Promise<readonly FileComparison[]> {
+  const slot = state.active?.slot;
+  if (slot === undefined) {
+    throw firmwareMissing(board.name);
+  }
+  const wanted = [
+    ...[...build.modules, build.manifest].map((file) => [`${slot}.${file.name}`, file] as const),
+    [BOOT_FILE, build.boot] as const,
+  ];
+  const compared: FileComparison[] = [];
+  for (const [fileName, file] of wanted) {
+    const digest = await digestOnBoard(board, fileName);
+    compared.push({
+      fileName,
+      isEqual: digest === file.sha256,
+      isMissing: digest === undefined,
+    });
+  }
+  return compared;
+}
+
+/** The fault of a board that has an interpreter and none of our firmware. */
+export function firmwareMissing(name: string): BoardFault {
+  return new BoardFault({
+    code: FIRMWARE_MISSING,
+    message: `${name}: an interpreter answers, and no firmware of this system`,
+    details: { port: name },
+  });
+}
+
+/** Erases all of Storage: application, identity, rights and logs. */
+export async function eraseBoard(board: BoardConsoleClient): Promise<void> {
+  await board.evaluate('(require("Storage").eraseAll(),"erased")', ERASE_MS_MAX);
+  await restartBoard(board);
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { createCipheriv, createHash, randomBytes } from "node:crypto";
+import { createContext, runInContext } from "node:vm";
+import { crc32 } from "node:zlib";
+import { toPrinted, toSource, toUncaught } from "../value-text.ts";
+import { type FlashImage, PowerCut } from "./flash-image.ts";
+import type { Pins } from "./pins.ts";
+import type { Storage } from "./storage.ts";
+
+/** What the interpreter of a virtual board touches outside itself. */
+export interface InterpreterWorld {
+  /** The name in `process.env.BOARD`. */
+  readonly boardName: string;
+  readonly serialNumber: string;
+  readonly hasAes: boolean;
+  readonly flash: FlashImage;
+  readonly storage: Storage;
+  readonly pins: Pins;
+  /** Text for the console, lines ended by a newline. */
+  readonly print: (text: string) => void;
+  /** Octets for the contact. */
+  readonly sendContact: (octets: Uint8Array) => void;
+  /** The program asks for a restart with or without the stored boot code. */
+  readonly onRestart: (runsBootCode: boolean) => void;
+  /** The program wants the console locked until the password comes. */
+  readonly onLock: (password: string) => void;
+  readonly onPowerCut: () => void;
+}
+
+/** What came of evaluating a text. */
+export type Evaluation =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly text: string };
+
+/** One life of the interpreter, from power-on to the next restart. */
+export interface Interpreter {
+  /** Runs statements in the global scope and gives the value of the last one. */
+  run(code: string): Evaluation;
+  /** Octets that came over the contact. */
+  receiveContact(octets: Uint8Array): void;
+  /** Ends timers and watches; nothing runs any more. */
+  stop(): void;
+}
+
+type Callback = (...args: unknown[]) => unknown;
+
+/** The version that the emulation follows. */
+export const INTERPRETER_VERSION = "2v29.277";
+
+/**
+ * The globals of Espruino over Node's virtual machine, for the bundles of this project.
+ *
+ * The language is that of Node, which is wider than the board's: the dialect gate and the suites on
+ * the real interpreter judge that. Emulated is what a bundle, an uploader and a person at
+ * the console touch. Memory and speed of the processor are not emulated.
+ */
+export function startInterpreter(world: InterpreterWorld): Interpreter {
+  const timers = new Map<number, NodeJS.Timeout>();
+  let nextTimer = 1;
+  let isRunning = true;
+  let contactListener: Callback | undefined;
+
+  /** Runs what the board calls by itself; what is thrown goes to the console. */
+  function enter(call: () => unknown): void {
+    if (!isRunning) {
+      return;
+    }
+    try {
+      call();
+    } catch (error) {
+      if (error instanceof PowerCut) {
+        world.onPowerCut();
+      } else {
+        world.print(`${toUncaught(error)}\n`);
+      }
+    }
+  }
+
+  function startTimer(
+    callback: unknown,
+    delayMs: unknown,
+    args: unknown[],
+    repeats: boolean,
+  ): number {
+    const id = nextTimer;
+    nextTimer += 1;
+    const call = (): void => {
+      if (!repeats) {
+        timers.delete(id);
+      }
+      enter(() =>
+        typeof callback === "function"
+          ? callback(...args)
+          : runInContext(String(callback), context),
+      );
+    };
+    const ms = Math.max(0, Number(delayMs) || 0);
+    timers.set(id, repeats ? setInterval(call, Math.max(1, ms)) : setTimeout(call, ms));
+    return id;
+  }
+
+  function stopTimer(id: unknown): void {
+    if (id === undefined) {
+      throw new Error("clearTimeout(undefined) is not allowed");
+    }
+    const timer = timers.get(Number(id));
+    clearTimeout(timer);
+    timers.delete(Number(id));
+  }
+
+  const octetsOf = (value: unknown): Uint8Array => {
+    if (typeof value === "string") {
+      return Buffer.from(value, "latin1");
+    }
+    if (ArrayBuffer.isView(value)) {
+      return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    }
+    if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") {
+      return new Uint8Array(value as ArrayBuffer);
+    }
+    if (Array.isArray(value)) {
+      return Uint8Array.from(value as number[]);
+    }
+    return Buffer.from(typeof value === "object" ? JSON.stringify(value) : String(value), "latin1");
+  };
+  const buffer = (octets: Uint8Array): ArrayBuffer => Uint8Array.from(octets).buffer;
+  const digest = (name: string) => (message: unknown) =>
+    buffer(createHash(name).update(octetsOf(message)).digest());
+
+  const modules = createModules();
+
+  function createModules() {
+    const built: Record<string, unknown> = {
+      Flash: {
+        read: (bytes: number, address: number) => world.flash.read(address, bytes),
+        write: (content: unknown, address: number) =>
+          world.flash.program(address, octetsOf(content)),
+        erasePage: (address: number) => world.flash.erasePage(address),
+        getPage: (address: number) => {
+          const { start, bytes, pageBytes } = world.flash.geometry;
+          if (address < start || address >= start + bytes) {
+            return undefined;
+          }
+          return { addr: address - ((address - start) % pageBytes), length: pageBytes };
+        },
+        getFree: () => [],
+      },
+      Storage: createStorageModule(),
+      crypto: {
+        SHA1: digest("sha1"),
+        SHA224: digest("sha224"),
+        SHA256: digest("sha256"),
+        SHA384: digest("sha384"),
+        SHA512: digest("sha512"),
+      },
+    };
+    const cached = new Map<string, unknown>();
+    const load = (name: string, source: unknown): unknown => {
+      if (typeof source === "object") {
+        return source;
+      }
+      const holder = { exports: {} };
+      if (typeof source === "function") {
+        source(holder.exports, holder);
+      } else {
+        const wrapped = runInContext(`(function(exports,module){${String(source)}\n})`, context, {
+          filename: name,
+        }) as Callback;
+        wrapped(holder.exports, holder);
+      }
+      return holder.exports;
+    };
+    return {
+      require(name: string): unknown {
+        if (cached.has(name)) {
+          return cached.get(name);
+        }
+        if (Object.hasOwn(built, name)) {
+          return built[name];
+        }
+        const source = world.storage.read(name);
+        if (source === undefined) {
+          throw new Error(`Module ${name} not found`);
+        }
+        const loaded = load(name, source);
+        cached.set(name, loaded);
+        return loaded;
+      },
+      cache: {
+        addCached: (name: string, source: unknown) => void cached.set(name, load(name, source)),
+        removeCached: (name: string) => void cached.delete(name),
+        removeAllCached: () => cached.clear(),
+        getCached: () => [...cached.keys()],
+      },
+    };
+  }
+
+  function createStorageModule() {
+    const { storage } = world;
+    return {
+      list: (pattern?: { test(text: string): boolean }) =>
+        storage.list().filter((name) => pattern === undefined || pattern.test(name)),
+      read: (name: string, offset?: number, bytes?: number) => storage.read(name, offset, bytes),
+      readArrayBuffer: (name: string) => {
+        const text = storage.read(name);
+        return text === undefined ? undefined : buffer(Buffer.from(text, "latin1"));
+      },
+      readJSON: (name: string) => {
+        const text = storage.read(name);
+        return text === undefined ? undefined : runInContext(`(${text})`, context);
+      },
+      write: (name: string, content: unknown, offset = 0, size = 0) =>
+        storage.write(name, octetsOf(content), offset, size),
+      writeJSON: (name: string, value: unknown) =>
+        storage.write(name, Buffer.from(JSON.stringify(value), "latin1"), 0, 0),
+      erase: (name: string) => storage.erase(name),
+      eraseAll: () => storage.eraseAll(),
+      compact: () => storage.compact(),
+      getFree: () => storage.stats().freeBytes,
+      getStats: () => storage.stats(),
+    };
+  }
+
+  let password = "";
+  const listeners = new Map<string, Callback[]>();
+  const E = {
+    hwRand: () => randomBytes(4).readInt32LE(),
+    toUint8Array: (...parts: unknown[]) => Uint8Array.from(Buffer.concat(parts.map(octetsOf))),
+    toArrayBuffer: (text: unknown) => buffer(octetsOf(text)),
+    toString: (...parts: unknown[]) => Buffer.concat(parts.map(octetsOf)).toString("latin1"),
+    toFlatString: (...parts: unknown[]) => Buffer.concat(parts.map(octetsOf)).toString("latin1"),
+    toJS: toSource,
+    CRC32: (content: unknown) => crc32(octetsOf(content)),
+    // Sum of products, the right side taken from an offset on and from its start again at its end.
+    convolve: (left: ArrayLike<number>, right: ArrayLike<number>, offset: number) => {
+      const shift = ((offset % right.length) + right.length) % right.length;
+      let sum = 0;
+      for (let index = 0; index < left.length; index += 1) {
+        sum += (left[index] ?? 0) * (right[(index + shift) % right.length] ?? 0);
+      }
+      return sum;
+    },
+    getAddressOf: () => 0,
+    getSizeOf: () => 1,
+    getErrorFlags: () => [],
+    setFlags: () => undefined,
+    getFlags: () => ({}),
+    enableWatchdog: () => undefined,
+    kickWatchdog: () => undefined,
+    getBattery: () => 100,
+    setBootCode: (code: string | undefined, always?: boolean) => {
+      storageReplace(".bootcde", always === true ? undefined : code);
+      storageReplace(".bootrst", always === true ? code : undefined);
+    },
+    reboot: () => later(() => world.onRestart(true)),
+    setPassword: (secret: string) => {
+      password = secret;
+    },
+    lockConsole: () => world.onLock(password),
+    on: (name: string, call: Callback) => {
+      listeners.set(name, [...(listeners.get(name) ?? []), call]);
+    },
+    emit: (name: string, ...args: unknown[]) => {
+      for (const call of listeners.get(name) ?? []) {
+        call(...args);
+      }
+    },
+    removeAllListeners: (name: string) => void listeners.delete(name),
+  };
+
+  function storageReplace(name: string, code: string | undefined): void {
+    if (code === undefined) {
+      world.storage.erase(name);
+    } else {
+      world.storage.write(name, Buffer.from(code, "latin1"), 0, 0);
+    }
+  }
+
+  /** After the running program has returned to the idle loop, as a restart does. */
+  function later(call: () => void): void {
+    setImmediate(() => {
+      if (isRunning) {
+        call();
+      }
+    });
+  }
+
+  const print = (...values: unknown[]): void => {
+    world.print(`${values.map(toPrinted).join(" ")}\n`);
+  };
+
+  const globals: Record<string, unknown> = {
+    E,
+    print,
+    console: { log: print },
+    require: modules.require,
+    Modules: modules.cache,
+    process: {
+      version: INTERPRETER_VERSION,
+      env: {
+        VERSION: INTERPRETER_VERSION,
+        BOARD: world.boardName,
+        FLASH: 0,
+        STORAGE: world.flash.geometry.bytes,
+        SERIAL: world.serialNumber,
+        CONSOLE: "USB",
+        MODULES: "Flash,Storage,crypto",
+        EXPTR: 0,
+      },
+      memory: () => ({ free: 12_000, usage: 2_000, total: 14_000 }),
+      on: E.on,
+    },
+    Serial1: {
+      setup: () => undefined,
+      on: (name: string, call: Callback) => {
+        if (name === "data") {
+          contactListener = call;
+        }
+      },
+      write: (...parts: unknown[]) => world.sendContact(Buffer.concat(parts.map(octetsOf))),
+      print: (text: unknown) => world.sendContact(octetsOf(String(text))),
+    },
+    getSerial: () => world.serialNumber,
+    getTime: () => Date.now() / 1000,
+    setTime: () => undefined,
+    setTimeout: (call: unknown, delayMs: unknown, ...args: unknown[]) =>
+      startTimer(call, delayMs, args, false),
+    setInterval: (call: unknown, delayMs: unknown, ...args: unknown[]) =>
+      startTimer(call, delayMs, args, true),
+    clearTimeout: stopTimer,
+    clearInterval: stopTimer,
+    setWatch: (call: Callback, pin: string, options?: { repeat?: boolean; edge?: string }) =>
+      world.pins.watch({
+        pin: String(pin),
+        edge: options?.edge ?? "both",
+        repeat: options?.repeat === true,
+        callback: (event) => enter(() => call(event)),
+      }),
+    clearWatch: (id?: number) => world.pins.clearWatch(id),
+    digitalWrite: (pin: string, level: number | boolean) =>
+      world.pins.write(String(pin), Number(level) !== 0 ? 1 : 0),
+    digitalRead: (pin: string) => world.pins.read(String(pin)),
+    analogRead: (pin: string) => world.pins.analog(String(pin)),
+    pinMode: (pin: string, mode: string) => world.pins.mode(String(pin), mode),
+    atob: (text: string) => Buffer.from(String(text), "base64").toString("latin1"),
+    btoa: (text: unknown) => Buffer.from(octetsOf(text)).toString("base64"),
+    trace: () => undefined,
+    echo: () => undefined,
+    load: () => later(() => world.onRestart(true)),
+    reset: () => later(() => world.onRestart(false)),
+  };
+  if (world.hasAes) {
+    globals["AES"] = {
+      encrypt: (message: unknown, key: unknown, options: { mode: string; iv?: unknown }) => {
+        const secret = octetsOf(key);
+        const mode = options.mode.toLowerCase();
+        const iv = options.iv === undefined ? new Uint8Array(16) : octetsOf(options.iv);
+        const name = `aes-${secret.length * 8}-${mode}`;
+        const cipher = createCipheriv(name, secret, mode === "ecb" ? null : iv);
+        cipher.setAutoPadding(false);
+        return buffer(Buffer.concat([cipher.update(octetsOf(message)), cipher.final()]));
+      },
+    };
+  }
+  const context = createContext(globals);
+  runInContext("var global=globalThis;", context);
+
+  return {
+    run(code) {
+      try {
+        return { ok: true, value: runInContext(code, context, { filename: "REPL" }) };
+      } catch (error) {
+        if (error instanceof PowerCut) {
+          world.onPowerCut();
+          return { ok: false, text: "" };
+        }
+        return { ok: false, text: toUncaught(error) };
+      }
+    },
+    receiveContact(octets) {
+      const listener = contactListener;
+      if (listener !== undefined && octets.length > 0) {
+        enter(() => listener(Buffer.from(octets).toString("latin1")));
+      }
+    },
+    stop() {
+      isRunning = false;
+      for (const timer of timers.values()) {
+        clearTimeout(timer);
+      }
+      timers.clear();
+      contactListener = undefined;
+    },
+  };
+}

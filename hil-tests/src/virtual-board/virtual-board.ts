@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { createHash } from "node:crypto";
+import type { Board } from "@nyckelring/firmware/boards/board";
+import { board as esp32s3 } from "@nyckelring/firmware/boards/esp32s3";
+import { board as xiao } from "@nyckelring/firmware/boards/xiao-nrf52840";
+
+import { type BoardConsole, openConsole } from "./console.ts";
+import { type FlashGeometry, type FlashImage, PowerCut } from "./flash-image.ts";
+import { INTERPRETER_VERSION, type Interpreter, startInterpreter } from "./interpreter.ts";
+import { openPins, type PinEvent } from "./pins.ts";
+import { openStorage, type Storage } from "./storage.ts";
+import { openUart, type Uart } from "./uart.ts";
+
+/** A role that a board can have. */
+export type DeviceRole = "key" | "lock" | "station";
+
+/** A kind of board that can be emulated. */
+export interface BoardModel {
+  readonly board: Board;
+  /** The name that the interpreter gives itself on this board. */
+  readonly interpreterName: string;
+  readonly geometry: FlashGeometry;
+  /** Whether AES without CCM is compiled in. */
+  readonly hasAes: boolean;
+  /** How long one word keeps the processor busy, in milliseconds; an estimate from data sheets. */
+  readonly wordMs: number;
+}
+
+const XIAO: BoardModel = {
+  board: xiao,
+  interpreterName: "XIAOBLE",
+  geometry: { start: 0x60000000, bytes: 2 * 1024 * 1024, pageBytes: 4096 },
+  hasAes: false,
+  wordMs: 0.02,
+};
+
+const ESP32S3: BoardModel = {
+  board: esp32s3,
+  interpreterName: "ESP32S3_IDF4",
+  geometry: { start: 0x320000, bytes: 896 * 1024, pageBytes: 4096 },
+  hasAes: true,
+  wordMs: 0.01,
+};
+
+/** The board that is emulated for a role. */
+export const MODEL_OF_ROLE: Readonly<Record<DeviceRole, BoardModel>> = {
+  key: XIAO,
+  lock: XIAO,
+  station: ESP32S3,
+};
+
+/** Something that happened at a virtual board, for whoever watches it. */
+export type BoardEvent =
+  | PinEvent
+  | { readonly type: "power"; readonly isOn: boolean; readonly reason: string }
+  | { readonly type: "dropped"; readonly octets: number };
+
+/** A virtual board and its surroundings. */
+export interface VirtualBoardOptions {
+  readonly model: BoardModel;
+  readonly flash: FlashImage;
+  /** Bits a second of console and contact; 0 for as fast as they come. */
+  readonly baud: number;
+  /** A number of the chip; equal names give equal numbers. */
+  readonly name: string;
+  /** Power goes when the console has received so many octets. */
+  readonly cutAfterBytes?: number;
+  /** Power goes at this flash write: a word or an erased page. */
+  readonly cutAfterWrites?: number;
+  readonly isXoffObeyed?: () => boolean;
+  readonly onConsole: (octets: Uint8Array) => void;
+  readonly onContact: (octets: Uint8Array) => void;
+  readonly onEvent?: (event: BoardEvent) => void;
+}
+
+/** A board made of software: the built bundles run on it as they would on a desk. */
+export interface VirtualBoard {
+  readonly storage: Storage;
+  /** @param isButtonHeld - As on a real nRF52: boot code is skipped and the console is open. */
+  powerOn(isButtonHeld?: boolean): void;
+  powerOff(reason: string): void;
+  isOn(): boolean;
+  /** Octets that the computer has written to the console. */
+  writeConsole(octets: Uint8Array): void;
+  /** Octets that the other side of the contact has sent. */
+  writeContact(octets: Uint8Array): void;
+  /** Something is plugged into the contact, with or without a voltage of its own. */
+  plug(hasVoltage: boolean): void;
+  unplug(): void;
+  pressButton(): void;
+  setSupply(millivolts: number): void;
+}
+
+/** Makes a board; it has no power yet. */
+export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
+  const { model, flash } = options;
+  const { board } = model;
+  const storage = openStorage(flash);
+  const emit = options.onEvent ?? (() => undefined);
+  const later = (call: () => void, delayMs: number): (() => void) => {
+    const timer = setTimeout(() => isOn && guarded(call), delayMs);
+    return () => clearTimeout(timer);
+  };
+  const pins = openPins(board, emit, later);
+  let isOn = false;
+  let interpreter: Interpreter | undefined;
+  let terminal: BoardConsole | undefined;
+  let consoleLine: Uart | undefined;
+  let contactLine: Uart | undefined;
+  let received = 0;
+  let busyUntilMs = 0;
+  let writesSeen = 0;
+
+  /** Runs what the board does by itself; a power cut inside ends the life of the board. */
+  function guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      if (!(error instanceof PowerCut)) {
+        throw error;
+      }
+      powerOff("cut at a flash write");
+    }
+    chargeTime();
+  }
+
+  /** Flash keeps the processor busy; meanwhile octets pile up in the receive buffer. */
+  function chargeTime(): void {
+    const writes = flash.writes();
+    if (options.baud > 0 && writes > writesSeen) {
+      const nowMs = performance.now();
+      busyUntilMs = Math.max(nowMs, busyUntilMs) + (writes - writesSeen) * model.wordMs;
+    }
+    writesSeen = writes;
+  }
+
+  function openLine(onOctet: (octet: number) => void, onSend: (octets: Uint8Array) => void): Uart {
+    return openUart({
+      baud: options.baud,
+      hasFlowControl: true,
+      isXoffObeyed: options.isXoffObeyed ?? (() => true),
+      isFree: () => isOn && performance.now() >= busyUntilMs,
+      onOctet: (octet) => guarded(() => onOctet(octet)),
+      onSend: (octets) => isOn && onSend(octets),
+      onDrop: (octets) => emit({ type: "dropped", octets }),
+    });
+  }
+
+  function startLife(runsBootCode: boolean): void {
+    interpreter?.stop();
+    terminal?.stop();
+    pins.reset();
+    const life = startInterpreter({
+      boardName: model.interpreterName,
+      serialNumber: createHash("sha256").update(options.name).digest("hex").slice(0, 16),
+      hasAes: model.hasAes,
+      flash,
+      storage,
+      pins,
+      print: (text) => console.print(text),
+      sendContact: (octets) => contactLine?.send(octets),
+      onRestart: (again) => guarded(() => startLife(again)),
+      onLock: (password) => console.lock(password),
+      onPowerCut: () => powerOff("cut at a flash write"),
+    });
+    const console: BoardConsole = openConsole({
+      identity: `${INTERPRETER_VERSION} ${model.interpreterName}`,
+      send: (octets) => consoleLine?.send(octets),
+      run: (code) => life.run(code),
+      event: (name, value) =>
+        void life.run(`E.emit(${JSON.stringify(name)},${JSON.stringify(value)})`),
+      storage,
+    });
+    interpreter = life;
+    terminal = console;
+    console.print(`\n ${INTERPRETER_VERSION} virtual ${model.interpreterName}\n\n`);
+    if (runsBootCode) {
+      boot(life, console);
+    }
+    if (isOn) {
+      console.showPrompt();
+    }
+  }
+
+  function boot(life: Interpreter, console: BoardConsole): void {
+    for (const name of [".boot0", ".boot1", ".boot2", ".boot3", ".bootcde"]) {
+      const code = isOn && life === interpreter ? storage.read(name) : undefined;
+      if (code !== undefined) {
+        const result = life.run(code);
+        if (!result.ok) {
+          console.print(`${result.text}\n`);
+        }
+      }
+    }
+  }
+
+  function powerOff(reason: string): void {
+    if (!isOn) {
+      return;
+    }
+    isOn = false;
+    flash.cutPower();
+    interpreter?.stop();
+    terminal?.stop();
+    consoleLine?.stop();
+    contactLine?.stop();
+    pins.reset();
+    emit({ type: "power", isOn: false, reason });
+  }
+
+  return {
+    storage,
+    powerOn(isButtonHeld = false) {
+      powerOff("switched off");
+      isOn = true;
+      received = 0;
+      busyUntilMs = 0;
+      flash.restorePower(options.cutAfterWrites);
+      consoleLine = openLine((octet) => terminal?.receive(octet), options.onConsole);
+      contactLine = openLine(
+        (octet) => interpreter?.receiveContact(Uint8Array.of(octet)),
+        options.onContact,
+      );
+      emit({ type: "power", isOn: true, reason: "switched on" });
+      guarded(() => {
+        // As the interpreter does at its first start: a broken chain costs everything.
+        if (!storage.isValid()) {
+          storage.eraseAll();
+        }
+        startLife(!isButtonHeld);
+      });
+    },
+    powerOff,
+    isOn: () => isOn,
+    writeConsole(octets) {
+      if (!isOn) {
+        return;
+      }
+      const limit = options.cutAfterBytes ?? Number.POSITIVE_INFINITY;
+      const taken = octets.subarray(0, Math.max(0, limit - received));
+      received += octets.length;
+      consoleLine?.receive(taken);
+      if (received >= limit) {
+        powerOff(`cut after ${limit} octets`);
+      }
+    },
+    writeContact: (octets) => isOn && contactLine?.receive(octets),
+    plug(hasVoltage) {
+      if (board.voltageSense !== undefined) {
+        pins.drive(board.voltageSense, hasVoltage ? 1 : 0);
+      }
+      if (board.contactSense !== undefined) {
+        pins.drive(board.contactSense, 0);
+      }
+    },
+    unplug() {
+      if (board.contactSense !== undefined) {
+        pins.drive(board.contactSense, 1);
+      }
+      if (board.voltageSense !== undefined) {
+        pins.drive(board.voltageSense, 0);
+      }
+    },
+    pressButton() {
+      if (board.button !== undefined) {
+        pins.drive(board.button, 0);
+        later(() => pins.drive(board.button ?? "", 1), 50);
+      }
+    },
+    setSupply: (millivolts) => pins.setSupply(millivolts),
+  };
+}
