@@ -7,7 +7,7 @@
 
 const TESTS = "\\.test\\.ts$";
 // Modules that are part of the interpreter itself, for the folder that may touch the board.
-const ESPRUINO_MODULES = "^(Flash|Storage|crypto|Wifi|tls|MQTT|Serial)$";
+const ESPRUINO_MODULES = "^(Flash|Storage|crypto|net|Wifi)$";
 const HOST_ENTRY = "^protocol/src/(host\\.ts|host/)";
 
 /** @type {import("dependency-cruiser").IConfiguration} */

@@ -61,7 +61,7 @@ async function joinModules(
     outfile: "bundle.js",
     // Only this form leaves `require` of a module that is inside the interpreter as it is.
     format: "cjs",
-    external: ["Flash", "Storage", "crypto"],
+    external: ["Flash", "Storage", "crypto", "net", "Wifi"],
     platform: "neutral",
     target: "esnext",
     treeShaking: true,

@@ -82,6 +82,7 @@ export const DEVICE_GLOBALS: ReadonlySet<string> = new Set([
   "AES",
   "E",
   "Serial1",
+  "Serial2",
   "analogRead",
   "clearTimeout",
   "digitalRead",

@@ -191,6 +191,41 @@ export interface UplinkPort {
   use(link: LinkKind): void;
 }
 
+/** Who is told what happens to one connection; nothing of it is told after its end. */
+export interface StreamListener {
+  /** The far side has taken the connection. */
+  onOpen(): void;
+  /** Octets of the far side, in order and in any portions; not kept by the listener. */
+  onBytes(bytes: Uint8Array): void;
+  /** It did not come about, or it is over; not told after the listener's own `close`. */
+  onEnd(): void;
+}
+
+/**
+ * A way to open one connection at a time to one host: a byte stream, in order, that may end at any
+ * octet. Nothing is authenticated by it.
+ */
+export interface StreamPort {
+  /** Opens a connection; one that is open is closed first. Never calls back from inside the call. */
+  open(listener: StreamListener): void;
+  /** Queues octets, which the port may keep; without a connection they are dropped. */
+  send(bytes: Uint8Array): void;
+  /** Ends the connection; its listener hears nothing more. */
+  close(): void;
+}
+
+/** The serial line of a modem with its power key and reset line; octets come in elsewhere. */
+export interface ModemPort {
+  /** Queues octets for the modem. */
+  send(bytes: Uint8Array): void;
+  /** Sets the speed of the line; 8N1, no flow control. */
+  setBaud(baud: number): void;
+  /** Presses (true) or releases the power key. */
+  pressPower(isPressed: boolean): void;
+  /** Pulls the reset line (true) or lets it go. */
+  holdReset(isHeld: boolean): void;
+}
+
 /** Mains power. */
 export const POWER_MAINS = 0;
 /** The station's own battery. */

@@ -40,6 +40,17 @@ export type SignalWiring = {
 /** The load switch that feeds the contact of a key; its fault flag is low after an overload. */
 export type PowerOutWiring = { readonly enable: string; readonly fault: string };
 
+/** Serial line of a modem, and the pins of its power key and reset where it has them. */
+export type ModemWiring =
+  | {
+      readonly kind: "pins";
+      readonly tx: string;
+      readonly rx: string;
+      readonly powerKey: string;
+      readonly reset: string;
+    }
+  | { readonly kind: "path"; readonly path: string };
+
 /** Where the supply voltage is measured, and what the numbers mean. */
 export type SupplyWiring = {
   readonly pin: string;
@@ -72,6 +83,8 @@ export type Board = {
   readonly signal: SignalWiring | undefined;
   readonly powerOut: PowerOutWiring | undefined;
   readonly supply: SupplyWiring | undefined;
+  /** A station's modem. */
+  readonly modem: ModemWiring | undefined;
   /** Flash areas by role; a role that is absent is not offered on the board. */
   readonly flash: {
     readonly key: FlashWiring | undefined;

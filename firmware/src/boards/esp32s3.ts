@@ -10,7 +10,8 @@ export const board: Board = {
   name: "esp32s3",
   platform: "esp32",
   limits: [
-    "A station has no way to the issuer: it serves what was signed in advance.",
+    "The wired network needs a chip that this build does not drive: Wi-Fi and the modem are its links.",
+    "Its TLS verifies nobody, so it is not used: MACs and signatures prove what the issuer says.",
     "Nothing was tried on silicon: pins are estimates.",
   ],
   contact: { kind: "pins", tx: "D17", rx: "D18" },
@@ -21,6 +22,7 @@ export const board: Board = {
   signal: undefined,
   powerOut: undefined,
   supply: undefined,
+  modem: { kind: "pins", tx: "D15", rx: "D16", powerKey: "D7", reset: "D6" },
   flash: {
     key: undefined,
     lock: undefined,

@@ -11,7 +11,6 @@ export const board: Board = {
   platform: "linux",
   limits: [
     "Curves run in the interpreter: a door session takes half a minute, and all waits are stretched.",
-    "A station has no way to the issuer: it serves what was signed in advance.",
   ],
   contact: { kind: "path", path: "./contact" },
   contactSense: undefined,
@@ -21,6 +20,7 @@ export const board: Board = {
   signal: undefined,
   powerOut: undefined,
   supply: undefined,
+  modem: { kind: "path", path: "./modem" },
   flash: {
     key: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 96, storageStart: 0 },
     lock: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 48, storageStart: 0 },

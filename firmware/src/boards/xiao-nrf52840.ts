@@ -17,6 +17,7 @@ export const board: Board = {
   signal: { red: "D11", green: "D13", blue: "D12", buzzer: "D0" },
   powerOut: { enable: "D1", fault: "D14" },
   supply: { pin: "D32", fullScaleMillivolts: 10680, emptyMillivolts: 3300, fullMillivolts: 4150 },
+  modem: undefined,
   flash: {
     key: {
       kind: "storage",

@@ -36,7 +36,26 @@ interface EspruinoFile {
   close(): void;
 }
 
+interface EspruinoSocket {
+  on(event: "data", callback: (text: string) => void): void;
+  on(event: "close" | "error", callback: () => void): void;
+  /** Takes a string of octets. @throws when the far side has closed. */
+  write(text: string): void;
+  end(): void;
+}
+
+interface EspruinoNet {
+  /** @throws without a network, and where the host cannot be found or reached at once. */
+  connect(to: { host: string; port: number }, onOpen: () => void): EspruinoSocket;
+}
+
+interface EspruinoWifi {
+  connect(name: string, options: { password: string }, onDone: (fault: unknown) => void): void;
+  on(event: "connected" | "disconnected", callback: () => void): void;
+}
+
 declare const Serial1: EspruinoSerial;
+declare const Serial2: EspruinoSerial;
 
 declare const AES: {
   encrypt(
@@ -58,6 +77,8 @@ declare const E: {
 declare function require(name: "Flash"): EspruinoFlash;
 declare function require(name: "Storage"): EspruinoStorage;
 declare function require(name: "crypto"): EspruinoCrypto;
+declare function require(name: "net"): EspruinoNet;
+declare function require(name: "Wifi"): EspruinoWifi;
 
 declare function getTime(): number;
 declare function setTimeout(callback: () => void, delayMs: number): number;

@@ -8,10 +8,11 @@ import { openContact } from "./contact.ts";
 import { watchContactPins } from "./contact-pins.ts";
 import { createDeviceCrypto } from "./crypto.ts";
 import { openStorageFlash } from "./flash-storage.ts";
+import { openModemLine } from "./modem-line.ts";
 import type { Platform } from "./platform.ts";
 import { bindPrimitives } from "./primitives.ts";
 import { createTimer } from "./timer.ts";
-import { createNoUplink } from "./uplink.ts";
+import { openWifi } from "./wifi.ts";
 
 /**
  * A board with an ESP32: a station and nothing else.
@@ -27,6 +28,7 @@ export function createPlatform(board: Board): Platform {
   return {
     crypto: createDeviceCrypto(bindPrimitives()),
     timer: createTimer(1),
+    trueTimer: createTimer(1),
     openEntropy: refuse,
     openFlash: openStorageFlash,
     openContact: (onBytes) => openContact(board.contact, onBytes),
@@ -37,7 +39,8 @@ export function createPlatform(board: Board): Platform {
     openSignal: refuse,
     openPowerOut: refuse,
     watchButton: refuse,
-    openUplink: createNoUplink,
+    openNetworks: openWifi,
+    openModem: (onBytes) => openModemLine(board.modem, onBytes),
     openPower: () => ({ source: () => POWER_MAINS, percent: () => 100 }),
   };
 }

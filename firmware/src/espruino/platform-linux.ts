@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: EUPL-1.2
 import type { Board } from "../boards/board.ts";
-import { POWER_MAINS } from "../ports.ts";
+import { LINK_LAN, POWER_MAINS } from "../ports.ts";
 import { openSimulatedBolt } from "./bolt.ts";
 import { createClock } from "./clock.ts";
 import { openContact } from "./contact.ts";
 import { createDeviceCrypto } from "./crypto.ts";
 import { createEntropy, readSystemWord } from "./entropy.ts";
 import { openDiskFlash } from "./flash-disk.ts";
+import { openModemLine } from "./modem-line.ts";
+import { openNetStream } from "./net-stream.ts";
 import type { Platform } from "./platform.ts";
 import { createNoPowerOut } from "./power-out.ts";
 import { bindPrimitives } from "./primitives.ts";
 import { createTimer } from "./timer.ts";
-import { createNoUplink } from "./uplink.ts";
 
 // The interpreter computes a door session in half a minute; a board does in half a second.
 const TIMER_STRETCH = 100;
@@ -23,14 +24,14 @@ const CLOCK_FILE = "./clock";
  * The interpreter's Linux build as a board.
  *
  * It is plugged in from its start, its supply is good, its bolt and its signals are lines on the
- * console, and it has no way to the issuer.
+ * console, and its network is the computer's.
  */
 export function createPlatform(board: Board): Platform {
   const crypto = createDeviceCrypto(bindPrimitives());
-  const timer = createTimer(TIMER_STRETCH);
   return {
     crypto,
-    timer,
+    timer: createTimer(TIMER_STRETCH),
+    trueTimer: createTimer(1),
     openEntropy: () => createEntropy(crypto, readSystemWord),
     openFlash: openDiskFlash,
     openContact: (onBytes) => openContact(board.contact, onBytes),
@@ -45,7 +46,8 @@ export function createPlatform(board: Board): Platform {
     openSignal: () => ({ show: (signal) => print("signal", signal) }),
     openPowerOut: createNoPowerOut,
     watchButton: () => undefined,
-    openUplink: createNoUplink,
+    openNetworks: (wish) => [{ kind: LINK_LAN, stream: openNetStream(wish.host, wish.port) }],
+    openModem: (onBytes) => openModemLine(board.modem, onBytes),
     openPower: () => ({ source: () => POWER_MAINS, percent: () => 100 }),
   };
 }

@@ -16,7 +16,6 @@ import { bindPrimitives } from "./primitives.ts";
 import { openSignalPins } from "./signal-pins.ts";
 import { openAnalogSupply } from "./supply.ts";
 import { createTimer } from "./timer.ts";
-import { createNoUplink } from "./uplink.ts";
 
 const DEBOUNCE_MS = 20;
 
@@ -26,6 +25,7 @@ export function createPlatform(board: Board): Platform {
   return {
     crypto,
     timer: createTimer(1),
+    trueTimer: createTimer(1),
     openEntropy: () => createEntropy(crypto, readHardwareWord),
     openFlash: openStorageFlash,
     openContact: (onBytes) => openContact(board.contact, onBytes),
@@ -53,7 +53,8 @@ export function createPlatform(board: Board): Platform {
       const watch = { repeat: true, edge: "falling", debounce: DEBOUNCE_MS } as const;
       setWatch(onPress, board.button, watch);
     },
-    openUplink: createNoUplink,
+    openNetworks: () => [],
+    openModem: () => undefined,
     openPower: () => ({ source: () => POWER_MAINS, percent: () => 100 }),
   };
 }

@@ -7,20 +7,39 @@ import type {
   ClockPort,
   ContactPort,
   FlashPort,
+  LinkKind,
+  ModemPort,
   MotorPort,
   PowerOutPort,
   SignalPort,
   StationPowerPort,
+  StreamPort,
   SupplyPort,
   TimerPort,
-  UplinkPort,
 } from "../ports.ts";
 import type { SignalRhythm } from "./signal-pins.ts";
+
+/** A network of the board itself, and the way over it to one host. */
+export interface BoardNetwork {
+  readonly kind: Exclude<LinkKind, 0>;
+  readonly stream: StreamPort;
+}
+
+/** Where a station finds its broker, and the wireless network of its office. */
+export interface NetworkWish {
+  readonly host: string;
+  readonly port: number;
+  /** Empty for none. */
+  readonly wifiName: string;
+  readonly wifiPassword: string;
+}
 
 /** The ports that a board offers; the wiring of a role takes what the role needs. */
 export interface Platform {
   readonly crypto: CryptoPort;
   readonly timer: TimerPort;
+  /** Delays as they are, also where `timer` stretches them: for a station, which has no curves. */
+  readonly trueTimer: TimerPort;
   openEntropy(): EntropyPort;
   openFlash(wiring: FlashWiring): FlashPort;
   openContact(onBytes: (bytes: Uint8Array) => void): ContactPort;
@@ -33,6 +52,12 @@ export interface Platform {
   openPowerOut(onOverload: () => void): PowerOutPort;
   openSignal(rhythms: readonly SignalRhythm[]): SignalPort;
   watchButton(onPress: () => void): void;
-  openUplink(): UplinkPort;
+  /** The board's own networks; `onCarrier` tells when one of them comes or goes. */
+  openNetworks(
+    wish: NetworkWish,
+    onCarrier: (kind: LinkKind, isThere: boolean) => void,
+  ): readonly BoardNetwork[];
+  /** The serial line of a modem; undefined on a board without one. */
+  openModem(onBytes: (bytes: Uint8Array) => void): ModemPort | undefined;
   openPower(): StationPowerPort;
 }

@@ -12,6 +12,7 @@ import { openDeviceRecords } from "../shared/device-records.ts";
 import { readU32, writeU32 } from "../shared/page-journal.ts";
 import type { RecordStore } from "../shared/record-store.ts";
 import { RECORD_COMMISSION, stationLayout } from "./station-layout.ts";
+import { type StationNetwork, writeNetwork } from "./station-network.ts";
 
 const COMMAND_KEY_BYTES = 32;
 
@@ -24,18 +25,23 @@ export type StationProvision = StationAccount;
  * The command key is the only secret that a station holds; it is made by the issuer, because a
  * station has no generator that deserves trust.
  *
+ * @param network - Where the broker is and how to get there; without it the station serves what was
+ *   signed in advance.
  * @returns Nothing, or `FLASH_FULL` for a flash too small for a station.
  */
 export function commissionStation(
   flash: FlashPort,
   provision: StationProvision,
+  network?: StationNetwork,
 ): Result<undefined> {
   if (stationLayout(flash.pageCount) === undefined) return fail(FLASH_FULL);
   for (let page = 0; page < flash.pageCount; page += 1) flash.erase(page);
   const record = new Uint8Array(4 + COMMAND_KEY_BYTES);
   writeU32(record, 0, provision.stationId);
   record.set(provision.commandKey, 4);
-  openDeviceRecords(flash).write(RECORD_COMMISSION, record);
+  const records = openDeviceRecords(flash);
+  records.write(RECORD_COMMISSION, record);
+  if (network !== undefined) writeNetwork(records, network);
   return succeed(undefined);
 }
 

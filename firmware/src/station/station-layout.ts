@@ -14,6 +14,9 @@ export const RECORD_UP_SEQ = RECORD_ROLE_FIRST + 2;
 /** Record id: settings from the issuer. */
 export const RECORD_CONFIG = RECORD_ROLE_FIRST + 3;
 
+/** Record id: networks around the station. */
+export const RECORD_NETWORK = RECORD_ROLE_FIRST + 4;
+
 const QUEUE_PAGES_MIN = 8;
 
 /** Where everything lies in a station's flash. */

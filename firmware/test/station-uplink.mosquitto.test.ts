@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  DOWN_OBJECTS,
+  DOWN_UPLOAD_ACK,
+  type DownMessage,
+  decodeUp,
+  encodeDown,
+  encodeFrames,
+  UP_KEY_PRESENT,
+  UP_STATUS,
+  UP_UPLOAD,
+  type UpMessage,
+} from "@nyckelring/protocol";
+import { describe, expect, test } from "vitest";
+import { SIGNAL_READY } from "../src/key/signals.ts";
+import { LINK_LAN } from "../src/ports.ts";
+import { commissionStation } from "../src/station/station-commissioning.ts";
+import { createMqttUplink, mqttIdentityOf } from "../src/station/uplink/mqtt-uplink.ts";
+import { type Broker, createNodeTimer, openNodeStream, startBroker, until } from "./broker.ts";
+import { createCutFlash } from "./cut-flash.ts";
+import { ESPRUINO, makeFolder, openFarEnd, startRole } from "./interpreter.ts";
+import { createBenchIssuer, createBenchKey, RIGHTS } from "./key-bench.ts";
+import { crypto, issuingOf, SHIFT_S, secretOf } from "./lock-rig.ts";
+
+const STATION_PAGES = 192;
+const BOOT_MS = 20_000;
+const SYNC_MS = 60_000;
+const HEARTBEAT_MS = 60_000;
+const ACCOUNT = { stationId: 3, commandKey: secretOf("command key") };
+
+/** Flash of a commissioned station that knows the broker. */
+function stationImage(port: number): Uint8Array {
+  const flash = createCutFlash(STATION_PAGES, 4096);
+  commissionStation(flash, ACCOUNT, {
+    host: "127.0.0.1",
+    port,
+    user: "",
+    password: "",
+    wifiName: "",
+    wifiPassword: "",
+    apn: "",
+    pin: "",
+    gsmBytesPerDay: 0,
+  });
+  return flash.image();
+}
+
+/** The issuer's side of the broker: our client with the topics the other way round. */
+function connectIssuer(broker: Broker, onUp: (seq: number, message: UpMessage) => void) {
+  const timer = createNodeTimer();
+  const names = mqttIdentityOf(ACCOUNT.stationId, undefined);
+  const identity = {
+    ...names,
+    clientId: "issuer",
+    topicUp: names.topicDown,
+    topicDown: names.topicUp,
+    topicPresence: "nk/1/issuer",
+  };
+  let downSeq = 0;
+  const stream = openNodeStream(broker.port);
+  const uplink = createMqttUplink(timer, 1, identity, [{ kind: LINK_LAN, stream }], {
+    onDown(bytes) {
+      const up = decodeUp(crypto, ACCOUNT, bytes);
+      if (up.ok) onUp(up.value.seq, up.value.message);
+    },
+    onLinks: () => uplink.use(uplink.links()[0] ?? 0),
+  });
+  uplink.use(LINK_LAN);
+  return {
+    isConnected: () => uplink.isConnected(),
+    send(message: DownMessage) {
+      downSeq += 1;
+      uplink.publish(encodeDown(crypto, ACCOUNT, downSeq, message));
+    },
+    stop() {
+      uplink.use(0);
+      timer.clear();
+    },
+  };
+}
+
+describe.skipIf(ESPRUINO === undefined)("a station online (skipped without ESPRUINO)", () => {
+  test(
+    "T1, T3, T4: the station on the interpreter syncs a key over a real broker and gets its acknowledgement",
+    async () => {
+      const broker = await startBroker();
+      const folder = await makeFolder();
+      await writeFile(join(folder.path, "flash.bin"), stationImage(broker.port));
+      await writeFile(join(folder.path, "clock"), String(SHIFT_S));
+      const issuing = issuingOf();
+      const key = createBenchKey(issuing);
+      const issuer = createBenchIssuer(issuing, key.device);
+      const { bundles } = issuer.rights(RIGHTS);
+      const devid = key.device.devid;
+      const heard: UpMessage[] = [];
+      const side = connectIssuer(broker, (seq, message) => {
+        heard.push(message);
+        if (message.type === UP_KEY_PRESENT) {
+          const objects = [issuer.grant(message.nonce, SHIFT_S)];
+          side.send({ type: DOWN_OBJECTS, devid, objects });
+          for (let part = 0; part < bundles.length; part += 1) {
+            side.send(issuer.bundleDown(bundles, part));
+          }
+        }
+        if (message.type === UP_UPLOAD) {
+          issuer.commit(message.sealed);
+          side.send({ type: DOWN_OBJECTS, devid, objects: [issuer.ack()] });
+          side.send({ type: DOWN_UPLOAD_ACK, seqs: [seq] });
+        }
+      });
+      const farEnd = await openFarEnd(folder.path);
+      const station = await startRole("station", folder.path);
+      let isRunning = true;
+      try {
+        await until(side.isConnected, BOOT_MS, () => "the issuer's connection");
+        const isOnline = () => heard.some((message) => message.type === UP_STATUS);
+        await until(isOnline, BOOT_MS, () => `a status in:\n${station.console()}`);
+        expect(heard.find((message) => message.type === UP_STATUS)).toMatchObject({
+          link: LINK_LAN,
+          queued: 0,
+        });
+        // The key lives in this process; what it says goes over the pseudo terminal.
+        const listen = async () => {
+          while (isRunning) {
+            const { kind, message } = await farEnd.next(SYNC_MS);
+            key.role().onBytes(encodeFrames(kind, message));
+            for (const bytes of key.take()) farEnd.sendBytes(bytes);
+          }
+        };
+        const listening = listen().catch(() => undefined);
+        key.role().onContact(true, true);
+        for (const bytes of key.take()) farEnd.sendBytes(bytes);
+        const hello = setInterval(() => {
+          key.timer.pass(100);
+          for (const bytes of key.take()) farEnd.sendBytes(bytes);
+        }, 100);
+        const isHome = () =>
+          key.lastSignal() === SIGNAL_READY &&
+          key.role().status().ringseq === issuer.ringseq() &&
+          key.role().status().unacknowledged === 0;
+        await until(isHome, SYNC_MS, () => `a sync in:\n${station.console()}`).finally(() => {
+          clearInterval(hello);
+          isRunning = false;
+        });
+        expect(issuer.entries().length).toBeGreaterThan(0);
+        expect(station.console()).not.toContain("Uncaught");
+        // The broker dies without a memory; the station comes back by itself and says so.
+        await broker.kill();
+        await broker.start();
+        const before = heard.length;
+        const isBack = () => heard.slice(before).some((message) => message.type === UP_STATUS);
+        // At once, or with the next heartbeat if the issuer came back after the station.
+        await until(
+          isBack,
+          HEARTBEAT_MS + BOOT_MS,
+          () => `a second status in:\n${station.console()}`,
+        );
+        expect(station.console()).not.toContain("Uncaught");
+        void listening;
+      } finally {
+        isRunning = false;
+        await station.stop();
+        await farEnd.stop();
+        side.stop();
+        await broker.remove();
+        await folder.remove();
+      }
+    },
+    SYNC_MS + HEARTBEAT_MS + 4 * BOOT_MS,
+  );
+});
