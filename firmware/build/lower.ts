@@ -22,6 +22,8 @@ export interface LoweringRequest {
   readonly resolveDir: string;
   /** Repository root; names of inputs are relative to it, so that no machine path is kept. */
   readonly root: string;
+  /** Conditions of `imports` in package.json: which board and platform stand behind `#board`. */
+  readonly conditions?: readonly string[];
 }
 
 /**
@@ -63,6 +65,7 @@ async function joinModules(
     format: "cjs",
     external: ["Flash", "Storage", "crypto", "net", "Wifi"],
     platform: "neutral",
+    conditions: [...(request.conditions ?? [])],
     target: "esnext",
     treeShaking: true,
     minifySyntax: true,

@@ -6,6 +6,9 @@
   .thumb
   .section .entry, "ax", %progbits
   .balign 4
+  .global entry_table
+  .hidden entry_table
+entry_table:
 #define ENTRY(name, arguments) b.w entry_##name
 #include "entries.h"
 #undef ENTRY

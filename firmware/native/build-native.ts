@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import {
   CBOR_MALFORMED,
   LEAF_NOT_IN_RING,
@@ -16,6 +17,8 @@ import { aesColumns, baseRows, codeHeader, sha512Rounds } from "./tables.ts";
 export const BLOB_BYTES_MAX = 28 * 1024;
 /** What belongs together: the blob, its manifest, and the notice that its licence asks for. */
 export const BLOB_FILES = ["native.bin", "native.json", "LICENSE.libsodium"] as const;
+/** Octets that the interpreter checks itself before the first call. */
+const HEAD_BYTES = 1024;
 /** Octets that one frame may have; the peak over all frames is measured by painting. */
 const FRAME_BYTES_MAX = 4096;
 /** Two places that have no octet in common, to see that no address is in the blob. */
@@ -78,20 +81,21 @@ export function buildBlob(root: string, folder: string): NativeBlob {
   if (first === undefined || second === undefined || !first.equals(second)) {
     throw new NativeBuildError("the blob differs between two addresses: it holds one of its own");
   }
-  if (first.length > BLOB_BYTES_MAX) {
-    throw new NativeBuildError(`the blob has ${first.length} octets, limit ${BLOB_BYTES_MAX}`);
+  const image = Buffer.concat([first, checkWords(first)]);
+  if (image.length > BLOB_BYTES_MAX) {
+    throw new NativeBuildError(`the blob has ${image.length} octets, limit ${BLOB_BYTES_MAX}`);
   }
   const largestFrame = largestFrameOf(folder, linkedFunctions(folder));
   if (largestFrame > FRAME_BYTES_MAX) {
     throw new NativeBuildError(`a frame has ${largestFrame} octets, limit ${FRAME_BYTES_MAX}`);
   }
   const file = join(folder, "native.bin");
-  writeFileSync(file, first);
+  writeFileSync(file, image);
   copyFileSync(join(root, LIBRARY, "LICENSE"), join(folder, "LICENSE.libsodium"));
   const blob = {
     file,
-    bytes: first.length,
-    sha256: createHash("sha256").update(first).digest("hex"),
+    bytes: image.length,
+    sha256: createHash("sha256").update(image).digest("hex"),
     entries: readEntries(root),
     largestFrame,
   };
@@ -193,6 +197,14 @@ function link(root: string, folder: string, objects: readonly string[], origin: 
   const image = `${elf}.bin`;
   run("arm-none-eabi-objcopy", ["-O", "binary", "-j", ".text", elf, image]);
   return readFileSync(image);
+}
+
+// CRC-32 of the head, which holds the CRC's own code, and of everything before these words.
+function checkWords(code: Buffer): Buffer {
+  const words = Buffer.alloc(8);
+  words.writeUInt32LE(crc32(code.subarray(0, HEAD_BYTES)), 0);
+  words.writeUInt32LE(crc32(code), 4);
+  return words;
 }
 
 // Names of the functions that the linker kept; the compiler's endings for parts of one are cut off.

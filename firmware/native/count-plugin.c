@@ -103,6 +103,8 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
   }
   out = path == NULL ? NULL : fopen(path, "w");
   if (out == NULL) return -1;
+  // The interpreter may crash at its end; what was counted before stays.
+  setvbuf(out, NULL, _IOLBF, 0);
   trace = 0xcbf29ce484222325;
   qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
   qemu_plugin_register_atexit_cb(id, on_exit_of_guest, NULL);

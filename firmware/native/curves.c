@@ -149,6 +149,11 @@ static void sc25519_muladd(unsigned char s[32], const unsigned char a[32],
   sodium_memzero(product, sizeof product);
 }
 
+// RFC 8032 §5.1.3 for the canonical encoding; the library's own checks in a verification.
+int curve_is_usable(const u8 public_key[32]) {
+  return ge25519_is_canonical(public_key) != 0 && ge25519_has_small_order(public_key) == 0;
+}
+
 int curve_verify(const u8 public_key[32], const u8 *message, u32 bytes, const u8 signature[64]) {
   return crypto_sign_ed25519_verify_detached(signature, message, bytes, public_key);
 }

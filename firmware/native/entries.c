@@ -319,3 +319,28 @@ int entry_arena_crc(u32 at, u32 bytes) {
   NEEDS(is_inside(at, bytes));
   return (int)crc16_of(arena(at), bytes);
 }
+
+// The table by its position, as everything in the blob.
+extern const u8 entry_table[] __attribute__((visibility("hidden")));
+enum {
+#define ENTRY(name, arguments) PLACE_##name,
+#include "entries.h"
+#undef ENTRY
+  PLACES
+};
+
+int entry_usable_key(u32 public_key) { return curve_is_usable(place(public_key)) ? 1 : 0; }
+
+int entry_apply(u32 entry, u32 words) {
+#ifdef NATIVE_HOST
+  (void)entry;
+  (void)words;
+  return OUT_OF_ARENA;
+#else
+  NEEDS(entry < PLACE_apply);
+  const u32 *a = (const u32 *)(const void *)place(words);
+  int (*call)(u32, u32, u32, u32) =
+      (int (*)(u32, u32, u32, u32))(uintptr_t)(entry_table + 4 * entry + 1);
+  return call(a[0], a[1], a[2], a[3]);
+#endif
+}

@@ -48,3 +48,6 @@ ENTRY(arena_xor, 3)
 ENTRY(arena_compare, 3)
 ENTRY(arena_wipe, 2)
 ENTRY(arena_crc, 2)
+// For interpreters that know no function of four integers: calls an entry with words from memory.
+ENTRY(apply, 2)
+ENTRY(usable_key, 1)

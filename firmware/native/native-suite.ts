@@ -9,6 +9,7 @@ import {
   type CryptoPort,
   createArenaOperations,
   hexOf,
+  isUsablePublicKey,
   type Leaf,
   leafHash,
   ringRoot,
@@ -75,6 +76,7 @@ function describeVectors(built: () => Built): void {
       if (key === undefined || message === undefined || signature === undefined) throw new Error();
       return script.call("verify", key, message, one.message.length, signature);
     });
+    const usable = cases.map((one) => script.call("usable_key", script.write(one.publicKey)));
     const secret = seededBytes("agreement", 32);
     const peers = agreementCases();
     const agreed = peers.map((one) => {
@@ -88,6 +90,7 @@ function describeVectors(built: () => Built): void {
     const table = readFileSync(join(ROOT, "docs/native.md"), "utf8");
     for (const [index, one] of cases.entries()) {
       expect(verdicts[index]?.() === 0, one.name).toBe(one.isValid);
+      expect(usable[index]?.() === 1, one.name).toBe(isUsablePublicKey(one.publicKey));
       for (const [port, crypto] of PORTS) {
         expect(verdictOf(crypto, one), `${one.name}, ${port}`).toBe(one.isValid);
       }

@@ -25,6 +25,7 @@ extern __attribute__((visibility("hidden"))) volatile struct binding binding;
 
 // curves.c: libsodium. 0 is good.
 int curve_verify(const u8 public_key[32], const u8 *message, u32 bytes, const u8 signature[64]);
+int curve_is_usable(const u8 public_key[32]);
 void curve_sign(const u8 secret[64], const u8 *message, u32 bytes, u8 signature[64]);
 void curve_signing_key(const u8 seed[32], u8 secret[64]);
 int curve_agree(const u8 secret[32], const u8 peer[32], u8 out[32]);

@@ -20,7 +20,12 @@ const espruino = process.env["ESPRUINO"];
 const withEspruino = espruino !== undefined && espruino !== "";
 const counts = runVitest(root, ["unit", "board", ...(withEspruino ? ["espruino"] : [])]);
 
-const skippedSuites = listSkippedSuites([...tree.paths], isInstalled, espruino);
+const skippedSuites = listSkippedSuites(
+  [...tree.paths],
+  isInstalled,
+  espruino,
+  process.env["ESPRUINO_ARM"],
+);
 const requireAll = process.env["REQUIRE_ALL"] === "1";
 const missing = skippedSuites.filter(({ isRequired }) => isRequired && requireAll);
 

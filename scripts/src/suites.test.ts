@@ -10,20 +10,20 @@ const FILES = ["hil-tests/suite/upload.socat.test.ts", "protocol/src/bytes.test.
 
 describe("suites that a machine cannot run", () => {
   test("a suite whose program is missing is listed, and is required", () => {
-    const skipped = listSkippedSuites(FILES, (program) => program !== "socat", "/usr/bin/espruino");
+    const skipped = listSkippedSuites(FILES, (program) => program !== "socat", "/e", "/a");
     expect(skipped.map(({ suite, isRequired }) => [suite, isRequired])).toEqual([
       ["hil-tests/suite/upload.socat.test.ts", true],
     ]);
   });
 
   test("the interpreter suite is listed without ESPRUINO, and is not required", () => {
-    const skipped = listSkippedSuites(FILES, () => true, undefined);
+    const skipped = listSkippedSuites(FILES, () => true, undefined, "/a");
     expect(skipped).toHaveLength(1);
     expect(skipped[0]).toMatchObject({ isRequired: false });
   });
 
   test("nothing is listed where everything is installed", () => {
-    expect(listSkippedSuites(FILES, () => true, "/usr/bin/espruino")).toEqual([]);
+    expect(listSkippedSuites(FILES, () => true, "/e", "/a")).toEqual([]);
   });
 
   test("vitest.config.ts and make deps know the same programs", () => {

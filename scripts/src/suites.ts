@@ -51,11 +51,13 @@ function needsProgram(file: string, program: string): boolean {
  * @param has - Tells whether a program is installed.
  * @param espruino - Path of the Espruino binary, or undefined. No Debian package holds it, so its
  *   absence is never a failure.
+ * @param espruinoArm - The same for its 32-bit Arm build, which runs native code.
  */
 export function listSkippedSuites(
   files: readonly string[],
   has: (program: string) => boolean,
   espruino: string | undefined,
+  espruinoArm: string | undefined,
 ): readonly SkippedSuite[] {
   const skipped: SkippedSuite[] = [];
   for (const { program, debianPackage } of OPTIONAL_PROGRAMS) {
@@ -74,6 +76,13 @@ export function listSkippedSuites(
     skipped.push({
       suite: "firmware/test (npm run test:espruino)",
       reason: "ESPRUINO does not name the interpreter",
+      isRequired: false,
+    });
+  }
+  if (espruinoArm === undefined || espruinoArm === "") {
+    skipped.push({
+      suite: "firmware/test/native (npm run test:espruino)",
+      reason: "ESPRUINO_ARM does not name the interpreter's 32-bit Arm build",
       isRequired: false,
     });
   }

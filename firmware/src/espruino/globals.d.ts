@@ -72,6 +72,14 @@ declare const E: {
   openFile(path: string, mode: "r" | "r+" | "w"): EspruinoFile;
   convolve(left: Float64Array, right: Float64Array, offset: number): number;
   CRC32(bytes: Uint8Array): number;
+  toFlatString(text: string): string;
+  toArrayBuffer(text: string): ArrayBuffer;
+  getAddressOf(value: Uint8Array | Uint32Array | string, flatAddress: true): number;
+  nativeCall(
+    address: number,
+    signature: string,
+    code: string,
+  ): (a?: number, b?: number, c?: number, d?: number) => number;
 };
 
 declare function require(name: "Flash"): EspruinoFlash;
@@ -79,6 +87,13 @@ declare function require(name: "Storage"): EspruinoStorage;
 declare function require(name: "crypto"): EspruinoCrypto;
 declare function require(name: "net"): EspruinoNet;
 declare function require(name: "Wifi"): EspruinoWifi;
+
+/** What the loader offers to the application. */
+interface Loader {
+  /** Slot that was chosen, `a` or `b`; empty where there is no application. */
+  readonly slot: string;
+}
+declare let nk: Loader;
 
 declare function getTime(): number;
 declare function setTimeout(callback: () => void, delayMs: number): number;
@@ -99,5 +114,11 @@ declare function pinMode(
 declare function print(...values: unknown[]): void;
 
 declare const process: {
-  memory(): { free: number; usage: number; total: number };
+  memory(collectsGarbage?: boolean): {
+    free: number;
+    usage: number;
+    total: number;
+    /** Lowest address of the stack; boards alone tell it. */
+    stackEndAddress?: number;
+  };
 };

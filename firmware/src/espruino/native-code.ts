@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
+
+import { bindEntry } from "#native-call";
+
+/** A bound entry: up to four integers in, one out; what is left out counts as zero. */
+export type NativeCall = (a?: number, b?: number, c?: number, d?: number) => number;
+
+// Places in the entry table of firmware/native/entries.h; a test holds them to it.
+export const ENTRY_BIND = 0;
+export const ENTRY_STACK_POINTER = 1;
+export const ENTRY_SHA256 = 2;
+export const ENTRY_SHA512 = 3;
+export const ENTRY_HMAC = 4;
+export const ENTRY_CCM_SEAL = 6;
+export const ENTRY_CCM_OPEN = 7;
+export const ENTRY_SIGNING_KEY = 8;
+export const ENTRY_SIGN = 9;
+export const ENTRY_VERIFY = 10;
+export const ENTRY_X25519_BASE = 11;
+export const ENTRY_X25519 = 12;
+export const ENTRY_CRC32 = 14;
+export const ENTRY_UNHEX = 18;
+export const ENTRY_ARENA_DH_BASE = 19;
+export const ENTRY_ARENA_DH = 20;
+export const ENTRY_ARENA_VERIFY = 21;
+export const ENTRY_ARENA_HASH = 22;
+export const ENTRY_ARENA_EXTRACT = 23;
+export const ENTRY_ARENA_KDF = 24;
+export const ENTRY_ARENA_SEAL = 25;
+export const ENTRY_ARENA_OPEN = 26;
+export const ENTRY_ARENA_COUNTER_KEY = 27;
+export const ENTRY_ARENA_GATE = 28;
+export const ENTRY_ARENA_SHAPE = 29;
+export const ENTRY_ARENA_PUT_HEAD = 30;
+export const ENTRY_ARENA_UNWRAP = 31;
+export const ENTRY_ARENA_HASH_LEAF = 32;
+export const ENTRY_ARENA_TREE_ROOT = 33;
+export const ENTRY_ARENA_FIND = 34;
+export const ENTRY_ARENA_COPY = 35;
+export const ENTRY_ARENA_XOR = 36;
+export const ENTRY_ARENA_COMPARE = 37;
+export const ENTRY_ARENA_WIPE = 38;
+export const ENTRY_ARENA_CRC = 39;
+export const ENTRY_USABLE_KEY = 41;
+
+/** Version of the table that this code was written for; `bind` answers it. */
+const TABLE_VERSION = 1;
+// The entries and the CRC lie in the first octets of the file, which the interpreter checks itself;
+// the CRC then checks the rest. Behind the code stand both values, as words.
+const HEAD_BYTES = 1024;
+const TRAILER_BYTES = 8;
+
+/** The blob in memory. */
+export interface NativeCode {
+  /** Address of its first octet. */
+  readonly start: number;
+  /** Makes an entry callable; the caller keeps what it gets. */
+  entry(place: number): NativeCall;
+  /**
+   * Address of octets in memory, for one call.
+   *
+   * @throws where native code cannot reach them: short arrays lie in the middle of a variable, and
+   *   long ones in pieces where the memory has no room in one.
+   */
+  addressOf(bytes: Uint8Array): number;
+  /**
+   * Binds the operations of the door path to an arena. It must not move any more: nothing may call
+   * `E.defrag` from here on.
+   *
+   * @param stackEnd - Lowest address of the stack; without it the interpreter is asked.
+   */
+  bind(arena: Uint8Array, stackEnd?: number): void;
+}
+
+/**
+ * Takes over the blob from its file.
+ *
+ * Security: the check finds damage, not an attacker, who could as well change this script.
+ *
+ * @param file - The whole file, or undefined where there is none.
+ * @throws where there is none, it is damaged, lies where it cannot run, or has another table.
+ */
+export function loadNativeCode(file: string | undefined): NativeCode {
+  assert(file !== undefined && file.length > HEAD_BYTES, PROMISE_BROKEN);
+  const blob = E.toFlatString(file);
+  const start = E.getAddressOf(blob, true);
+  assert(start !== 0 && (start & 3) === 0, PROMISE_BROKEN);
+  const octets = new Uint8Array(E.toArrayBuffer(blob));
+  const codeBytes = octets.length - TRAILER_BYTES;
+  const trailer = new DataView(octets.buffer, codeBytes);
+  const head = new Uint8Array(octets.buffer, 0, HEAD_BYTES);
+  assert(E.CRC32(head) >>> 0 === trailer.getUint32(0, true), PROMISE_BROKEN);
+  const entry = (place: number): NativeCall => bindEntry(blob, place);
+  const crc = entry(ENTRY_CRC32)(start, codeBytes, 0, 0) >>> 0;
+  assert(crc === trailer.getUint32(4, true), PROMISE_BROKEN);
+
+  function addressOf(bytes: Uint8Array): number {
+    const address = E.getAddressOf(bytes, true);
+    assert(address !== 0, PROMISE_BROKEN);
+    return address;
+  }
+
+  return {
+    start,
+    entry,
+    addressOf,
+    bind(arena, stackEnd) {
+      const known = stackEnd === undefined ? process.memory(false).stackEndAddress : stackEnd;
+      const end = known === undefined ? 0 : known;
+      const version = entry(ENTRY_BIND)(addressOf(arena), arena.length, end, 0);
+      assert(version === TABLE_VERSION, PROMISE_BROKEN);
+    },
+  };
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Cryptography of boards with a Cortex-M4: the crypto port and the operations of the door path over
+// the blob of firmware/native. Lengths are checked here, because the entries trust their caller.
+import {
+  type AgreementKey,
+  type ArenaOperations,
+  assert,
+  type CryptoPort,
+  type EntropyPort,
+  fail,
+  PROMISE_BROKEN,
+  PUBLIC_KEY_INVALID,
+  SEAL_INVALID,
+  SHARED_SECRET_ZERO,
+  type SigningKey,
+  sliceBytes,
+  succeed,
+} from "@nyckelring/protocol";
+
+import { createNativeOperations } from "./native-arena.ts";
+import {
+  ENTRY_CCM_OPEN,
+  ENTRY_CCM_SEAL,
+  ENTRY_HMAC,
+  ENTRY_SHA256,
+  ENTRY_SIGN,
+  ENTRY_SIGNING_KEY,
+  ENTRY_USABLE_KEY,
+  ENTRY_VERIFY,
+  ENTRY_X25519,
+  ENTRY_X25519_BASE,
+  loadNativeCode,
+  type NativeCall,
+  type NativeCode,
+} from "./native-code.ts";
+
+const KEY_BYTES = 32;
+const HASH_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+const AES_KEY_BYTES = 16;
+const NONCE_BYTES = 13;
+const LENGTH_MAX = 0xffff;
+
+// Places in the scratch: an answer, an input that native code could not reach where it lies, another
+// one, and the key block of AES-CCM.
+const ANSWER = 0;
+const FIRST = 64;
+const SECOND = 128;
+const CIPHER_KEY = 192;
+const SCRATCH_BYTES = 224;
+const INPUT_BYTES_MAX = 64;
+
+let code: NativeCode | undefined;
+
+function codeOfBoard(): NativeCode {
+  if (code === undefined) {
+    code = loadNativeCode(require("Storage").read(nk.slot + ".native"));
+  }
+  return code;
+}
+
+/** The crypto port of a board whose slot holds the blob. */
+export function openCrypto(): CryptoPort {
+  return createNativeCrypto(codeOfBoard());
+}
+
+/** The operations of the door path over the same blob; once, since it knows one arena. */
+export function openOperations(
+  _crypto: CryptoPort,
+  entropy: EntropyPort,
+  arena: Uint8Array,
+): ArenaOperations {
+  return createNativeOperations(codeOfBoard(), entropy, arena);
+}
+
+/**
+ * The crypto port over a blob.
+ *
+ * Inputs that native code cannot reach are copied if they are short and refused otherwise; an answer
+ * is made in the scratch, whose place is known, and copied out.
+ */
+export function createNativeCrypto(native: NativeCode): CryptoPort {
+  const scratch = new Uint8Array(SCRATCH_BYTES);
+  const scratchAt = native.addressOf(scratch);
+  // Most devices use few of the entries at a boot, so each is bound when it is first called.
+  const bound: NativeCall[] = [];
+
+  function call(place: number, a: number, b: number, c: number, d: number): number {
+    const known = bound[place];
+    if (known !== undefined) return known(a, b, c, d);
+    const made = native.entry(place);
+    bound[place] = made;
+    return made(a, b, c, d);
+  }
+
+  function place(bytes: Uint8Array, spare: number): number {
+    assert(bytes.length <= LENGTH_MAX, PROMISE_BROKEN);
+    if (bytes.length > INPUT_BYTES_MAX) return native.addressOf(bytes);
+    scratch.set(bytes, spare);
+    return scratchAt + spare;
+  }
+
+  function answer(bytes: number): Uint8Array {
+    const copy = new Uint8Array(bytes);
+    copy.set(new Uint8Array(scratch.buffer, ANSWER, bytes));
+    return copy;
+  }
+
+  function wipe(at: number, bytes: number): void {
+    scratch.fill(0, at, at + bytes);
+  }
+
+  // The key block of the cipher entries: key, nonce, octets of tag.
+  function placeCipherKey(key: Uint8Array, nonce: Uint8Array, tagBytes: 8 | 16): number {
+    assert(key.length === AES_KEY_BYTES && nonce.length === NONCE_BYTES, PROMISE_BROKEN);
+    scratch.set(key, CIPHER_KEY);
+    scratch.set(nonce, CIPHER_KEY + AES_KEY_BYTES);
+    scratch[CIPHER_KEY + AES_KEY_BYTES + NONCE_BYTES] = tagBytes;
+    return scratchAt + CIPHER_KEY;
+  }
+
+  // Runs a cipher entry over a text in place. A short text is worked on in the scratch.
+  function cipher(
+    entry: number,
+    keyAt: number,
+    additional: Uint8Array,
+    text: Uint8Array,
+    bytes: number,
+  ): number {
+    assert(additional.length <= LENGTH_MAX && text.length <= LENGTH_MAX, PROMISE_BROKEN);
+    const additionalAt = place(additional, FIRST);
+    const textAt = place(text, SECOND);
+    const status = call(entry, keyAt, additionalAt, textAt, (additional.length << 16) | bytes);
+    if (text.length <= INPUT_BYTES_MAX) {
+      text.set(new Uint8Array(scratch.buffer, SECOND, text.length));
+    }
+    wipe(CIPHER_KEY, AES_KEY_BYTES + NONCE_BYTES);
+    return status;
+  }
+
+  return {
+    hash(message) {
+      call(ENTRY_SHA256, place(message, FIRST), message.length, scratchAt + ANSWER, 0);
+      return answer(HASH_BYTES);
+    },
+    hmac(key, message) {
+      const keyAt = place(key, FIRST);
+      const messageAt = place(message, SECOND);
+      const lengths = (key.length << 16) | message.length;
+      call(ENTRY_HMAC, keyAt, messageAt, lengths, scratchAt + ANSWER);
+      wipe(FIRST, INPUT_BYTES_MAX);
+      return answer(HASH_BYTES);
+    },
+    seal(key, nonce, additional, plaintext, tagBytes) {
+      const sealed = new Uint8Array(plaintext.length + tagBytes);
+      sealed.set(plaintext);
+      const keyAt = placeCipherKey(key, nonce, tagBytes);
+      cipher(ENTRY_CCM_SEAL, keyAt, additional, sealed, plaintext.length);
+      return sealed;
+    },
+    open(key, nonce, additional, ciphertext, tagBytes) {
+      const keyAt = placeCipherKey(key, nonce, tagBytes);
+      if (ciphertext.length < tagBytes) return fail(SEAL_INVALID);
+      const text = sliceBytes(ciphertext, 0);
+      const status = cipher(ENTRY_CCM_OPEN, keyAt, additional, text, text.length);
+      if (status !== 0) return fail(SEAL_INVALID);
+      return succeed(sliceBytes(text, 0, text.length - tagBytes));
+    },
+    importVerificationKey(publicKey) {
+      // In the interpreter this check alone would cost three times a verification.
+      if (publicKey.length !== KEY_BYTES) return fail(PUBLIC_KEY_INVALID);
+      if (call(ENTRY_USABLE_KEY, place(publicKey, FIRST), 0, 0, 0) === 0) {
+        return fail(PUBLIC_KEY_INVALID);
+      }
+      const own = sliceBytes(publicKey, 0);
+      return succeed({
+        publicKey: own,
+        verify(message, signature) {
+          if (signature.length !== SIGNATURE_BYTES) return false;
+          const keyAt = place(own, FIRST);
+          const signatureAt = place(signature, SECOND);
+          // A short message takes the place of the answer, which a verdict does not need.
+          const messageAt = place(message, ANSWER);
+          return call(ENTRY_VERIFY, keyAt, messageAt, message.length, signatureAt) === 0;
+        },
+      });
+    },
+    importSigningKey(seed): SigningKey {
+      assert(seed.length === KEY_BYTES, PROMISE_BROKEN);
+      assert(call(ENTRY_SIGNING_KEY, place(seed, FIRST), scratchAt, 0, 0) === 0, PROMISE_BROKEN);
+      const pair = answer(2 * KEY_BYTES);
+      wipe(ANSWER, FIRST + KEY_BYTES);
+      return {
+        publicKey: sliceBytes(pair, KEY_BYTES),
+        sign(message) {
+          const messageAt = place(message, SECOND);
+          const pairAt = place(pair, FIRST);
+          const status = call(ENTRY_SIGN, pairAt, messageAt, message.length, scratchAt + ANSWER);
+          wipe(FIRST, INPUT_BYTES_MAX);
+          assert(status === 0, PROMISE_BROKEN);
+          return answer(SIGNATURE_BYTES);
+        },
+      };
+    },
+    importAgreementKey(secret): AgreementKey {
+      assert(secret.length === KEY_BYTES, PROMISE_BROKEN);
+      const own = sliceBytes(secret, 0);
+      assert(call(ENTRY_X25519_BASE, place(own, FIRST), scratchAt, 0, 0) === 0, PROMISE_BROKEN);
+      wipe(FIRST, KEY_BYTES);
+      return {
+        publicKey: answer(KEY_BYTES),
+        agree(peerPublicKey) {
+          if (peerPublicKey.length !== KEY_BYTES) return fail(SHARED_SECRET_ZERO);
+          const ownAt = place(own, FIRST);
+          const peerAt = place(peerPublicKey, SECOND);
+          const status = call(ENTRY_X25519, ownAt, peerAt, scratchAt + ANSWER, 0);
+          wipe(FIRST, KEY_BYTES);
+          if (status !== 0) return fail(SHARED_SECRET_ZERO);
+          const shared = answer(KEY_BYTES);
+          wipe(ANSWER, KEY_BYTES);
+          return succeed(shared);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The interpreter's 32-bit Arm build under QEMU: where native code runs and instructions are counted.
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { lowerBundle } from "../build/lower.ts";
+
+const FIRMWARE = dirname(dirname(fileURLToPath(import.meta.url)));
+const RUN_MS = 300_000;
+
+/** Path of the Arm build, or undefined where these suites are skipped. */
+export const ESPRUINO_ARM: string | undefined = process.env["ESPRUINO_ARM"] || undefined;
+
+/** What runs it: QEMU for programs, static or not. */
+export function armRunner(): string | undefined {
+  return ["qemu-arm", "qemu-arm-static"].find(
+    (program) => spawnSync(program, ["--version"]).error === undefined,
+  );
+}
+
+/** Lowers a program for the Arm build. */
+export async function lowerProgram(entryText: string): Promise<string> {
+  const { code } = await lowerBundle({
+    entryText,
+    resolveDir: FIRMWARE,
+    root: dirname(FIRMWARE),
+    conditions: ["linux-arm", "native"],
+  });
+  return code;
+}
+
+/** Runs a script in a folder until it has printed `end`; returns the console. */
+export function runScript(
+  folder: string,
+  code: string,
+  end: string,
+  plugin: readonly string[] = [],
+): string {
+  const runner = armRunner();
+  if (ESPRUINO_ARM === undefined || runner === undefined) {
+    throw new Error("ESPRUINO_ARM does not name the interpreter, or qemu-arm is missing");
+  }
+  writeFileSync(join(folder, "program.js"), code, "ascii");
+  // The interpreter ends when no timer is left; as code ran in its heap, it may crash at its end.
+  const done = spawnSync(runner, [...plugin, ESPRUINO_ARM, "program.js"], {
+    cwd: folder,
+    encoding: "latin1",
+    timeout: RUN_MS,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (!done.stdout.includes(end)) {
+    throw new Error(`the interpreter ended without "${end}":\n${done.stdout}\n${done.stderr}`);
+  }
+  return done.stdout;
+}
+
+/** The lines of a console that begin with a word, by the word behind it. */
+export function linesOf(console: string, word: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const line of console.split(/\r?\n/)) {
+    const [first, name, ...rest] = line.trim().split(" ");
+    if (first === word && name !== undefined) values.set(name, rest.join(" "));
+  }
+  return values;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { bytesOfHex, hexOf } from "@nyckelring/protocol";
+import { createNodeCrypto } from "@nyckelring/protocol/host";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { checkScript } from "../dialect/gate.ts";
+import { buildBlob, readEntries } from "../native/build-native.ts";
+import * as nativeCode from "../src/espruino/native-code.ts";
+import { armRunner, ESPRUINO_ARM, linesOf, lowerProgram, runScript } from "./arm-interpreter.ts";
+import { doorScripts, FROZEN } from "./door-scripts.ts";
+
+const ROOT = resolve(".");
+const RUN_MS = 600_000;
+const isMissing = ESPRUINO_ARM === undefined || armRunner() === undefined;
+const folder = mkdtempSync(join(tmpdir(), "nyckelring-native-arm-"));
+
+beforeAll(() => {
+  const blob = buildBlob(ROOT, join(folder, "blob"));
+  copyFileSync(blob.file, join(folder, "native.bin"));
+  const octets = readFileSync(blob.file);
+  for (const [name, at] of [
+    ["first-octet", 0],
+    ["middle", 9000],
+    ["last-octet", octets.length - 9],
+  ] as const) {
+    const spoiled = Buffer.from(octets);
+    spoiled[at] = (spoiled[at] ?? 0) ^ 1;
+    writeFileSync(join(folder, `spoiled-${name}.bin`), spoiled);
+  }
+  writeFileSync(join(folder, "spoiled-short.bin"), octets.subarray(0, octets.length - 4));
+}, 120_000);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("the wrapper's places in the entry table are those of the sources", () => {
+  const entries = readEntries(ROOT);
+  let compared = 0;
+  for (const [name, place] of Object.entries(nativeCode)) {
+    if (!name.startsWith("ENTRY_")) continue;
+    compared += 1;
+    expect(entries[Number(place)]?.name, name).toBe(name.slice("ENTRY_".length).toLowerCase());
+  }
+  expect(compared).toBeGreaterThan(25);
+});
+
+describe.skipIf(isMissing)("the blob under the interpreter (skipped without ESPRUINO_ARM)", () => {
+  test(
+    "gives what Node gives, and is refused where it could not run right",
+    async () => {
+      const code = await lowerProgram(`import "./test/programs/native-samples.ts";`);
+      expect(checkScript(code).violations).toEqual([]);
+      const said = linesOf(runScript(folder, code, "native-end"), "native");
+      expect(Object.fromEntries(said)).toEqual(expectedSamples());
+    },
+    RUN_MS,
+  );
+
+  test(
+    "overwritten in its first octets it is never called",
+    async () => {
+      const spoiled = mkdtempSync(join(tmpdir(), "nyckelring-native-spoiled-"));
+      try {
+        const octets = readFileSync(join(folder, "native.bin"));
+        octets.fill(0, 0, 4);
+        writeFileSync(join(spoiled, "native.bin"), octets);
+        const code = await lowerProgram(`import "./test/programs/native-samples.ts";`);
+        expect(() => runScript(spoiled, code, "native-end")).toThrow(/Uncaught/);
+      } finally {
+        rmSync(spoiled, { recursive: true, force: true });
+      }
+    },
+    RUN_MS,
+  );
+
+  test(
+    "I2: lock and key say the frozen session byte for byte, each on its own interpreter",
+    async () => {
+      const scripts = doorScripts();
+      const [lock, key] = await Promise.all(
+        (["Lock", "Key"] as const).map(async (side) => {
+          const code = await lowerProgram(
+            `import { play${side} } from "./test/programs/door-side.ts";\nplay${side}(${scripts[side]});\n`,
+          );
+          return linesOf(runScript(folder, code, "side-end"), "side");
+        }),
+      );
+      expect(Object.fromEntries(lock ?? [])).toEqual({
+        message2: FROZEN.message2,
+        message4: FROZEN.message4,
+        verdict: "0",
+        "record-type": String(FROZEN.records[0]?.type),
+        record: FROZEN.records[1]?.sent,
+      });
+      expect(Object.fromEntries(key ?? [])).toEqual({
+        message1: FROZEN.message1,
+        message2: "0",
+        message3: FROZEN.message3,
+        message4: "0",
+        decision: "0",
+        record: FROZEN.records[0]?.sent,
+      });
+    },
+    RUN_MS,
+  );
+});
+
+function expectedSamples(): Record<string, string> {
+  const crypto = createNodeCrypto();
+  const key = bytesOfHex("2b7e151628aed2a6abf7158809cf4f3c");
+  const text = bytesOfHex("7768617420646f2079612077616e7420666f72206e6f7468696e673f");
+  const long = Uint8Array.from({ length: 300 }, (_none, index) => index & 0xff);
+  const secret = new Uint8Array(32).fill(0x42);
+  const agreement = crypto.importAgreementKey(secret);
+  const shared = agreement.agree(new Uint8Array(32).fill(0x20));
+  const signing = crypto.importSigningKey(secret);
+  const expected: Record<string, string> = {
+    "hmac-long-key": hexOf(crypto.hmac(long, text)),
+    "x25519-public": hexOf(agreement.publicKey),
+    "x25519-shared": shared.ok ? hexOf(shared.value) : "",
+    "x25519-zero": "refused",
+    "x25519-short": "refused",
+    "ed25519-public": hexOf(signing.publicKey),
+    "ed25519-signature": hexOf(signing.sign(long)),
+    "ed25519-signature-12": hexOf(signing.sign(long.slice(0, 12))),
+    "ed25519-verified": "true",
+    "ed25519-verified-12": "true",
+    "ed25519-other-text": "false",
+    "ed25519-short": "false",
+    "ed25519-small": "refused",
+    "address-of-32": "taken",
+    "whole-blob": "taken",
+    "arena-public": hexOf(crypto.importAgreementKey(new Uint8Array(32).fill(9)).publicKey),
+    "arena-agreed": "0",
+    "short-stack-dh": String(0x7f01),
+    "short-stack-untouched": "00".repeat(32),
+    "short-stack-verify": String(0x7f01),
+    "short-stack-sign": "refused",
+    "short-stack-agree": "refused",
+    outside: String(0x7f01),
+    "long-stack-dh": "0",
+  };
+  for (const name of [
+    ...["seed-of-31", "secret-of-33", "nonce-of-12", "cipher-key-of-15", "address-of-12"],
+    ...["address-of-16", "no-blob", "spoiled-short", "spoiled-first-octet", "spoiled-middle"],
+    "spoiled-last-octet",
+  ]) {
+    expected[name] = "refused";
+  }
+  for (const length of [0, 1, 12, 16, 64, 65, 300]) {
+    const part = long.slice(0, length);
+    expected[`sha256-${length}`] = hexOf(crypto.hash(part));
+    expected[`hmac-${length}`] = hexOf(crypto.hmac(text, part));
+    expected[`ccm-${length}`] = hexOf(crypto.seal(key, new Uint8Array(13), part, part, 8));
+    expected[`ccm-opened-${length}`] = hexOf(part);
+    expected[`ccm-altered-${length}`] = "refused";
+  }
+  return expected;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Runs on the interpreter's Arm build: the crypto port over the blob, and what its wrapper refuses.
+
+import { bytesOfHex, hexOf } from "@nyckelring/protocol";
+
+import { createNativeOperations } from "../../src/espruino/native-arena.ts";
+import { ENTRY_STACK_POINTER, loadNativeCode } from "../../src/espruino/native-code.ts";
+import { createNativeCrypto } from "../../src/espruino/native-crypto.ts";
+import { loadMarkedBlob, readBlob } from "./native-file.ts";
+
+function report(name: string, value: string): void {
+  print(`native ${name} ${value}`);
+}
+
+function refusal(name: string, run: () => unknown): void {
+  let outcome = "taken";
+  try {
+    run();
+  } catch {
+    outcome = "refused";
+  }
+  report(name, outcome);
+}
+
+const { code } = loadMarkedBlob();
+const crypto = createNativeCrypto(code);
+
+const key = bytesOfHex("2b7e151628aed2a6abf7158809cf4f3c");
+const text = bytesOfHex("7768617420646f2079612077616e7420666f72206e6f7468696e673f");
+const long = new Uint8Array(300);
+for (let index = 0; index < long.length; index += 1) long[index] = index & 0xff;
+
+for (const length of [0, 1, 12, 16, 64, 65, 300]) {
+  const part = new Uint8Array(length);
+  part.set(long.subarray(0, length));
+  report(`sha256-${length}`, hexOf(crypto.hash(part)));
+  report(`hmac-${length}`, hexOf(crypto.hmac(text, part)));
+  const sealed = crypto.seal(key, new Uint8Array(13), part, part, 8);
+  report(`ccm-${length}`, hexOf(sealed));
+  const opened = crypto.open(key, new Uint8Array(13), part, sealed, 8);
+  report(`ccm-opened-${length}`, opened.ok ? hexOf(opened.value) : "refused");
+  sealed[0] = (sealed[0] as number) ^ 1;
+  const altered = crypto.open(key, new Uint8Array(13), part, sealed, 8);
+  report(`ccm-altered-${length}`, altered.ok ? "opened" : "refused");
+}
+report("hmac-long-key", hexOf(crypto.hmac(long, text)));
+
+const secret = new Uint8Array(32).fill(0x42);
+const agreement = crypto.importAgreementKey(secret);
+report("x25519-public", hexOf(agreement.publicKey));
+const shared = agreement.agree(new Uint8Array(32).fill(0x20));
+report("x25519-shared", shared.ok ? hexOf(shared.value) : "refused");
+report("x25519-zero", agreement.agree(new Uint8Array(32)).ok ? "agreed" : "refused");
+report("x25519-short", agreement.agree(new Uint8Array(31)).ok ? "agreed" : "refused");
+
+const signing = crypto.importSigningKey(secret);
+report("ed25519-public", hexOf(signing.publicKey));
+const signature = signing.sign(long);
+report("ed25519-signature", hexOf(signature));
+report("ed25519-signature-12", hexOf(signing.sign(long.subarray(0, 12))));
+const verification = crypto.importVerificationKey(signing.publicKey);
+if (verification.ok) {
+  const verify = verification.value.verify;
+  report("ed25519-verified", String(verify(long, signature)));
+  report(
+    "ed25519-verified-12",
+    String(verify(long.subarray(0, 12), signing.sign(long.subarray(0, 12)))),
+  );
+  report("ed25519-other-text", String(verify(text, signature)));
+  report("ed25519-short", String(verify(long, signature.subarray(0, 63))));
+}
+report("ed25519-small", crypto.importVerificationKey(new Uint8Array(32)).ok ? "taken" : "refused");
+
+// What the wrapper refuses before a call.
+refusal("seed-of-31", () => crypto.importSigningKey(new Uint8Array(31)));
+refusal("secret-of-33", () => crypto.importAgreementKey(new Uint8Array(33)));
+refusal("nonce-of-12", () => crypto.seal(key, new Uint8Array(12), text, text, 8));
+refusal("cipher-key-of-15", () => crypto.open(key.subarray(1), new Uint8Array(13), text, text, 8));
+refusal("address-of-12", () => code.addressOf(new Uint8Array(12)));
+refusal("address-of-16", () => code.addressOf(new Uint8Array(16)));
+refusal("address-of-32", () => code.addressOf(new Uint8Array(32)));
+refusal("no-blob", () => loadNativeCode(undefined));
+for (const name of ["short", "first-octet", "middle", "last-octet"]) {
+  refusal(`spoiled-${name}`, () => loadNativeCode(readBlob(`./spoiled-${name}.bin`)));
+}
+refusal("whole-blob", () => loadNativeCode(readBlob("./native.bin")));
+
+// A stack that ends right below where it stands: curves are refused, the rest goes on.
+const arena = new Uint8Array(8192);
+const operations = createNativeOperations(code, { fill: () => undefined }, arena);
+arena.fill(9, 0, 32);
+operations.dhBase(0, 64);
+report("arena-public", hexOf(arena.subarray(64, 96)));
+arena.fill(0x20, 32, 64);
+report("arena-agreed", String(operations.dh(0, 32, 128)));
+const stands = code.entry(ENTRY_STACK_POINTER)(0, 0, 0, 0);
+code.bind(arena, stands - 3000);
+report("short-stack-dh", String(operations.dh(0, 32, 160)));
+report("short-stack-untouched", hexOf(arena.subarray(160, 192)));
+report("short-stack-verify", String(operations.verify(0, 64, 32, 96)));
+refusal("short-stack-sign", () => signing.sign(text));
+report(
+  "short-stack-agree",
+  agreement.agree(new Uint8Array(32).fill(0x20)).ok ? "agreed" : "refused",
+);
+report("outside", String(operations.dh(0, 8192 - 31, 128)));
+code.bind(arena, stands - 100000);
+report("long-stack-dh", String(operations.dh(0, 32, 160)));
+print("native-end");
