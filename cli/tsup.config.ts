@@ -16,7 +16,7 @@ const config = defineConfig({
   dts: false,
   sourcemap: false,
   noExternal: [/^@nyckelring\//, "commander"],
-  external: ["cbor-x", "serialport", "espruino"],
+  external: ["cbor-x", "serialport", "espruino", "yaml"],
 });
 
 export default config;

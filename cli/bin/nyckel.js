@@ -9,7 +9,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OLDEST_MAJOR = 24;
-const SOURCES = ["cli/src", "simulator/src", "firmware/src", "issuer/domain/src", "protocol/src"];
+const SOURCES = [
+  "cli/src",
+  "simulator/src",
+  "firmware/src",
+  "issuer/domain/src",
+  "protocol/src",
+  "hil-tests/src",
+];
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const bundle = new URL("../dist/nyckel.js", import.meta.url);
 const source = new URL("../src/nyckel.ts", import.meta.url);

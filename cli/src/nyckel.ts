@@ -2,6 +2,7 @@
 
 import { USAGE } from "@nyckelring/protocol";
 import { Command, CommanderError } from "commander";
+import { addDeviceCommands, addSimBoardCommands } from "./device-commands.ts";
 import { explain } from "./explain.ts";
 import { type Output, processOutput } from "./output.ts";
 import { addProtocolCommands } from "./protocol-commands.ts";
@@ -35,6 +36,7 @@ export async function main(
 ): Promise<number> {
   const isJson = args.includes("--json");
   const isVerbose = args.includes("-vv");
+  const shown = args.includes("--no-color") ? withoutColor(output) : output;
   let exit = 0;
   const program = buildProgram(output, (code) => {
     exit = code;
@@ -45,9 +47,13 @@ export async function main(
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      return showError(usageError(error), output, isJson);
+      return showError(usageError(error), shown, isJson);
     }
-    if (error instanceof ToolError) return showError(error, output, isJson);
+    if (error instanceof ToolError) {
+      const exit = showError(error, shown, isJson);
+      if (isVerbose || args.includes("-v") || args.includes("--verbose")) showDetails(error, shown);
+      return exit;
+    }
     showDefect(error, output, isJson, isVerbose);
     return EXIT_DEFECT;
   }
@@ -56,8 +62,21 @@ export async function main(
 function buildProgram(output: Output, setExit: (code: number) => void): Command {
   const program = new Command("nyckel");
   program
-    .description("Tools of Nyckelring: simulate, explain, and later flash and commission.")
+    .description("Tools of Nyckelring: simulate, explain, flash boards, and later commission.")
     .option("-v, --verbose", "say more; -vv shows a stack trace with an error of ours")
+    .option("--no-color", "no colours; the same as NO_COLOR=1")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nyckel demo
+  nyckel sim run pilot --seed 7 --json
+  nyckel device flash --role lock --port /dev/ttyACM0
+  nyckel explain E0803
+
+Exit codes: 0 done, 1 the answer is no, 2 usage, 3 no device or several, 4 port busy or forbidden,
+5 device silent, 6 device refused, 7 service unreachable, 130 interrupted; all in docs/commands.md.`,
+    )
     .configureOutput({ writeOut: output.out, writeErr: () => undefined })
     .showSuggestionAfterError()
     .exitOverride();
@@ -78,6 +97,7 @@ function buildProgram(output: Output, setExit: (code: number) => void): Command 
       const { runSimulation } = await import("./sim-run.ts");
       setExit(runSimulation(scenario, options, output));
     });
+  addSimBoardCommands(sim, output, setExit);
 
   program
     .command("demo")
@@ -97,6 +117,7 @@ function buildProgram(output: Output, setExit: (code: number) => void): Command 
     });
 
   addProtocolCommands(program, output, setExit);
+  addDeviceCommands(program, output, setExit);
 
   program
     .command("version")
@@ -120,8 +141,18 @@ function usageError(error: CommanderError): ToolError {
 
 function showError(error: ToolError, output: Output, isJson: boolean): number {
   if (isJson) output.out(`${formatForMachines(error)}\n`);
-  output.err(formatForPeople(error));
+  output.err(formatForPeople(error, output.paint));
   return error.describe().exit;
+}
+
+function showDetails(error: ToolError, output: Output): void {
+  for (const [name, value] of Object.entries(error.parts.details ?? {})) {
+    output.err(`  ${name}: ${value}\n`);
+  }
+}
+
+function withoutColor({ paint: _paint, ...plain }: Output): Output {
+  return plain;
 }
 
 function showDefect(error: unknown, output: Output, isJson: boolean, isVerbose: boolean): void {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import { type CodeDescription, describe } from "@nyckelring/protocol/host";
+import type { Paint } from "./output.ts";
 
 /** What a person needs when a command cannot go on. */
 export type ToolErrorParts = {
@@ -14,6 +15,8 @@ export type ToolErrorParts = {
   readonly hint: string;
   /** Further facts for machines. */
   readonly details?: { readonly [name: string]: string | number };
+  /** A board's state goes into the last line as well: whoever reads one line reads that one. */
+  readonly isLastLineState?: boolean;
 };
 
 /**
@@ -38,16 +41,19 @@ export class ToolError extends Error {
   }
 }
 
+const plain: Paint = (_style, text) => text;
+
 /** The error as lines for a person: what, where, state now, next step, code. */
-export function formatForPeople(error: ToolError): string {
+export function formatForPeople(error: ToolError, paint: Paint = plain): string {
   const { label, exit } = error.describe();
   const digits = label.split(" ")[0];
   const { message, state, hint } = error.parts;
   return [
-    `error[${label}]: ${message}`,
+    `${paint("red", `error[${label}]:`)} ${message}`,
     state,
     `help: ${hint}`,
-    `more: nyckel explain ${digits}   (exit ${exit})`,
+    paint("dim", `more: nyckel explain ${digits}   (exit ${exit})`),
+    ...(error.parts.isLastLineState === true ? [`state    ${state}`] : []),
     "",
   ].join("\n");
 }

@@ -185,11 +185,18 @@ export function findHolder(path: string): PortHolder | undefined {
   return undefined;
 }
 
-/** A process that also has the master side made the pseudo terminal; it is the board's end. */
 function hasOpen(pid: string, target: string): boolean {
-  let targets: readonly string[];
+  return openFiles(pid).includes(target) && !isMaker(pid) && !isMaker(parentOf(pid));
+}
+
+/** Who made a pseudo terminal has its master side, and is the board's end, as its children are. */
+function isMaker(pid: string): boolean {
+  return openFiles(pid).some((target) => target.endsWith("/ptmx"));
+}
+
+function openFiles(pid: string): readonly string[] {
   try {
-    targets = readdirSync(`/proc/${pid}/fd`).map((number) => {
+    return readdirSync(`/proc/${pid}/fd`).map((number) => {
       try {
         return readlinkSync(`/proc/${pid}/fd/${number}`);
       } catch {
@@ -197,9 +204,17 @@ function hasOpen(pid: string, target: string): boolean {
       }
     });
   } catch {
-    return false;
+    return [];
   }
-  return targets.includes(target) && !targets.some((one) => one.endsWith("/ptmx"));
+}
+
+function parentOf(pid: string): string {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return /^PPid:\t(\d+)$/m.exec(status)?.[1] ?? "0";
+  } catch {
+    return "0";
+  }
 }
 
 function nameOf(pid: string): string {

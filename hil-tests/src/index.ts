@@ -21,6 +21,7 @@ export {
   findHolder,
   openSerialBoardLine,
   type PortHolder,
+  unplugged,
 } from "./board-line.ts";
 export {
   type ApplicationIdentity,
@@ -28,6 +29,13 @@ export {
   type BoardState,
   inspectBoard,
 } from "./board-state.ts";
+export {
+  askBoards,
+  type BoardAnswer,
+  chooseBoard,
+  listPorts,
+  type PortEntry,
+} from "./find-board.ts";
 export {
   admitBuild,
   compareBoard,
@@ -40,6 +48,12 @@ export {
   planFlash,
   restartBoard,
 } from "./flash-board.ts";
+export {
+  openPatchPanel,
+  type PanelEvent,
+  type PanelOptions,
+  type PatchPanel,
+} from "./patch-panel.ts";
 export { type BoardMessage, openSerialLink, type SerialLink } from "./serial-link.ts";
 export {
   BOARD_COMMANDS,

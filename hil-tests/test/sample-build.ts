@@ -13,6 +13,8 @@ export interface SampleBuild {
   readonly bytes?: number;
   /** Another text makes another loader. */
   readonly bootNote?: string;
+  /** The entry module; without it one that prints a line. */
+  readonly entry?: string;
   /** An application that throws when it starts. */
   readonly isBroken?: boolean;
 }
@@ -46,7 +48,9 @@ export function writeSampleBuild(folder: string, sample: SampleBuild = {}): stri
   ).join("");
   const files: Readonly<Record<string, string>> = {
     boot: bootText(sample.bootNote ?? "1"),
-    [role]: `${sample.isBroken === true ? 'throw new Error("broken");' : ""}print("${role} ${version} runs");\n`,
+    [role]:
+      sample.entry ??
+      `${sample.isBroken === true ? 'throw new Error("broken");' : ""}print("${role} ${version} runs");\n`,
     filling: `exports.text="${filling}";\n`,
     shared: 'exports.name="the same in every version";\n',
   };

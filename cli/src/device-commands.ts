@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { type Command, Option } from "commander";
+import { completionScript, SHELLS } from "./completion.ts";
+import type { ConfigShowOptions } from "./config.ts";
+import type { BoardCommandOptions } from "./device-board.ts";
+import type { FlashCommandOptions } from "./device-flash.ts";
+import type { DoctorOptions } from "./doctor.ts";
+import type { Output } from "./output.ts";
+import type { SimAttachOptions } from "./sim-attach.ts";
+import type { SimBoardOptions } from "./sim-board.ts";
+
+const ROLES = ["key", "lock", "station"];
+
+/** Adds the commands of boards and of the command itself: `device`, `doctor`, `config`, `completion`. */
+export function addDeviceCommands(
+  program: Command,
+  output: Output,
+  setExit: (code: number) => void,
+): void {
+  const device = program.command("device").description("boards on serial ports");
+  device.addHelpText(
+    "after",
+    `
+The port is --port, else NYCKEL_PORT, else port: in nyckel.yaml. Without any of them each candidate
+(ports: in nyckel.yaml, and boards that USB names) is asked for its role; several answers are an
+error with exit code 3, never a guess.`,
+  );
+  addFlash(device, output, setExit);
+  addBoard(device, output, setExit);
+
+  withPort(
+    program.command("doctor").description("what on this computer would keep a board from working"),
+  )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  nyckel doctor\n  nyckel doctor --port /dev/ttyACM0 --json",
+    )
+    .action(async (options: DoctorOptions) => {
+      const { runDoctor } = await import("./doctor.ts");
+      setExit(await runDoctor(options, output));
+    });
+
+  const config = program.command("config").description("settings of this command");
+  config
+    .command("show")
+    .description("print the settings in force")
+    .option("--origin", "tell where each comes from")
+    .option("--json", "print one object")
+    .addHelpText("after", "\nExample:\n  NYCKEL_BAUD=9600 nyckel config show --origin")
+    .action(async (options: ConfigShowOptions) => {
+      const { showConfig } = await import("./config.ts");
+      showConfig(options, output);
+    });
+  config
+    .command("path")
+    .description("print the files that are looked at, the one that wins first")
+    .action(async () => {
+      const { showConfigPaths } = await import("./config.ts");
+      showConfigPaths(output);
+    });
+
+  program
+    .command("completion")
+    .description("print a script that completes commands and options")
+    .argument("<shell>", SHELLS.join(", "))
+    .addHelpText("after", "\nExample:\n  source <(nyckel completion bash)")
+    .action((shell: string) => output.out(completionScript(program, shell)));
+}
+
+/** Adds `sim board` and `sim attach`. */
+export function addSimBoardCommands(
+  sim: Command,
+  output: Output,
+  setExit: (code: number) => void,
+): void {
+  sim
+    .command("board")
+    .description("run a virtual board with its console on a pseudo terminal")
+    .requiredOption("--role <role>", ROLES.join(", "))
+    .requiredOption("--pty <path>", "where the console appears")
+    .requiredOption("--flash <file>", "image of the flash; made where it is missing, then kept")
+    .option("--contact <path>", "where the contact appears")
+    .option("--baud <n>", "speed of console and contact; 0 for no limit", "115200")
+    .option("--build <dir>", "what a new flash holds; without it firmware/dist")
+    .option("--bare", "a new flash holds nothing but the interpreter")
+    .option("--cut-after-bytes <n>", "cut the power when the console has received so many octets")
+    .option("--cut-after-writes <n>", "cut the power at this write of a word or erase of a page")
+    .option("--json", "print events as one object a line")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nyckel sim board --role lock --pty out/lock --flash out/lock.flash --contact out/contact
+  nyckel device info --port out/lock`,
+    )
+    .action(async (options: SimBoardOptions) => {
+      const { runSimBoard } = await import("./sim-board.ts");
+      setExit(await runSimBoard(options, output));
+    });
+  sim
+    .command("attach")
+    .description("put one real board beside a simulated key and station")
+    .requiredOption("--real <role=port>", "role and contact port of the real board")
+    .option("--flash <role=file...>", "flash image of a simulated board; without it a blank one")
+    .option("--build <role=dir...>", "build of a simulated board; without it firmware/dist")
+    .option("--json", "print events as one object a line")
+    .addHelpText("after", "\nExample:\n  nyckel sim attach --real lock=/dev/ttyUSB0")
+    .action(async (options: SimAttachOptions) => {
+      const { attachReal } = await import("./sim-attach.ts");
+      setExit(await attachReal(options, output));
+    });
+}
+
+function withPort(command: Command): Command {
+  return command
+    .option("--port <path>", "serial port of the console")
+    .option("--baud <n>", "speed of the console")
+    .addOption(new Option("--role <role>", "role of the board that is meant").choices(ROLES))
+    .option("--json", "print one object a line, a result or an error last");
+}
+
+function addFlash(device: Command, output: Output, setExit: (code: number) => void): void {
+  withPort(device.command("flash").description("write a build into the slot that does not run"))
+    .argument("[dir]", "folder of the build; without it the one that make firmware made")
+    .option("--dry-run", "say what would be written")
+    .option("--all", "flash every board of the build's role")
+    .option("-q, --quiet", "the last line alone")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nyckel device flash --role lock --port /dev/ttyACM0
+  nyckel device flash firmware/dist/key/xiao-nrf52840 --dry-run
+  nyckel device flash --role lock --all --json > flash.ndjson`,
+    )
+    .action(async (folder: string | undefined, options: FlashCommandOptions) => {
+      const { flashDevice } = await import("./device-flash.ts");
+      setExit(await flashDevice(folder, options, output));
+    });
+  withPort(device.command("verify").description("compare every file of a board with a build"))
+    .argument("[dir]", "folder of the build; without it the one that make firmware made")
+    .option("--all", "verify every board of the build's role")
+    .option("-q, --quiet", "the last line alone")
+    .addHelpText("after", "\nExample:\n  nyckel device verify --role lock --port /dev/ttyACM0")
+    .action(async (folder: string | undefined, options: FlashCommandOptions) => {
+      const { verifyDevice } = await import("./device-flash.ts");
+      setExit(await verifyDevice(folder, options, output));
+    });
+}
+
+function addBoard(device: Command, output: Output, setExit: (code: number) => void): void {
+  type Module = typeof import("./device-board.ts");
+  const run =
+    (choose: (module: Module) => (options: BoardCommandOptions, out: Output) => Promise<number>) =>
+    async (options: BoardCommandOptions): Promise<void> => {
+      setExit(await choose(await import("./device-board.ts"))(options, output));
+    };
+  withPort(device.command("list").description("serial ports of this computer; opens none"))
+    .option("--ask", "ask each candidate which board it is")
+    .addHelpText("after", "\nExample:\n  nyckel device list --ask")
+    .action(run((module) => module.listDevices));
+  withPort(device.command("info").description("what a board is and holds"))
+    .option("--all", "every candidate")
+    .addHelpText("after", "\nExample:\n  nyckel device info --port /dev/ttyACM0 --json")
+    .action(run((module) => module.showDevice));
+  withPort(device.command("console").description("join this terminal to a board; Ctrl-] ends it"))
+    .addHelpText(
+      "after",
+      "\nExample:\n  echo 'process.env' | nyckel device console --port out/lock",
+    )
+    .action(run((module) => (options, out) => module.openConsole(options, out)));
+  withPort(device.command("logs").description("listen to a board without sending anything"))
+    .option("--for <seconds>", "end after so many seconds, for example 10s")
+    .addHelpText("after", "\nExample:\n  nyckel device logs --role lock --for 60s --json")
+    .action(run((module) => module.followLogs));
+  withPort(device.command("reset").description("restart a board and tell what runs"))
+    .addHelpText("after", "\nExample:\n  nyckel device reset --role lock")
+    .action(run((module) => module.resetDevice));
+  withPort(device.command("erase").description("erase all of a board, its identity and log too"))
+    .option("-y, --yes", "do not ask")
+    .option("--no-input", "never ask: without --yes this is an error")
+    .addHelpText("after", "\nExample:\n  nyckel device erase --port /dev/ttyACM0 --yes")
+    .action(run((module) => (options, out) => module.eraseDevice(options, out)));
+}

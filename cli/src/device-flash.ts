@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { join } from "node:path";
+import type { BoardBuild, BoardConsoleClient, FlashPlan } from "@nyckelring/hil-tests";
+import { DEVICE_NOT_FOUND, ROLE_MISMATCH } from "@nyckelring/protocol";
+import { type Settings, textOf } from "./config.ts";
+import {
+  allPorts,
+  choosePort,
+  explainFaults,
+  type PortOptions,
+  settingsOf,
+  toToolError,
+  withBoard,
+} from "./device-port.ts";
+import { createProgress } from "./device-progress.ts";
+import type { Output } from "./output.ts";
+import { formatForMachines, formatForPeople, ToolError } from "./tool-error.ts";
+
+/** Options of `device flash` and `device verify`. */
+export type FlashCommandOptions = PortOptions & {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly dryRun?: boolean;
+  readonly all?: boolean;
+};
+
+const UNTOUCHED = "nothing was written";
+
+/**
+ * Flashes a build into one board, or into all of its role.
+ *
+ * @returns the exit code; with `--all` that of the first board that failed.
+ * @throws ToolError for one board, with the state it is in.
+ */
+export async function flashDevice(
+  folder: string | undefined,
+  options: FlashCommandOptions,
+  output: Output,
+): Promise<number> {
+  return explainFaults(UNTOUCHED, async () => {
+    const settings = settingsOf(options);
+    const build = await readBuild(folder, options, settings);
+    const one = (path: string): Promise<void> =>
+      withBoard(path, settings, (board) => flashOne(board, build, options, output));
+    if (options.all !== true) {
+      await one(await choosePort({ ...options, role: build.role }, settings));
+      return 0;
+    }
+    return await forAll(await portsOfRole(build.role, settings), one, options, output);
+  });
+}
+
+async function portsOfRole(role: string, settings: Settings): Promise<readonly string[]> {
+  const { askBoards } = await import("@nyckelring/hil-tests");
+  const { openLine } = await import("./device-port.ts");
+  const { answers } = await askBoards(await allPorts(settings), (path) => openLine(path, settings));
+  const paths = answers.flatMap(({ path, application }) =>
+    application?.role === role ? [path] : [],
+  );
+  if (paths.length === 0) {
+    throw new ToolError({
+      code: DEVICE_NOT_FOUND,
+      message: `no board answers as a ${role}`,
+      state: UNTOUCHED,
+      hint: "nyckel device list --ask shows who answers",
+    });
+  }
+  return paths;
+}
+
+/** Does the same to each board; one that fails does not keep the others from it. */
+async function forAll(
+  paths: readonly string[],
+  work: (path: string) => Promise<void>,
+  options: FlashCommandOptions,
+  output: Output,
+): Promise<number> {
+  let exit = 0;
+  let failed = 0;
+  for (const path of paths) {
+    try {
+      await work(path);
+    } catch (reason) {
+      const error = await toToolError(reason, `${path} was not finished`);
+      if (!(error instanceof ToolError)) {
+        throw error;
+      }
+      failed += 1;
+      exit = exit === 0 ? error.describe().exit : exit;
+      output.err(formatForPeople(error));
+      if (options.json === true) {
+        output.out(`${formatForMachines(error)}\n`);
+      }
+    }
+  }
+  const summary = { type: "result", ok: exit === 0, boards: paths.length, failed };
+  output.out(
+    options.json === true
+      ? `${JSON.stringify(summary)}\n`
+      : `state    ${paths.length - failed} of ${paths.length} boards run the build\n`,
+  );
+  return exit;
+}
+
+/** The build that is meant: the given folder, that of the settings, or the one of the role. */
+async function readBuild(
+  folder: string | undefined,
+  options: FlashCommandOptions,
+  settings: Settings,
+): Promise<BoardBuild> {
+  const { readBoardBuild } = await import("@nyckelring/hil-tests");
+  const build = readBoardBuild(folder ?? textOf(settings.build) ?? builtFolder(options.role));
+  if (options.role !== undefined && options.role !== build.role) {
+    throw new ToolError({
+      code: ROLE_MISMATCH,
+      message: `--role says ${options.role}, and the build is for a ${build.role}`,
+      state: UNTOUCHED,
+      hint: "name the folder of the right build",
+    });
+  }
+  return build;
+}
+
+/** Where `make firmware` puts the build of a role for its reference board. */
+export function builtFolder(role: string | undefined): string {
+  const board = role === "station" ? "esp32s3" : "xiao-nrf52840";
+  return join("firmware", "dist", role ?? "lock", board);
+}
+
+async function flashOne(
+  board: BoardConsoleClient,
+  build: BoardBuild,
+  options: FlashCommandOptions,
+  output: Output,
+): Promise<void> {
+  const { admitBuild, flashBoard, inspectBoard, planFlash } = await import("@nyckelring/hil-tests");
+  const tell = createTeller(options, output);
+  const state = await inspectBoard(board);
+  const { boardName, version } = board.identity;
+  const runs = state.application;
+  const who =
+    runs === undefined ? "no firmware" : `${runs.role} ${runs.version}, slot ${runs.slot}`;
+  tell("found", `${board.name} (${boardName}, Espruino ${version}, ${who})`, {
+    port: board.name,
+    board: boardName,
+    interpreter: version,
+    application: runs?.fields ?? null,
+  });
+  admitBuild(build, state, undefined);
+  const plan = await planFlash(board, build, state);
+  tell("compare", describePlan(plan), {
+    slot: plan.slot,
+    files: plan.steps.map(({ fileName, way }) => ({ fileName, way })),
+    boot: plan.bootChange,
+    sendBytes: plan.sendBytes,
+    flashBytes: plan.flashBytes,
+  });
+  if (options.dryRun === true) {
+    finish(options, output, board.name, `${UNTOUCHED}; ${who} stays (dry run)`, { dryRun: true });
+    return;
+  }
+  const progress = createProgress(output, () => performance.now());
+  const interruption = watchInterruption();
+  let verified = 0;
+  try {
+    const application = await flashBoard(board, build, state, plan, {
+      isInterrupted: interruption.isInterrupted,
+      onProgress(one) {
+        verified += one.phase === "verify" ? 1 : 0;
+        if (options.json === true) {
+          output.out(`${JSON.stringify({ type: "progress", ...one })}\n`);
+        } else if (options.quiet !== true) {
+          progress.show(one);
+        }
+      },
+    });
+    progress.end();
+    tell("verify", `${verified} files read back, equal by SHA-256`, { files: verified });
+    const now = `${application.role} ${application.version} runs from slot ${application.slot}`;
+    finish(options, output, board.name, now, { application: application.fields });
+  } finally {
+    progress.end();
+    interruption.stop();
+  }
+}
+
+function describePlan(plan: FlashPlan): string {
+  const count = (way: string): number => plan.steps.filter((step) => step.way === way).length;
+  const sent = count("sent");
+  const boot = plan.bootChange === "kept" ? "" : `, loader ${plan.bootChange}`;
+  return `${plan.steps.length} files, ${sent} changed (${(plan.sendBytes / 1024).toFixed(1)} KiB), ${count("copied")} copied on the board, ${count("kept")} kept${boot}; slot ${plan.slot}`;
+}
+
+type Teller = (label: string, text: string, fields: Readonly<Record<string, unknown>>) => void;
+
+function createTeller(options: FlashCommandOptions, output: Output): Teller {
+  return (label, text, fields) => {
+    if (options.json === true) {
+      output.out(`${JSON.stringify({ type: label, ...fields })}\n`);
+    } else if (options.quiet !== true) {
+      output.out(`${label.padEnd(9)}${text}\n`);
+    }
+  };
+}
+
+/** The last line of a command that went well: the state of the board. */
+function finish(
+  options: FlashCommandOptions,
+  output: Output,
+  port: string,
+  state: string,
+  fields: Readonly<Record<string, unknown>>,
+): void {
+  output.out(
+    options.json === true
+      ? `${JSON.stringify({ type: "result", ok: true, port, state, ...fields })}\n`
+      : `state    ${state}\n`,
+  );
+}
+
+/** Ctrl-C ends the work after the packet that is under way. */
+function watchInterruption(): { isInterrupted: () => boolean; stop: () => void } {
+  let isInterrupted = false;
+  const note = (): void => {
+    isInterrupted = true;
+  };
+  process.on("SIGINT", note);
+  process.on("SIGTERM", note);
+  return {
+    isInterrupted: () => isInterrupted,
+    stop() {
+      process.removeListener("SIGINT", note);
+      process.removeListener("SIGTERM", note);
+    },
+  };
+}
+
+/** Compares one board, or all of the role, with a build; exit code 1 when a file differs. */
+export async function verifyDevice(
+  folder: string | undefined,
+  options: FlashCommandOptions,
+  output: Output,
+): Promise<number> {
+  return explainFaults("nothing was changed", async () => {
+    const settings = settingsOf(options);
+    const build = await readBuild(folder, options, settings);
+    const paths =
+      options.all === true
+        ? await portsOfRole(build.role, settings)
+        : [await choosePort({ ...options, role: build.role }, settings)];
+    const one = (path: string): Promise<void> =>
+      withBoard(path, settings, (board) => verifyOne(board, build, options, output));
+    if (options.all === true) {
+      return await forAll(paths, one, options, output);
+    }
+    for (const path of paths) {
+      await one(path);
+    }
+    return 0;
+  });
+}
+
+async function verifyOne(
+  board: BoardConsoleClient,
+  build: BoardBuild,
+  options: FlashCommandOptions,
+  output: Output,
+): Promise<void> {
+  const { BoardFault, compareBoard, inspectBoard } = await import("@nyckelring/hil-tests");
+  const { FILE_DIFFERS } = await import("@nyckelring/protocol");
+  const tell = createTeller(options, output);
+  const state = await inspectBoard(board);
+  const files = await compareBoard(board, build, state);
+  for (const { fileName, isEqual, isMissing } of files) {
+    const verdict = isEqual ? "equal" : isMissing ? "missing" : "differs";
+    tell(verdict, fileName, { fileName });
+  }
+  const bad = files.filter(({ isEqual }) => !isEqual);
+  const version = state.active?.manifest.version ?? "none";
+  const now = `the board starts slot ${state.active?.slot ?? "none"} with version ${version}`;
+  if (bad.length > 0) {
+    throw new BoardFault({
+      code: FILE_DIFFERS,
+      message: `${board.name}: ${bad.length} of ${files.length} files are not those of the build`,
+      state: now,
+      details: { files: bad.map(({ fileName }) => fileName).join(",") },
+    });
+  }
+  finish(options, output, board.name, `${now}; ${files.length} files equal the build`, {
+    files: files.length,
+  });
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { writeSampleBuild } from "../../hil-tests/test/sample-build.ts";
+import { main } from "./nyckel.ts";
+
+const NYCKEL = fileURLToPath(new URL("../bin/nyckel.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "nyckel-device-"));
+const first = writeSampleBuild(join(folder, "first"), { version: "1.0.0" });
+const second = writeSampleBuild(join(folder, "second"), { version: "2.0.0", bytes: 9000 });
+const running: ChildProcess[] = [];
+let number = 0;
+
+beforeEach(() => {
+  vi.stubEnv("NYCKEL_CONFIG", join(folder, "no-config.yaml"));
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const child of running.splice(0)) {
+    await stop(child, "SIGKILL");
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+}
+
+/** Runs the real command in its own process as a board. */
+async function startBoard(flash: string, ...more: readonly string[]) {
+  number += 1;
+  const port = join(folder, `board-${number}`);
+  const options = ["--role", "lock", "--pty", port, "--flash", flash, "--baud", "0", "--json"];
+  const child = spawn(process.execPath, [NYCKEL, "sim", "board", ...options, ...more], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  running.push(child);
+  let text = "";
+  child.stdout.on("data", (part: Buffer) => {
+    text += part.toString();
+  });
+  while (!text.includes('"ready"')) {
+    if (child.exitCode !== null) {
+      throw new Error(`the board ended: ${text}`);
+    }
+    await pause(20);
+  }
+  return { port, child, said: () => text };
+}
+
+async function call(...args: readonly string[]) {
+  const written = { out: "", err: "", all: "" };
+  const exit = await main(args, {
+    out: (text) => {
+      written.out += text;
+      written.all += text;
+    },
+    err: (text) => {
+      written.err += text;
+      written.all += text;
+    },
+  });
+  const lastLine = written.all.trimEnd().split("\n").at(-1) ?? "";
+  return { exit, ...written, lastLine };
+}
+
+const newFlash = (): string => {
+  number += 1;
+  return join(folder, `flash-${number}`);
+};
+
+test("a bare board is told, flashed, verified, restarted and erased, and each says the state last", async () => {
+  const { port } = await startBoard(newFlash(), "--bare");
+  const bare = await call("device", "info", "--port", port);
+  expect(bare.exit).toBe(6);
+  expect(bare.err).toMatch(/^error\[E0813 FIRMWARE_MISSING\]/m);
+  const dry = await call("device", "flash", first, "--port", port, "--dry-run");
+  expect(dry).toMatchObject({ exit: 0, lastLine: expect.stringContaining("nothing was written") });
+  const flashed = await call("device", "flash", first, "--port", port);
+  expect(flashed).toMatchObject({ exit: 0, lastLine: "state    lock 1.0.0 runs from slot a" });
+  expect(flashed.err).toMatch(/^write {4}100 %, /m);
+  expect(await call("device", "verify", first, "--port", port)).toMatchObject({ exit: 0 });
+  const differs = await call("device", "verify", second, "--port", port);
+  expect(differs.exit).toBe(1);
+  expect(differs.lastLine).toBe("state    the board starts slot a with version 1.0.0");
+  const reset = await call("device", "reset", "--port", port);
+  expect(reset).toMatchObject({ exit: 0, lastLine: "state    lock 1.0.0 runs from slot a" });
+  const asked = await call("device", "erase", "--port", port, "--no-input");
+  expect(asked.exit).toBe(2);
+  expect(asked.lastLine).not.toContain("empty");
+  const erased = await call("device", "erase", "--port", port, "--yes");
+  expect(erased).toMatchObject({ exit: 0, lastLine: expect.stringContaining("is empty") });
+}, 60_000);
+
+test("--json is one object a line, and the last one is the result with the state", async () => {
+  const { port } = await startBoard(newFlash(), "--bare");
+  const { exit, out } = await call("device", "flash", first, "--port", port, "--json");
+  expect(exit).toBe(0);
+  const objects = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(objects.map(({ type }) => type)).toContain("progress");
+  expect(objects.at(-1)).toMatchObject({ type: "result", ok: true, port });
+  expect(objects.at(-1)?.["state"]).toBe("lock 1.0.0 runs from slot a");
+}, 60_000);
+
+test("a board that is killed in the middle of a flash starts the old application again", async () => {
+  const flash = newFlash();
+  const before = await startBoard(flash, "--build", first);
+  const work = call("device", "flash", second, "--port", before.port, "--json");
+  await pause(50);
+  before.child.kill("SIGKILL");
+  const cut = await work;
+  expect([3, 4, 5]).toContain(cut.exit);
+  const again = await startBoard(flash);
+  const info = await call("device", "info", "--port", again.port);
+  expect(info.lastLine).toBe("state    lock 1.0.0 runs from slot a");
+  const flashed = await call("device", "flash", second, "--port", again.port);
+  expect(flashed).toMatchObject({ exit: 0, lastLine: "state    lock 2.0.0 runs from slot b" });
+}, 60_000);
+
+test("a cut at a flash write is an unplugged board, with exit code 5 and the state", async () => {
+  const flash = newFlash();
+  const board = await startBoard(flash, "--build", first, "--cut-after-writes", "900");
+  const cut = await call("device", "flash", second, "--port", board.port);
+  expect(cut.exit).toBe(5);
+  expect(cut.err).toMatch(/^error\[E080F DEVICE_UNPLUGGED\]/m);
+  expect(cut.lastLine).toBe(
+    "state    slot b is incomplete; the board still starts slot a with version 1.0.0",
+  );
+  expect(board.said()).toContain("cut at a flash write");
+}, 60_000);
+
+test("two boards of one role are an error with exit code 3 until one is named; --all takes both", async () => {
+  const boards = [
+    await startBoard(newFlash(), "--build", first),
+    await startBoard(newFlash(), "--build", first),
+  ];
+  vi.stubEnv("NYCKEL_PORTS", boards.map(({ port }) => port).join(","));
+  const guess = await call("device", "flash", second, "--role", "lock");
+  expect(guess.exit).toBe(3);
+  expect(guess.err).toMatch(/^error\[E0803 DEVICE_AMBIGUOUS\]: 2 boards answer as a lock/m);
+  const none = await call("device", "info", "--role", "station");
+  expect(none.exit).toBe(3);
+  expect(none.err).toMatch(/^error\[E0807 DEVICE_NOT_FOUND\]/m);
+  const both = await call("device", "flash", second, "--role", "lock", "--all");
+  expect(both).toMatchObject({ exit: 0, lastLine: "state    2 of 2 boards run the build" });
+}, 60_000);
+
+test("a port that another program has is exit code 4 with its number, one that is not there 3", async () => {
+  const { port } = await startBoard(newFlash(), "--build", first);
+  const holder = spawn("sh", ["-c", `exec 3<>${port}; exec sleep 60`], { stdio: "ignore" });
+  running.push(holder);
+  await pause(200);
+  const busy = await call("device", "info", "--port", port);
+  expect(busy.exit).toBe(4);
+  expect(busy.err).toContain(`(pid ${holder.pid})`);
+  await stop(holder, "SIGKILL");
+  expect((await call("device", "info", "--port", port)).exit).toBe(0);
+  expect((await call("device", "info", "--port", join(folder, "nothing"))).exit).toBe(3);
+}, 60_000);
