@@ -24,9 +24,13 @@ export const DOORS: readonly Case[] = [
     "L1: locks itself again by its own timer, and the motor rests",
     async (bench) => {
       const { key, lock } = await setStageSynced(bench);
-      await enter(bench, key, lock);
-      equal(lock.bolt(), "locked");
-      ok(!lock.isMotorOn(), "the motor still turns");
+      let seen: readonly [string, boolean] | undefined;
+      bench.later({ seconds: 8 }, () => {
+        seen = [lock.bolt(), lock.isMotorOn()];
+      });
+      const visit = await bench.insert(key, lock, { staysS: 9 });
+      ok(visit.opened);
+      deepEqual(seen, ["locked", false], "bolt and motor eight seconds after the insertion");
     },
   ),
 

@@ -4,6 +4,8 @@ import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 import { HOSTILE_KEYS, MUTANTS, type Mutant, type Replacement } from "./mutants.ts";
 
+export type { Replacement } from "./mutants.ts";
+
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
@@ -17,18 +19,23 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export function plantMutant(name: string): Mutant {
   const mutant = [...MUTANTS, ...HOSTILE_KEYS].find((candidate) => candidate.name === name);
   if (mutant === undefined) throw new Error(`there is no mutant "${name}"`);
+  plantReplacements(mutant.replacements);
+  return mutant;
+}
+
+/** Plants replacements that are no mutant of the pilot day; see {@link plantMutant}. */
+export function plantReplacements(replacements: readonly Replacement[]): void {
   registerHooks({
     load: (url, context, nextLoad) => {
       const loaded = nextLoad(url, context);
       if (!url.startsWith("file:")) return loaded;
       const file = fileURLToPath(url);
-      const due = mutant.replacements.filter((replacement) => file === ROOT + replacement.file);
+      const due = replacements.filter((replacement) => file === ROOT + replacement.file);
       return due.length === 0
         ? loaded
         : { ...loaded, source: due.reduce(replaceOnce, sourceText(loaded.source)) };
     },
   });
-  return mutant;
 }
 
 function sourceText(source: unknown): string {

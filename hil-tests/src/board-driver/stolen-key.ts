@@ -11,9 +11,13 @@ import {
   MESSAGE,
   ROLE_KEY,
 } from "@nyckelring/protocol";
-import { createNodeCrypto } from "@nyckelring/protocol/host";
+import { createNodeCrypto, describe } from "@nyckelring/protocol/host";
 import type { Bench, ProbeLine } from "./bench.ts";
 import type { Key, Lock } from "./devices.ts";
+
+function wordOf(code: number): Answer {
+  return code === 0 ? "granted" : (describe(code)?.name ?? String(code));
+}
 
 /** What a thief shows to a lock. */
 export type Shown = {
@@ -26,8 +30,8 @@ export type Shown = {
   readonly alter?: (message: Uint8Array) => Uint8Array;
 };
 
-/** How a lock answered a thief: the code of its decision, 0 for a grant, or its silence. */
-export type Answer = number | "silent";
+/** How a lock answered a thief: `granted`, the name of a code, or `silent`. */
+export type Answer = string;
 
 /**
  * The memory of a key in the hands of somebody who does as they like: the key's side of the door
@@ -105,7 +109,7 @@ export class StolenKey {
     const answer = await line.hear({ seconds: 6 });
     if (answer === undefined) return "silent";
     const fault = door.checkMessage4(this.#put(answer.message));
-    return fault === 0 ? door.decision.code : fault;
+    return wordOf(fault === 0 ? door.decision.code : fault);
   }
 
   /** A whole session. */
