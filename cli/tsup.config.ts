@@ -16,7 +16,7 @@ const config = defineConfig({
   dts: false,
   sourcemap: false,
   noExternal: [/^@nyckelring\//, "commander"],
-  external: ["cbor-x", "serialport", "espruino", "yaml"],
+  external: ["cbor-x", "serialport", "espruino", "yaml", "zod"],
 });
 
 export default config;

@@ -5,6 +5,7 @@ import { BOARD_ORIGINS } from "../test/code-origins/boards.ts";
 import { COMMAND_ORIGINS } from "../test/code-origins/command.ts";
 import { DEVICE_ORIGINS } from "../test/code-origins/devices.ts";
 import { DOOR_ORIGINS } from "../test/code-origins/door.ts";
+import { HIL_ORIGINS } from "../test/code-origins/hil.ts";
 import { ISSUER_ORIGINS } from "../test/code-origins/issuer.ts";
 import { PROTOCOL_ORIGINS } from "../test/code-origins/protocol.ts";
 
@@ -21,6 +22,7 @@ const origins = {
   ...DEVICE_ORIGINS,
   ...COMMAND_ORIGINS,
   ...BOARD_ORIGINS,
+  ...HIL_ORIGINS,
 };
 
 describe("the table of codes", () => {

@@ -4,6 +4,7 @@ import { USAGE } from "@nyckelring/protocol";
 import { Command, CommanderError } from "commander";
 import { addDeviceCommands, addSimBoardCommands } from "./device-commands.ts";
 import { explain } from "./explain.ts";
+import { addHilCommands } from "./hil-commands.ts";
 import { type Output, processOutput } from "./output.ts";
 import { addProtocolCommands } from "./protocol-commands.ts";
 import { formatForMachines, formatForPeople, ToolError } from "./tool-error.ts";
@@ -118,6 +119,7 @@ Exit codes: 0 done, 1 the answer is no, 2 usage, 3 no device or several, 4 port 
 
   addProtocolCommands(program, output, setExit);
   addDeviceCommands(program, output, setExit);
+  addHilCommands(program, output, setExit);
 
   program
     .command("version")

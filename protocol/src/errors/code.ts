@@ -157,6 +157,22 @@ export const CONSOLE_LOCKED = 0x0816;
 export const FILE_DIFFERS = 0x0818;
 /** The build is for another kind of board. @public */
 export const BOARD_MISMATCH = 0x0819;
+/** A rig file cannot be read as one. @public */
+export const RIG_INVALID = 0x0841;
+/** Another run holds the board. @public */
+export const BOARD_RESERVED = 0x0842;
+/** The board failed as a board several times in a row and is set aside. @public */
+export const BOARD_QUARANTINED = 0x0843;
+/** A role that has to be a real board is not. @public */
+export const ROLE_SIMULATED = 0x0844;
+/** Cases of the acceptance suite failed. @public */
+export const CASES_FAILED = 0x0845;
+/** No case failed, but some passed only after the bench had failed them. @public */
+export const CASES_FLAKY = 0x0846;
+/** Not a single case was played, so nothing is known. @public */
+export const NO_CASE_RAN = 0x0847;
+/** The bench failed cases before they had a verdict on the product. @public */
+export const BENCH_FAILED = 0x0848;
 /** The property owner or the resident has not consented to this door. @public */
 export const CONSENT_MISSING = 0x0901;
 /** The client belongs to another provider. @public */
