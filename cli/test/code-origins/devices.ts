@@ -113,7 +113,7 @@ function firmwareNote(): Uint8Array {
 /** Reasons of the gap records in a log that gets more than it holds. */
 function gapReasons(reason: number, count: number): number[] {
   const flash = createCutFlash(7, PAGE_BYTES);
-  const log = createLogStore(flash, LOG, crypto, createRecordStore(flash, RECORDS), 1);
+  const log = createLogStore(flash, LOG, crypto, createRecordStore(flash, RECORDS, 8), 1);
   const peer = new Uint8Array(8);
   for (let tS = 1; tS <= count; tS += 1) {
     log.append({ tS, tq: 0, kind: 1, op: 1, reason, peer, ring: 1, target: 7 });
@@ -282,7 +282,7 @@ export const DEVICE_ORIGINS: Origins = {
     gapReasons(protocol.RING_EXPIRED, 2000).find((reason) => reason === protocol.LOG_FULL) ?? 0,
   ACK_MISMATCH: () => {
     const flash = createCutFlash(7, PAGE_BYTES);
-    const log = createLogStore(flash, LOG, crypto, createRecordStore(flash, RECORDS), 1);
+    const log = createLogStore(flash, LOG, crypto, createRecordStore(flash, RECORDS, 8), 1);
     return codeOf(log.acknowledge(1, new Uint8Array(16)));
   },
   FLASH_FULL: () => {

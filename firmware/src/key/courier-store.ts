@@ -82,7 +82,7 @@ export interface CourierStore {
  * them again, so the oldest ones make room when the area is full.
  */
 export function createCourierStore(flash: FlashPort, area: PageArea): CourierStore {
-  const store = createRecordStore(flash, area);
+  const store = createRecordStore(flash, area, ERRANDS_MAX);
   // Living values must fit one half of the area. A value does not cross a page, so any two pages in
   // a row are more than half full together, and this sum always fits.
   const sizeMax = (((area.pageCount >> 1) - 1) * flash.pageBytes) / 2;

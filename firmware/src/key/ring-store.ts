@@ -242,7 +242,7 @@ export function createRingStore(
     const numbers = new Uint8Array(AT_ROOT);
     writeU32(numbers, 0, area);
     writeU32(numbers, 4, ring.size);
-    records.write(place.recordId, concatBytes([numbers, ring.root, ring.head]));
+    records.writeTwice(place.recordId, concatBytes([numbers, ring.root, ring.head]));
     activeArea = area;
     active = ring;
     searchOctets = undefined;

@@ -138,7 +138,7 @@ export function writeLockState(records: RecordStore, state: LockState): void {
     parts.push(authority.sealingKey);
     parts.push(encodeAuthority(authority.keys));
   }
-  records.write(RECORD_STATE, concatBytes(parts));
+  records.writeTwice(RECORD_STATE, concatBytes(parts));
 }
 
 /** The lock's certificate as signed; undefined on a lock that was never commissioned. */

@@ -3,8 +3,9 @@ import { assert, FLASH_FULL, sliceBytes } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
 import {
   appendRecord,
+  erasePage,
   type PageArea,
-  type PageRecord,
+  readRecordAt,
   readU32,
   recordBytes,
   scanPage,
@@ -14,6 +15,8 @@ import {
 const KIND_BLOB = 1;
 const KIND_FREED = 2;
 const TAG_BYTES = 4;
+/** Blobs have no generations: a tag is never used twice. */
+const SALT = 0;
 
 /**
  * A durable queue of opaque octet strings that others wait for: batches of locks on a key, uploads
@@ -31,7 +34,7 @@ export interface BlobQueue {
   append(tag: number, payload: Uint8Array): boolean;
   /** The tags in the queue, oldest first; a fresh array. */
   tags(): number[];
-  /** A payload, a fresh copy; undefined for a tag that is not in the queue. */
+  /** A payload, a fresh copy; undefined for a tag that is not in the queue, or damaged in flash. */
   read(tag: number): Uint8Array | undefined;
   /** Takes a payload out for good. An unknown tag is ignored, so a repeated call does no harm. */
   free(tag: number): void;
@@ -45,7 +48,13 @@ export interface BlobQueue {
   readonly lastTag: () => number;
 }
 
-type BlobPlace = { readonly tag: number; readonly page: number; readonly record: PageRecord };
+/** Where a blob lies: its page of the area, and its record in flash. */
+type BlobPlace = {
+  readonly tag: number;
+  readonly page: number;
+  readonly address: number;
+  readonly payloadBytes: number;
+};
 
 /**
  * Opens the queue of an area of pages; an area that holds none becomes an empty queue.
@@ -66,21 +75,27 @@ export function createBlobQueue(flash: FlashPort, area: PageArea): BlobQueue {
 
   function load(): void {
     for (let page = 0; page < area.pageCount; page += 1) {
-      const scan = scanPage(flash, area.firstPage + page);
+      const scan = scanPage(flash, area.firstPage + page, SALT);
       // A page with content but no record was torn by an interrupted erase. It counts as full, and
       // with nothing living in it it is erased before its next use.
       endOffsets.push(scan.records.length === 0 && scan.endOffset > 0 ? pageBytes : scan.endOffset);
       for (const record of scan.records) {
-        const tag = readU32(flash.read(record.address, TAG_BYTES), 0);
+        const tag = record.payload.length < TAG_BYTES ? 0 : readU32(record.payload, 0);
         if (tag > lastTag) {
           lastTag = tag;
           writePage = page;
         }
-        if (record.kind === KIND_BLOB) places.push({ tag, page, record });
+        if (record.kind === KIND_BLOB)
+          places.push(placeAt(tag, page, record.offset, record.payload.length));
         if (record.kind === KIND_FREED) places = withoutTag(places, tag);
       }
     }
     places.sort((a, b) => a.tag - b.tag);
+  }
+
+  function placeAt(tag: number, page: number, offset: number, payloadBytes: number): BlobPlace {
+    const address = (area.firstPage + page) * pageBytes + offset;
+    return { tag, page, address, payloadBytes };
   }
 
   function livingOf(page: number): number {
@@ -102,9 +117,10 @@ export function createBlobQueue(flash: FlashPort, area: PageArea): BlobQueue {
       const page = (writePage + step) % area.pageCount;
       if (hasRoom(page, payloadBytes)) return page;
       if (livingOf(page) === 0) {
-        flash.erase(area.firstPage + page);
-        endOffsets[page] = 0;
-        return page;
+        // A page that does not erase counts as full until the next boot tries it again.
+        const isErased = erasePage(flash, area.firstPage + page);
+        endOffsets[page] = isErased ? 0 : pageBytes;
+        if (isErased) return page;
       }
     }
     return -1;
@@ -119,11 +135,11 @@ export function createBlobQueue(flash: FlashPort, area: PageArea): BlobQueue {
       const page = pageFor(payload.length);
       if (page < 0) return false;
       const end = endOffsets[page] as number;
-      const done = appendRecord(flash, area.firstPage + page, end, KIND_BLOB, image);
+      const offset = appendRecord(flash, SALT, area.firstPage + page, end, KIND_BLOB, image);
       writePage = page;
-      if (done !== undefined) {
-        endOffsets[page] = done.endOffset;
-        places.push({ tag, page, record: done.record });
+      if (offset >= 0) {
+        endOffsets[page] = offset + recordBytes(image.length);
+        places.push(placeAt(tag, page, offset, image.length));
         if (tag > lastTag) lastTag = tag;
         return true;
       }
@@ -144,10 +160,10 @@ export function createBlobQueue(flash: FlashPort, area: PageArea): BlobQueue {
     const mark = new Uint8Array(TAG_BYTES);
     writeU32(mark, 0, tag);
     const end = endOffsets[place.page] as number;
-    const done = appendRecord(flash, area.firstPage + place.page, end, KIND_FREED, mark);
+    const offset = appendRecord(flash, SALT, area.firstPage + place.page, end, KIND_FREED, mark);
     // A mark that does not fit a worn page leaves the blob to come back at the next boot: it is
     // then handed over twice, which every receiver of blobs accepts.
-    endOffsets[place.page] = done === undefined ? pageBytes : done.endOffset;
+    endOffsets[place.page] = offset < 0 ? pageBytes : offset + markBytes;
     places = withoutTag(places, tag);
   }
 
@@ -164,7 +180,8 @@ export function createBlobQueue(flash: FlashPort, area: PageArea): BlobQueue {
     read(tag) {
       const place = placeOf(tag);
       if (place === undefined) return undefined;
-      return sliceBytes(flash.read(place.record.address, place.record.bytes), TAG_BYTES);
+      const record = readRecordAt(flash, SALT, place.address, place.payloadBytes);
+      return record === undefined ? undefined : sliceBytes(record.payload, TAG_BYTES);
     },
     freeOldestPage() {
       const oldest = places[0];

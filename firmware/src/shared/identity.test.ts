@@ -30,11 +30,11 @@ describe("enrolment", () => {
     const flash = createCutFlash(12, 1024);
     const first = enrolDevice(flash, entropyOf("a"), crypto);
     flash.program(9 * 1024, new Uint8Array([1, 2, 3, 4]));
-    openDeviceRecords(flash).write(77, new Uint8Array([5]));
+    openDeviceRecords(flash).write(40, new Uint8Array([5]));
     const second = enrolDevice(flash, entropyOf("b"), crypto);
     expect(second.devid).not.toEqual(first.devid);
     expect(flash.read(9 * 1024, 4)).toEqual(new Uint8Array(4).fill(0xff));
-    expect(openDeviceRecords(flash).read(77)).toBeUndefined();
+    expect(openDeviceRecords(flash).read(40)).toBeUndefined();
   });
 
   test("X6: refuses a generator that stands still or repeats itself", () => {
@@ -104,6 +104,7 @@ describe("time floor", () => {
     floor.raise(1000);
     expect(flash.operations()).toBe(0);
     floor.raise(1001);
-    expect(flash.operations()).toBe(1);
+    // The value and its twin.
+    expect(flash.operations()).toBe(2);
   });
 });

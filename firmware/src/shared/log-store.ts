@@ -1,67 +1,20 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   ACK_MISMATCH,
-  assert,
   type CryptoPort,
   chainNext,
-  chainStart,
-  DEVID_BYTES,
-  decodeEntry,
-  ENTRY_BOLT,
-  ENTRY_BYTES_MAX,
-  ENTRY_DENIED_AT_KEY,
-  ENTRY_GAP,
-  ENTRY_PASSAGE,
-  ENTRY_POWER,
-  ENTRY_SYNC,
-  type Entry,
-  encodeEntry,
   equalBytes,
-  FLASH_WORN,
   fail,
-  LOG_FULL,
-  LOG_GAP,
   type Result,
   sliceBytes,
   succeed,
 } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
-import {
-  appendRecord,
-  type PageArea,
-  type PageRecord,
-  readRecordAt,
-  readU32,
-  recordBytes,
-  scanPage,
-  writeU32,
-} from "./page-journal.ts";
+import { type EntryFields, openLogRing } from "./log-ring.ts";
+import type { PageArea } from "./page-journal.ts";
 import type { RecordStore } from "./record-store.ts";
 
-const KIND_PAGE_HEAD = 0;
-/** An entry that must not be lost for the sake of denials. */
-const KIND_ENTRY = 1;
-/** An entry that counts against the quota of denials. */
-const KIND_DENIAL = 2;
-/** A gap record. It is an entry as well; its kind saves decoding all others at boot. */
-const KIND_GAP = 3;
-
-const CHAIN_BYTES = 32;
-// sequence | first n | denials before | gap n | gap up to | denials reported | chain before
-const PAGE_HEAD_BYTES = 24 + CHAIN_BYTES;
-const AT_SEQUENCE = 0;
-const AT_FIRST_N = 4;
-const AT_DENIALS = 8;
-const AT_GAP_N = 12;
-const AT_GAP_UP_TO = 16;
-const AT_REPORTED = 20;
-const AT_CHAIN = 24;
-
-const STATE_BYTES = 28;
-const DENIAL_QUOTA_DIVISOR = 4;
-
-/** An entry before it has a number. Times in UTC seconds. */
-export type EntryFields = Omit<Entry, "n">;
+export type { EntryFields } from "./log-ring.ts";
 
 /** A run of consecutive entries with the chain value in front of them. */
 export type LogSlice = {
@@ -97,7 +50,8 @@ export interface LogStore {
    */
   append(fields: EntryFields): number;
   /**
-   * Writes the gap record for denials that were only counted, if there are any.
+   * Writes what the log has to tell of itself, if anything: denials that were only counted, entries that
+   * were overwritten, pages that are worn out.
    *
    * @param tS - Time of the record, UTC seconds.
    * @param tq - Quality of that time.
@@ -149,17 +103,6 @@ export interface LogStore {
   moveResendCursor(n: number): void;
 }
 
-/** What the head of one page says. */
-type PageState = {
-  readonly page: number;
-  readonly sequence: number;
-  readonly firstN: number;
-  readonly head: Uint8Array;
-};
-
-/** The entries of one page, by number from the page's first one; holes are undefined. */
-type PageEntries = { readonly page: number; readonly places: (PageRecord | undefined)[] };
-
 /**
  * Opens the event log in an area of pages.
  *
@@ -171,7 +114,9 @@ type PageEntries = { readonly page: number; readonly places: (PageRecord | undef
  * flash, so a cut between the erase and the record only delays it.
  *
  * Denials beyond the quota are counted; `settle` writes a gap record with reason `LOG_FULL`, how many
- * were counted since the last such record (`target`) and since the epoch began (`ring`).
+ * were counted since the last such record (`target`) and since the epoch began (`ring`). It also tells
+ * of worn pages: kind `ENTRY_BOOT`, reason `FLASH_WORN`, how many there are (`ring`), and the percentage
+ * of pages that is left (`target`).
  *
  * @param records - Holds the few numbers that change without an append.
  * @param stateId - Record id for them.
@@ -183,470 +128,95 @@ export function createLogStore(
   records: RecordStore,
   stateId: number,
 ): LogStore {
-  const pageRoom = flash.pageBytes - recordBytes(PAGE_HEAD_BYTES);
-  const capacity = (area.pageCount - 1) * Math.floor(pageRoom / recordBytes(ENTRY_BYTES_MAX));
-  const denialQuota = Math.floor(capacity / DENIAL_QUOTA_DIVISOR);
-
-  /** Retained pages, oldest first; the last one is written to. */
-  let pages: PageState[] = [];
-  let current: PageEntries = { page: -1, places: [] };
-  let cached: PageEntries = { page: -1, places: [] };
-  let endOffset = 0;
-  let lastNumber = 0;
-  let denials = 0;
-  let gapN = 0;
-  let gapUpTo = 0;
-  let reportedDenials = 0;
-  let chainN = -1;
-  let chainValue: Uint8Array = chainStart();
-
-  let epoch = 0;
-  let acked = 0;
-  let denialsAtAck = 0;
-  let countedDenials = 0;
-  let nextCollected = 0;
-  let resendFrom = 0;
-  let resendNext = 0;
-
-  function loadState(): boolean {
-    const state = records.read(stateId);
-    if (state === undefined || state.length !== STATE_BYTES) return false;
-    epoch = readU32(state, 0);
-    acked = readU32(state, 4);
-    denialsAtAck = readU32(state, 8);
-    countedDenials = readU32(state, 12);
-    nextCollected = readU32(state, 16);
-    resendFrom = readU32(state, 20);
-    resendNext = readU32(state, 24);
-    return true;
-  }
-
-  function saveState(): void {
-    const state = new Uint8Array(STATE_BYTES);
-    writeU32(state, 0, epoch);
-    writeU32(state, 4, acked);
-    writeU32(state, 8, denialsAtAck);
-    writeU32(state, 12, countedDenials);
-    writeU32(state, 16, nextCollected);
-    writeU32(state, 20, resendFrom);
-    writeU32(state, 24, resendNext);
-    records.write(stateId, state);
-  }
-
-  function readPageState(page: number): PageState | undefined {
-    const head = readRecordAt(flash, page, 0, KIND_PAGE_HEAD, PAGE_HEAD_BYTES);
-    if (head === undefined) return undefined;
-    return { page, sequence: readU32(head, AT_SEQUENCE), firstN: readU32(head, AT_FIRST_N), head };
-  }
-
-  /** Finds the newest page and every page that belongs to the same run of sequences. */
-  function findPages(): PageState[] {
-    let newest: PageState | undefined;
-    const found: (PageState | undefined)[] = [];
-    for (let index = 0; index < area.pageCount; index += 1) {
-      const state = readPageState(area.firstPage + index);
-      found.push(state);
-      if (state !== undefined && (newest === undefined || state.sequence > newest.sequence)) {
-        newest = state;
-      }
-    }
-    const kept: PageState[] = [];
-    if (newest === undefined) return kept;
-    for (let age = area.pageCount - 1; age >= 0; age -= 1) {
-      const index = (newest.page - area.firstPage - age + area.pageCount) % area.pageCount;
-      const state = found[index];
-      if (state !== undefined && state.sequence === newest.sequence - age) kept.push(state);
-    }
-    return kept;
-  }
-
-  function loadEntries(state: PageState): PageEntries {
-    const scan = scanPage(flash, state.page);
-    const found = scan.records.filter((record) => record.kind !== KIND_PAGE_HEAD);
-    if (state === newestPage()) endOffset = scan.endOffset;
-    // The number comes from the entry itself: a record lost to a flipped bit must not shift the
-    // numbers of those behind it. Where the last one fits its place, none is lost.
-    const last = found[found.length - 1];
-    const isWhole = last === undefined || numberOf(last) === state.firstN + found.length - 1;
-    return { page: state.page, places: isWhole ? found : spreadByNumber(found, state.firstN) };
-  }
-
-  function spreadByNumber(
-    found: readonly PageRecord[],
-    firstN: number,
-  ): (PageRecord | undefined)[] {
-    const places: (PageRecord | undefined)[] = [];
-    for (const record of found) {
-      const index = numberOf(record) - firstN;
-      if (index >= places.length) {
-        while (places.length < index) places.push(undefined);
-        places.push(record);
-      }
-    }
-    return places;
-  }
-
-  /** Number of the entry in a record, 0 for octets that are none. */
-  function numberOf(record: PageRecord): number {
-    const entry = decodeEntry(flash.read(record.address, record.bytes));
-    return entry.ok ? entry.value.n : 0;
-  }
-
-  function newestPage(): PageState {
-    const state = pages[pages.length - 1];
-    assert(state !== undefined, FLASH_WORN);
-    return state;
-  }
-
-  function oldestN(): number {
-    const state = pages[0];
-    return state === undefined ? lastNumber + 1 : state.firstN;
-  }
-
-  function resume(): void {
-    const state = newestPage();
-    current = loadEntries(state);
-    lastNumber = state.firstN - 1 + current.places.length;
-    denials = readU32(state.head, AT_DENIALS);
-    gapN = readU32(state.head, AT_GAP_N);
-    gapUpTo = readU32(state.head, AT_GAP_UP_TO);
-    reportedDenials = readU32(state.head, AT_REPORTED);
-    for (const place of current.places) {
-      if (place !== undefined) countEntry(place);
-    }
-  }
-
-  /** Takes one entry of the newest page into the running counts. */
-  function countEntry(place: PageRecord): void {
-    if (place.kind === KIND_DENIAL) denials += 1;
-    if (place.kind !== KIND_GAP) return;
-    const gap = decodeEntry(flash.read(place.address, place.bytes));
-    if (!gap.ok) return;
-    if (gap.value.reason === LOG_FULL) {
-      reportedDenials = gap.value.ring;
-    } else {
-      gapN = gap.value.n;
-      gapUpTo = gap.value.ring + gap.value.target - 1;
-    }
-  }
-
-  function pageOf(n: number): PageState | undefined {
-    for (let index = pages.length - 1; index >= 0; index -= 1) {
-      const state = pages[index];
-      if (state !== undefined && state.firstN <= n) return n > lastNumber ? undefined : state;
-    }
-    return undefined;
-  }
-
-  function entriesOf(state: PageState): PageEntries {
-    if (state.page === current.page) return current;
-    if (state.page !== cached.page) cached = loadEntries(state);
-    return cached;
-  }
-
-  function placeOf(n: number): PageRecord | undefined {
-    const state = pageOf(n);
-    if (state === undefined) return undefined;
-    const places = entriesOf(state).places;
-    const index = n - state.firstN;
-    return index < places.length ? places[index] : undefined;
-  }
-
-  function readEntry(n: number): Uint8Array | undefined {
-    const place = placeOf(n);
-    return place === undefined ? undefined : flash.read(place.address, place.bytes);
-  }
-
-  function chainAfter(n: number): Uint8Array | undefined {
-    const first = pages[0];
-    if (first === undefined || n > lastNumber || n < first.firstN - 1) return undefined;
-    // Entry n may close its page, so the value before the next page would do as well; hashing
-    // forward from the page's head covers every case alike.
-    const found = pageOf(n);
-    const state = found === undefined ? first : found;
-    let from = state.firstN;
-    let chain: Uint8Array = sliceBytes(state.head, AT_CHAIN, AT_CHAIN + CHAIN_BYTES);
-    if (chainN >= state.firstN && chainN <= n) {
-      from = chainN + 1;
-      chain = chainValue;
-    }
-    for (let number = from; number <= n; number += 1) {
-      const bytes = readEntry(number);
-      if (bytes !== undefined) chain = chainNext(crypto, chain, bytes);
-    }
-    chainN = n;
-    chainValue = chain;
-    return chain;
-  }
-
-  /** Erases the oldest page and goes on there. */
-  function openNextPage(): void {
-    const last = pages[pages.length - 1];
-    const chain = chainAfter(lastNumber);
-    let index = last === undefined ? 0 : last.page - area.firstPage;
-    let sequence = last === undefined ? 0 : last.sequence;
-    // A page that takes no head is worn out: it is passed over in every round.
-    for (let tries = 0; tries < area.pageCount; tries += 1) {
-      index = last === undefined && tries === 0 ? 0 : (index + 1) % area.pageCount;
-      sequence += 1;
-      const page = area.firstPage + index;
-      pages = pages.filter((state) => state.page !== page);
-      if (cached.page === page) cached = { page: -1, places: [] };
-      flash.erase(page);
-      const head = encodeHead(sequence, chain === undefined ? chainStart() : chain);
-      const done = appendRecord(flash, page, 0, KIND_PAGE_HEAD, head);
-      const state = done === undefined ? undefined : readPageState(page);
-      if (done !== undefined && state !== undefined) {
-        pages.push(state);
-        current = { page, places: [] };
-        endOffset = done.endOffset;
-        return;
-      }
-    }
-    assert(false, FLASH_WORN);
-  }
-
-  function encodeHead(sequence: number, chain: Uint8Array): Uint8Array {
-    const head = new Uint8Array(PAGE_HEAD_BYTES);
-    writeU32(head, AT_SEQUENCE, sequence);
-    writeU32(head, AT_FIRST_N, lastNumber + 1);
-    writeU32(head, AT_DENIALS, denials);
-    writeU32(head, AT_GAP_N, gapN);
-    writeU32(head, AT_GAP_UP_TO, gapUpTo);
-    writeU32(head, AT_REPORTED, reportedDenials);
-    head.set(chain, AT_CHAIN);
-    return head;
-  }
-
-  function appendEntry(fields: EntryFields, kind: number): number {
-    for (let tries = 0; tries < area.pageCount; tries += 1) {
-      const n = lastNumber + 1;
-      const done = appendRecord(flash, current.page, endOffset, kind, encode(n, fields));
-      if (done !== undefined) {
-        endOffset = done.endOffset;
-        current.places.push(done.record);
-        lastNumber = n;
-        countEntry(done.record);
-        return n;
-      }
-      openNextPage();
-    }
-    assert(false, FLASH_WORN);
-    return 0;
-  }
-
-  function encode(n: number, fields: EntryFields): Uint8Array {
-    return encodeEntry({
-      n,
-      tS: fields.tS,
-      tq: fields.tq,
-      kind: fields.kind,
-      op: fields.op,
-      reason: fields.reason,
-      peer: fields.peer,
-      ring: fields.ring,
-      target: fields.target,
-    });
-  }
-
-  /**
-   * Records entries that were overwritten before anybody acknowledged them.
-   *
-   * Each record names the whole range from the last acknowledgement on, so that the newest one is
-   * enough when an older one is itself overwritten. The record may open a page and thereby drop
-   * more; the second pass then finds a page with room.
-   */
-  function appendLostGap(tS: number, tq: number): void {
-    for (let pass = 0; pass < 2; pass += 1) {
-      const oldest = oldestN();
-      const told = gapN >= oldest && gapUpTo > acked ? gapUpTo : acked;
-      if (told >= oldest - 1) return;
-      appendEntry(gapFields(tS, tq, LOG_GAP, acked + 1, oldest - 1 - acked), KIND_GAP);
-    }
-  }
-
-  function appendDenialGap(tS: number, tq: number): void {
-    const count = countedDenials - reportedDenials;
-    if (count <= 0) return;
-    appendEntry(gapFields(tS, tq, LOG_FULL, countedDenials, count), KIND_GAP);
-  }
-
-  function denialsBeforeOldest(): number {
-    const oldest = pages[0];
-    return oldest === undefined ? denials : readU32(oldest.head, AT_DENIALS);
-  }
-
-  /** Denials that are in flash and wait for an acknowledgement. */
-  function unackedDenials(): number {
-    const before = denialsBeforeOldest();
-    return denials - (before > denialsAtAck ? before : denialsAtAck);
-  }
-
-  /** Denials in the log up to and with entry `n`. */
-  function denialsUpTo(n: number): number {
-    const state = pageOf(n);
-    if (state === undefined) return n < oldestN() ? denialsBeforeOldest() : denials;
-    let count = readU32(state.head, AT_DENIALS);
-    const places = entriesOf(state).places;
-    for (let index = 0; index <= n - state.firstN && index < places.length; index += 1) {
-      const place = places[index];
-      if (place !== undefined && place.kind === KIND_DENIAL) count += 1;
-    }
-    return count;
-  }
+  const ring = openLogRing(flash, area, crypto, records, stateId);
+  const ends = ring.ends;
+  const numbers = ring.numbers;
+  const lookup = ring.lookup;
+  if (numbers.nextCollected > ends.lastN) numbers.nextCollected = 0;
 
   function unackedCount(): number {
-    return lastNumber > acked ? lastNumber - acked : 0;
+    return ends.lastN > numbers.acked ? ends.lastN - numbers.acked : 0;
   }
-
-  /** Numbers start at 1 again, which only another epoch makes unique. */
-  function beginNextEpoch(): void {
-    epoch += 1;
-    acked = 0;
-    denialsAtAck = 0;
-    countedDenials = 0;
-    nextCollected = 0;
-    resendFrom = 0;
-    resendNext = 0;
-    saveState();
-  }
-
-  const hasState = loadState();
-  pages = findPages();
-  if (pages.length > 0) {
-    resume();
-  } else {
-    // The new epoch is durable before its first page: a cut in between only skips a number.
-    if (hasState) beginNextEpoch();
-    openNextPage();
-  }
-  if (!hasState) beginNextEpoch();
-  if (nextCollected > lastNumber) nextCollected = 0;
 
   return {
-    logEpoch() {
-      return epoch;
-    },
-    lastN() {
-      return lastNumber;
-    },
-    ackedN() {
-      return acked;
-    },
-    firstN() {
-      return oldestN();
-    },
+    logEpoch: () => numbers.epoch,
+    lastN: () => ends.lastN,
+    ackedN: () => numbers.acked,
+    firstN: ring.oldestN,
     unackedCount,
     room() {
-      const count = unackedCount();
-      return count < capacity ? capacity - count : 0;
+      const room = ring.capacity() - unackedCount();
+      return room > 0 ? room : 0;
     },
-    append(fields) {
-      const isDenial = isDenialEntry(fields);
-      if (isDenial && unackedDenials() >= denialQuota) {
-        countedDenials += 1;
-        saveState();
-        return 0;
-      }
-      appendLostGap(fields.tS, fields.tq);
-      return appendEntry(fields, isDenial ? KIND_DENIAL : KIND_ENTRY);
-    },
-    settle(tS, tq) {
-      // In this order: the record of counted denials may itself open a page.
-      appendDenialGap(tS, tq);
-      appendLostGap(tS, tq);
-    },
-    read(n) {
-      return readEntry(n);
-    },
-    chainAt(n) {
-      return chainAfter(n);
-    },
+    append: ring.append,
+    settle: ring.settle,
+    read: lookup.entryAt,
+    chainAt: lookup.chainAfter,
     acknowledge(n, chain16) {
-      if (n <= acked) return succeed(undefined);
-      const chain = chainAfter(n);
-      if (n > lastNumber) return fail(ACK_MISMATCH);
+      if (n <= numbers.acked) return succeed(undefined);
+      const chain = lookup.chainAfter(n);
+      if (n > ends.lastN) return fail(ACK_MISMATCH);
       // An entry that was overwritten unacknowledged leaves nothing to compare; its gap record
       // stands, and the issuer that got it through another key may close the range.
       if (chain !== undefined && !equalBytes(sliceBytes(chain, 0, 16), chain16)) {
         return fail(ACK_MISMATCH);
       }
-      denialsAtAck = denialsUpTo(n);
-      acked = n;
-      saveState();
+      numbers.denialsAtAck =
+        n < ring.oldestN() ? ring.denialsBeforeOldest() : lookup.denialsUpTo(n);
+      numbers.acked = n;
+      ring.save();
       return succeed(undefined);
     },
     batch(from, max) {
-      let first = from < oldestN() ? oldestN() : from;
-      while (first <= lastNumber && readEntry(first) === undefined) first += 1;
-      const prev = first <= lastNumber ? chainAfter(first - 1) : undefined;
+      let first = from < ring.oldestN() ? ring.oldestN() : from;
+      let bytes = lookup.entryAt(first);
+      while (bytes === undefined && first <= ends.lastN) {
+        first += 1;
+        bytes = lookup.entryAt(first);
+      }
+      const prev = bytes === undefined ? undefined : lookup.chainAfter(first - 1);
       if (prev === undefined) return undefined;
       const entries: Uint8Array[] = [];
-      let bytes = readEntry(first);
+      let chain = prev;
       while (bytes !== undefined && entries.length < max) {
         entries.push(bytes);
-        bytes = readEntry(first + entries.length);
+        chain = chainNext(crypto, chain, bytes);
+        bytes = lookup.entryAt(first + entries.length);
       }
-      const chain = chainAfter(first + entries.length - 1);
-      return chain === undefined ? undefined : { first, prev, entries, chain };
+      lookup.keepChain(first + entries.length - 1, chain);
+      return { first, prev, entries, chain };
     },
     beginCollection() {
-      if (nextCollected > lastNumber) nextCollected = 0;
+      if (numbers.nextCollected > ends.lastN) numbers.nextCollected = 0;
     },
     cursor() {
-      const lowest = acked + 1 > oldestN() ? acked + 1 : oldestN();
-      return nextCollected < lowest || nextCollected > lastNumber ? lowest : nextCollected;
+      const oldest = ring.oldestN();
+      const lowest = numbers.acked + 1 > oldest ? numbers.acked + 1 : oldest;
+      const next = numbers.nextCollected;
+      return next < lowest || next > ends.lastN ? lowest : next;
     },
     moveCursor(n) {
-      nextCollected = n + 1;
-      saveState();
+      numbers.nextCollected = n + 1;
+      ring.save();
     },
     askAgain(from) {
-      if (from > acked) {
+      if (from > numbers.acked) {
         // Not durable: the cursor comes round to these entries by itself.
-        nextCollected = from;
+        numbers.nextCollected = from;
         return;
       }
-      const isUnderWay = resendNext > 0 && resendNext <= acked;
-      if (from === resendFrom && isUnderWay) return;
-      resendFrom = from;
-      resendNext = from;
-      saveState();
+      const isUnderWay = numbers.resendNext > 0 && numbers.resendNext <= numbers.acked;
+      if (from === numbers.resendFrom && isUnderWay) return;
+      numbers.resendFrom = from;
+      numbers.resendNext = from;
+      ring.save();
     },
     resendCursor() {
-      return resendNext > 0 && resendNext <= acked ? resendNext : 0;
+      return numbers.resendNext > 0 && numbers.resendNext <= numbers.acked ? numbers.resendNext : 0;
     },
     moveResendCursor(n) {
-      resendNext = n + 1;
-      saveState();
+      numbers.resendNext = n + 1;
+      ring.save();
     },
   };
-}
-
-/**
- * Tells whether an entry counts against the quota of denials: everything that somebody can bring
- * about as often as they like and prove nothing. A bolt is turned by hand, power comes and goes, and
- * what calls itself a station may be anybody's.
- */
-function isDenialEntry(fields: EntryFields): boolean {
-  switch (fields.kind) {
-    case ENTRY_DENIED_AT_KEY:
-    case ENTRY_SYNC:
-    case ENTRY_BOLT:
-    case ENTRY_POWER:
-      return true;
-    default:
-      return fields.kind === ENTRY_PASSAGE && fields.reason !== 0;
-  }
-}
-
-function gapFields(
-  tS: number,
-  tq: number,
-  reason: number,
-  ring: number,
-  target: number,
-): EntryFields {
-  const peer = new Uint8Array(DEVID_BYTES);
-  return { tS, tq, kind: ENTRY_GAP, op: 0, reason, peer, ring, target };
 }

@@ -34,8 +34,7 @@ export function createNonceCounter(records: RecordStore, id: number): NonceCount
         reserved += BLOCK;
         const value = new Uint8Array(4);
         writeU32(value, 0, reserved);
-        records.write(id, value);
-        records.write(id, value);
+        records.writeTwice(id, value);
       }
       upcoming += 1;
       return upcoming;

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { equalBytes, octetAt, sliceBytes } from "@nyckelring/protocol";
+import { concatBytes, equalBytes, octetAt, sliceBytes } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
 import { crc32Of } from "./crc32.ts";
+import { flippedBit } from "./flipped-bit.ts";
 
 // One record on flash, aligned to words and programmed in one call:
 //   octets in payload (u16) | kind (u8) | kind xor 0xA5 (u8) | CRC-32 (u32) | payload | zeros
-// The CRC covers the first four octets and the payload. All numbers are little endian.
+// The CRC covers a salt that is not stored, the first four octets and the payload. The salt is what
+// the page is good for now: what an earlier life left in a page that no longer erases is no record.
+// All numbers are little endian.
 const RECORD_HEAD_BYTES = 8;
 const KIND_MASK = 0xa5;
 const ERASED = 0xff;
+/** What is read wrong once may be read right the next time. */
+const READ_TRIES = 3;
 /** A worn cell is tried once more behind the failed record before the page is given up. */
-const PROGRAM_TRIES = 3;
+export const PROGRAM_TRIES = 3;
 
 /** Octets that a record with this payload takes in a page. */
 export function recordBytes(payloadBytes: number): number {
@@ -23,9 +28,9 @@ export type PageArea = { readonly firstPage: number; readonly pageCount: number 
 /** One valid record in a page. */
 export type PageRecord = {
   readonly kind: number;
-  /** Byte address of the payload in flash. */
-  readonly address: number;
-  readonly bytes: number;
+  /** Offset of the record in its page. */
+  readonly offset: number;
+  readonly payload: Uint8Array;
 };
 
 /** What a scan of a page found: its valid records in order, and where the next one may go. */
@@ -38,133 +43,207 @@ export type PageScan = { readonly records: readonly PageRecord[]; readonly endOf
  * scan steps over them word by word, so that a cut costs the words that it tore and not the rest of
  * the page, and the next record lands on words that nobody has programmed.
  */
-export function scanPage(flash: FlashPort, page: number): PageScan {
-  const start = page * flash.pageBytes;
-  const content = flash.read(start, flash.pageBytes);
+export function scanPage(flash: FlashPort, page: number, salt: number): PageScan {
+  const content = readPage(flash, page);
+  const endOffset = usedBytes(flash, content);
+  return { records: recordsIn(flash, content, salt, 0, endOffset), endOffset };
+}
+
+/** The content of a whole page. */
+export function readPage(flash: FlashPort, page: number): Uint8Array {
+  return flash.read(page * flash.pageBytes, flash.pageBytes);
+}
+
+/** Finds the valid records between two offsets of a page. */
+export function recordsIn(
+  flash: FlashPort,
+  content: Uint8Array,
+  salt: number,
+  from: number,
+  endOffset: number,
+): PageRecord[] {
   const records: PageRecord[] = [];
-  let offset = 0;
-  while (offset < content.length) {
-    const bytes = validPayloadBytes(flash, content, offset);
-    if (bytes >= 0) {
-      records.push({
-        kind: octetAt(content, offset + 2),
-        address: start + offset + RECORD_HEAD_BYTES,
-        bytes,
-      });
-      offset += recordBytes(bytes);
-    } else if (isErasedFrom(flash, content, offset)) {
-      break;
-    } else {
-      offset += 4;
-    }
+  let offset = from;
+  while (offset < endOffset) {
+    const record = recordIn(flash, content, salt, offset);
+    if (record !== undefined) records.push(record);
+    offset += record === undefined ? 4 : recordBytes(record.payload.length);
   }
-  return { records, endOffset: offset };
+  return records;
 }
 
 /**
- * Reads one record of a known place if it is valid, without a look at the rest of the page.
+ * Takes the record that begins at an offset; one flipped bit is put right.
  *
- * @returns The payload, or undefined where no valid record of `kind` and this length begins there.
+ * @param payloadBytes - Length of the payload where the caller knows it; otherwise the record's own
+ *   word counts, or that word with one bit flipped back.
+ */
+export function recordIn(
+  flash: FlashPort,
+  content: Uint8Array,
+  salt: number,
+  offset: number,
+  payloadBytes?: number,
+): PageRecord | undefined {
+  if (offset + RECORD_HEAD_BYTES > content.length) return undefined;
+  const kind = octetAt(content, offset + 2);
+  const difference = kind ^ octetAt(content, offset + 3) ^ KIND_MASK;
+  // At most one bit of the kind and its mirror may be wrong.
+  if ((difference & (difference - 1)) !== 0) return undefined;
+  const stated = octetAt(content, offset) + 256 * octetAt(content, offset + 1);
+  const bytes = payloadBytes === undefined ? stated : payloadBytes;
+  const wrong = stated ^ bytes;
+  if ((wrong & (wrong - 1)) !== 0) return undefined;
+  const record = checkedRecord(flash, content, salt, offset, bytes);
+  if (record !== undefined || payloadBytes !== undefined) return record;
+  for (let bit = 1; bit <= 0x8000; bit *= 2) {
+    const other = checkedRecord(flash, content, salt, offset, stated ^ bit);
+    if (other !== undefined) return other;
+  }
+  return undefined;
+}
+
+function checkedRecord(
+  flash: FlashPort,
+  content: Uint8Array,
+  salt: number,
+  offset: number,
+  bytes: number,
+): PageRecord | undefined {
+  const end = offset + RECORD_HEAD_BYTES + bytes;
+  if (offset + recordBytes(bytes) > content.length) return undefined;
+  const covered = new Uint8Array(8 + bytes);
+  writeU32(covered, 0, salt);
+  covered.set(sliceBytes(content, offset, offset + 4), 4);
+  covered.set(sliceBytes(content, offset + RECORD_HEAD_BYTES, end), 8);
+  const syndrome = (crcOf(flash, covered) ^ readU32(content, offset + 4)) >>> 0;
+  if (syndrome !== 0) {
+    const bit = flippedBit(syndrome, covered.length);
+    // A single bit of the syndrome is a flipped bit of the CRC itself; the salt cannot flip.
+    if (bit < 32 && (syndrome & (syndrome - 1)) !== 0) return undefined;
+    if (bit >= 32) covered[bit >> 3] = octetAt(covered, bit >> 3) ^ (1 << (bit & 7));
+  }
+  const kind = octetAt(covered, 6);
+  if ((kind ^ octetAt(covered, 7)) !== KIND_MASK) return undefined;
+  if (octetAt(covered, 4) + 256 * octetAt(covered, 5) !== bytes) return undefined;
+  return { kind, offset, payload: sliceBytes(covered, 8) };
+}
+
+/**
+ * Reads one record of a known place and length, without a look at the rest of the page.
+ *
+ * @returns The record, its offset counted from `address`; undefined where no valid record of this
+ *   length begins there.
  */
 export function readRecordAt(
   flash: FlashPort,
-  page: number,
-  offset: number,
-  kind: number,
+  salt: number,
+  address: number,
   payloadBytes: number,
-): Uint8Array | undefined {
-  const address = page * flash.pageBytes + offset;
-  const content = flash.read(address, recordBytes(payloadBytes));
-  if (octetAt(content, 2) !== kind) return undefined;
-  if (validPayloadBytes(flash, content, 0) !== payloadBytes) return undefined;
-  return sliceBytes(content, RECORD_HEAD_BYTES, RECORD_HEAD_BYTES + payloadBytes);
+): PageRecord | undefined {
+  for (let tries = 0; tries < READ_TRIES; tries += 1) {
+    const content = flash.read(address, recordBytes(payloadBytes));
+    const record = recordIn(flash, content, salt, 0, payloadBytes);
+    if (record !== undefined) return record;
+    // Nothing was ever written here: no second look will find a record.
+    if (octetAt(content, 2) === ERASED && octetAt(content, 3) === ERASED) return undefined;
+  }
+  return undefined;
 }
 
 /**
  * Programs one record at a place that the caller chose, and reads it back.
  *
- * @returns The record, or undefined where the cells no longer take it.
- */
-export function writeRecordAt(
-  flash: FlashPort,
-  page: number,
-  offset: number,
-  kind: number,
-  payload: Uint8Array,
-): PageRecord | undefined {
-  const image = encodeRecord(flash, kind, payload);
-  const address = page * flash.pageBytes + offset;
-  flash.program(address, image);
-  if (!hasContent(flash, address, image)) return undefined;
-  return { kind, address: address + RECORD_HEAD_BYTES, bytes: payload.length };
-}
-
-/**
- * Appends one record and reads it back.
- *
  * The record counts from the moment its last word is programmed: a power cut before leaves a CRC
  * that does not fit.
  *
+ * @returns False where the page has no room for it or the cells no longer take it.
+ */
+export function writeRecordAt(
+  flash: FlashPort,
+  salt: number,
+  address: number,
+  kind: number,
+  payload: Uint8Array,
+): boolean {
+  const bytes = recordBytes(payload.length);
+  if ((address % flash.pageBytes) + bytes > flash.pageBytes) return false;
+  const head = new Uint8Array([payload.length & 0xff, payload.length >> 8, kind, kind ^ KIND_MASK]);
+  const image = new Uint8Array(bytes);
+  image.set(head, 0);
+  image.set(payload, RECORD_HEAD_BYTES);
+  const salted = new Uint8Array(4);
+  writeU32(salted, 0, salt);
+  writeU32(image, 4, crcOf(flash, concatBytes([salted, head, payload])));
+  flash.program(address, image);
+  return hasContent(flash, address, image);
+}
+
+/**
+ * Appends one record and reads it back, past cells that no longer take a write.
+ *
  * @param endOffset - Where the page's free words begin, from `scanPage` or the last append.
- * @returns The record and the new end, or undefined where the page has no room for it (or its
- *   cells no longer take a write).
+ * @returns Offset of the record, or -1 where the page has no room for it or no longer takes it.
  */
 export function appendRecord(
   flash: FlashPort,
+  salt: number,
   page: number,
   endOffset: number,
   kind: number,
   payload: Uint8Array,
-): { readonly record: PageRecord; readonly endOffset: number } | undefined {
-  const bytes = recordBytes(payload.length);
-  let offset = endOffset;
-  for (let tries = 0; tries < PROGRAM_TRIES; tries += 1) {
-    if (offset + bytes > flash.pageBytes) return undefined;
-    const record = writeRecordAt(flash, page, offset, kind, payload);
-    offset += bytes;
-    if (record !== undefined) return { record, endOffset: offset };
-  }
-  return undefined;
-}
-
-function encodeRecord(flash: FlashPort, kind: number, payload: Uint8Array): Uint8Array {
-  const image = new Uint8Array(recordBytes(payload.length));
-  image[0] = payload.length & 0xff;
-  image[1] = payload.length >> 8;
-  image[2] = kind;
-  image[3] = kind ^ KIND_MASK;
-  image.set(payload, RECORD_HEAD_BYTES);
-  writeU32(image, 4, recordCrc(flash, image, 0, payload.length));
-  return image;
-}
-
-function recordCrc(
-  flash: FlashPort,
-  content: Uint8Array,
-  offset: number,
-  payloadBytes: number,
 ): number {
-  const covered = new Uint8Array(4 + payloadBytes);
-  covered.set(sliceBytes(content, offset, offset + 4), 0);
-  const payloadStart = offset + RECORD_HEAD_BYTES;
-  covered.set(sliceBytes(content, payloadStart, payloadStart + payloadBytes), 4);
-  return flash.crc32 === undefined ? crc32Of(covered) : flash.crc32(covered);
+  const bytes = recordBytes(payload.length);
+  for (let tries = 0; tries < PROGRAM_TRIES; tries += 1) {
+    const offset = endOffset + tries * bytes;
+    if (offset + bytes > flash.pageBytes) return -1;
+    if (writeRecordAt(flash, salt, page * flash.pageBytes + offset, kind, payload)) return offset;
+  }
+  return -1;
 }
 
-/** Octets of the payload of the valid record at `offset`, or -1 where there is none. */
-function validPayloadBytes(flash: FlashPort, content: Uint8Array, offset: number): number {
-  if (offset + RECORD_HEAD_BYTES > content.length) return -1;
-  const kind = octetAt(content, offset + 2);
-  if ((kind ^ KIND_MASK) !== octetAt(content, offset + 3)) return -1;
-  const bytes = octetAt(content, offset) + 256 * octetAt(content, offset + 1);
-  if (offset + recordBytes(bytes) > content.length) return -1;
-  return readU32(content, offset + 4) === recordCrc(flash, content, offset, bytes) ? bytes : -1;
+/**
+ * Erases a page and looks whether it is erased, twice if need be.
+ *
+ * An interrupted erase can leave a page that reads as erased today and not tomorrow, so a page is
+ * erased before every use, whatever it reads as.
+ *
+ * @returns False for a page that is worn out.
+ */
+export function erasePage(flash: FlashPort, page: number): boolean {
+  for (let tries = 0; tries < 2; tries += 1) {
+    flash.erase(page);
+    if (isPageErased(flash, page)) return true;
+  }
+  return false;
 }
 
-/** True where nothing was programmed from `offset` to the end of the page. */
-function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: number): boolean {
-  // Most calls meet a torn word and end here; the rest of a page is a job for native code.
-  if (octetAt(content, offset) !== ERASED || octetAt(content, offset + 3) !== ERASED) return false;
+/** True for a page that reads as erased. */
+export function isPageErased(flash: FlashPort, page: number): boolean {
+  for (let tries = 0; tries < READ_TRIES; tries += 1) {
+    if (isErasedFrom(flash, readPage(flash, page), 0)) return true;
+  }
+  return false;
+}
+
+/** Where the erased words at the end of a page begin. */
+export function usedBytes(flash: FlashPort, content: Uint8Array): number {
+  let low = 0;
+  let high = content.length;
+  // Erased up to the end is a yes or no that changes once, so it can be halved to its place.
+  while (low < high) {
+    const middle = ((low + high) >> 1) & ~3;
+    if (isErasedFrom(flash, content, middle)) {
+      high = middle;
+    } else {
+      low = middle + 4;
+    }
+  }
+  return low;
+}
+
+/** True where nothing was programmed from `offset` to the end of the content. */
+export function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: number): boolean {
   if (flash.crc32 !== undefined) {
     const blank = new Uint8Array(content.length - offset).fill(ERASED);
     return flash.crc32(sliceBytes(content, offset)) === flash.crc32(blank);
@@ -175,10 +254,20 @@ function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: number): bo
   return true;
 }
 
+function crcOf(flash: FlashPort, bytes: Uint8Array): number {
+  return flash.crc32 === undefined ? crc32Of(bytes) : flash.crc32(bytes);
+}
+
 function hasContent(flash: FlashPort, address: number, expected: Uint8Array): boolean {
-  const content = flash.read(address, expected.length);
-  if (flash.crc32 !== undefined) return flash.crc32(content) === flash.crc32(expected);
-  return equalBytes(content, expected);
+  for (let tries = 0; tries < READ_TRIES; tries += 1) {
+    const content = flash.read(address, expected.length);
+    const isEqual =
+      flash.crc32 === undefined
+        ? equalBytes(content, expected)
+        : flash.crc32(content) === flash.crc32(expected);
+    if (isEqual) return true;
+  }
+  return false;
 }
 
 /** Reads 32 bits, little endian. */

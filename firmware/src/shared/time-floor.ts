@@ -52,7 +52,7 @@ export function openTimeFloor(
       const value = new Uint8Array(RECORD_BYTES);
       writeU32(value, 0, tag);
       writeU32(value, 4, timeS);
-      records.write(id, value);
+      records.writeTwice(id, value);
       lowestS = timeS;
     },
   };

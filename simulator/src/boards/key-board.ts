@@ -52,7 +52,7 @@ export interface KeyBoard {
 export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): KeyBoard {
   const { clock, model, random, listeners } = parts;
   const processor = createProcessor(clock, model.stepUs, listeners.onFault);
-  const flash = createVirtualFlash(96, processor, model, random.split("flash"));
+  const flash = createVirtualFlash(200, processor, model, random.split("flash"));
   const entropy = random.split("entropy");
   const timers = createTimers(clock, processor);
   const crypto = createMeteredCrypto(parts.crypto, processor, model, (signed) =>

@@ -54,7 +54,7 @@ export function createLockBoard(
 ): LockBoard {
   const { clock, model, random, listeners } = parts;
   const processor = createProcessor(clock, model.stepUs, listeners.onFault);
-  const flash = createVirtualFlash(48, processor, model, random.split("flash"), (costUs) =>
+  const flash = createVirtualFlash(224, processor, model, random.split("flash"), (costUs) =>
     plugged?.writeBegins(processor.nowUs(), costUs),
   );
   const entropy = random.split("entropy");
