@@ -43,6 +43,7 @@ import {
   verifyBatch,
   verifyCredential,
   verifyFirmwareNote,
+  verifyFirmwarePermit,
   verifyFloorList,
   verifyIssuerCertificate,
   verifyLockCertificate,
@@ -102,6 +103,7 @@ function signedSubjects(crypto: CryptoPort): readonly Subject[] {
     ["verifyLogAck", verifyLogAck],
     ["verifyLockConfig", verifyLockConfig],
     ["verifyFirmwareNote", verifyFirmwareNote],
+    ["verifyFirmwarePermit", verifyFirmwarePermit],
     ["verifyResend", verifyResend],
     ["verifySign1", (bytes) => verifySign1(bytes, TYP_RING_HEAD, anchors)],
   ];

@@ -56,6 +56,7 @@ const ROWS: { readonly [name: string]: Row } = {
   verifyLogAck: { samples: kind("log-ack"), isPartial: true },
   verifyLockConfig: { samples: kind("lock-config"), isPartial: true },
   verifyFirmwareNote: { samples: kind("fw-note"), isPartial: true },
+  verifyFirmwarePermit: { samples: kind("fw-permit"), isPartial: true },
   verifyResend: { samples: kind("resend"), isPartial: true },
   decodeSaltedLeaf: { samples: rule("salted-leaf"), isPartial: true },
   decodePresentation: { samples: rule("presentation"), accepts: ["nested"] },

@@ -18,11 +18,13 @@ import { type RingHead, signRingHead, verifyRingHead } from "../cwt/ring-head.ts
 import type { Result } from "../errors/result.ts";
 import {
   type FirmwareNote,
+  type FirmwarePermit,
   type LockConfig,
   type LogAck,
   type LogHead,
   type Resend,
   signFirmwareNote,
+  signFirmwarePermit,
   signLockConfig,
   signLogAck,
   signLogHead,
@@ -30,6 +32,7 @@ import {
   signTimeGrant,
   type TimeGrant,
   verifyFirmwareNote,
+  verifyFirmwarePermit,
   verifyLockConfig,
   verifyLogAck,
   verifyLogHead,
@@ -174,6 +177,12 @@ export function signedSamples(crypto: CryptoPort): readonly SignedSample[] {
     digest: hash,
   };
 
+  const firmwarePermit: FirmwarePermit = {
+    board: hash.subarray(0, 8),
+    manifest: hash,
+    untilS: SAMPLE_SHIFT_S + 86400,
+  };
+
   return [
     {
       name: "ring-head",
@@ -246,6 +255,14 @@ export function signedSamples(crypto: CryptoPort): readonly SignedSample[] {
       bytes: signFirmwareNote(firmwareNote, firmware.signer),
       anchor: firmware.anchor,
       verify: verifyFirmwareNote,
+    },
+    {
+      name: "fw-permit",
+      typ: types.TYP_FIRMWARE_PERMIT,
+      fields: firmwarePermit,
+      bytes: signFirmwarePermit(firmwarePermit, firmware.signer),
+      anchor: firmware.anchor,
+      verify: verifyFirmwarePermit,
     },
     {
       name: "resend",

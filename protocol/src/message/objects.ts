@@ -12,6 +12,7 @@ import {
   AUTHORITIES_MAX,
   GROUPS_MAX,
   TYP_FIRMWARE_NOTE,
+  TYP_FIRMWARE_PERMIT,
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
   TYP_LOG_HEAD,
@@ -23,6 +24,7 @@ const NONCE_BYTES = 8;
 const HASH_BYTES = 32;
 const CHAIN_HEAD_BYTES = 16;
 const PUBLIC_KEY_BYTES = 32;
+const BOARD_BYTES = 8;
 
 const DEVID = bytesOf(DEVID_BYTES);
 const HASH = bytesOf(HASH_BYTES);
@@ -51,6 +53,7 @@ const LOCK_CONFIG = tuple([
   tuple([uint(1), uint(2)]),
 ]);
 const FIRMWARE_NOTE = tuple([uint16, uint32, uint32, uint32, HASH]);
+const FIRMWARE_PERMIT = tuple([bytesOf(BOARD_BYTES), HASH, uint32]);
 
 /**
  * The time, for one device that asked with a nonce.
@@ -177,6 +180,19 @@ export interface FirmwareNote {
   readonly size: number;
   /** SHA-256 of the image. */
   readonly digest: Uint8Array;
+}
+
+/**
+ * Leave to install one build on one board although its security version is lower.
+ * @public
+ */
+export interface FirmwarePermit {
+  /** First 8 octets of SHA-256 over the serial number of the board's chip, as text. */
+  readonly board: Uint8Array;
+  /** SHA-256 of the manifest of the build. */
+  readonly manifest: Uint8Array;
+  /** Until when; seconds UTC. */
+  readonly untilS: number;
 }
 
 /**
@@ -378,4 +394,29 @@ export function verifyFirmwareNote(
     size: fields[3],
     digest: fields[4],
   });
+}
+
+/**
+ * Signs a firmware permit with a level 3 key.
+ * @public
+ */
+export function signFirmwarePermit(permit: FirmwarePermit, signer: Signer): Uint8Array {
+  const payload = [permit.board, permit.manifest, permit.untilS];
+  return signPayload(TYP_FIRMWARE_PERMIT, FIRMWARE_PERMIT, payload, signer);
+}
+
+/**
+ * Verifies a firmware permit against level 3 keys. Board, build and time are the caller's to compare.
+ *
+ * @returns the permit, `SIGNATURE_INVALID` or `CLAIMS_MALFORMED`
+ * @public
+ */
+export function verifyFirmwarePermit(
+  bytes: Uint8Array,
+  anchors: readonly Anchor[],
+): Result<FirmwarePermit> {
+  const payload = verifyPayload(TYP_FIRMWARE_PERMIT, FIRMWARE_PERMIT, bytes, anchors);
+  if (!payload.ok) return payload;
+  const fields = payload.value;
+  return succeed({ board: fields[0], manifest: fields[1], untilS: fields[2] });
 }

@@ -86,6 +86,8 @@ export const TYP_FIRMWARE_NOTE = 65009;
 export const TYP_SEALED = 65010;
 /** Re-send request. @public */
 export const TYP_RESEND = 65011;
+/** Firmware permit. @public */
+export const TYP_FIRMWARE_PERMIT = 65012;
 
 // Operations of a passage, and their bits in a leaf's `ops` and an anchor's mask.
 /** Going in. @public */

@@ -53,6 +53,7 @@ function ownSamples(): Map<string, readonly Uint8Array[]> {
     ["verifyLogAck", kind("log-ack")],
     ["verifyLockConfig", kind("lock-config")],
     ["verifyFirmwareNote", kind("fw-note")],
+    ["verifyFirmwarePermit", kind("fw-permit")],
     ["verifyResend", kind("resend")],
     ["verifySign1", kind("ring-head")],
     ["decodeSaltedLeaf", rule("salted-leaf")],

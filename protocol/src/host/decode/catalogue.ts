@@ -48,6 +48,7 @@ const typ = oneOf({
   65009: "fw-note",
   65010: "sealed",
   65011: "resend",
+  65012: "fw-permit",
 });
 
 const cnf = (curve: number, curveName: string, id: Form) =>
@@ -238,6 +239,17 @@ export const PAYLOADS: ReadonlyMap<number, readonly [name: string, form: Form]> 
         ["security version", n],
         ["size", n],
         ["digest", hash],
+      ]),
+    ],
+  ],
+  [
+    types.TYP_FIRMWARE_PERMIT,
+    [
+      "fw-permit",
+      tuple([
+        ["board", octets(8)],
+        ["manifest", hash],
+        ["until", time],
       ]),
     ],
   ],

@@ -198,7 +198,8 @@ function judgeSignature(
 }
 
 function levelOf(typ: number): number {
-  if (typ === types.TYP_FIRMWARE_NOTE) return types.LEVEL_FIRMWARE;
+  const isFirmware = typ === types.TYP_FIRMWARE_NOTE || typ === types.TYP_FIRMWARE_PERMIT;
+  if (isFirmware) return types.LEVEL_FIRMWARE;
   const isDevices = typ === types.TYP_LOCK_CERTIFICATE || typ === types.TYP_LOCK_CONFIG;
   return isDevices ? types.LEVEL_DEVICES : types.LEVEL_RINGS;
 }
