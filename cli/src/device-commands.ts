@@ -125,6 +125,8 @@ function addFlash(device: Command, output: Output, setExit: (code: number) => vo
     .argument("[dir]", "folder of the build; without it the one that make firmware made")
     .option("--dry-run", "say what would be written")
     .option("--all", "flash every board of the build's role")
+    .option("--permit <file>", "signed permit for a lower security version on this board")
+    .option("--anchor <file>", "anchor file of the authority that signed the permit")
     .option("-q, --quiet", "the last line alone")
     .addHelpText(
       "after",

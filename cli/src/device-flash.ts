@@ -2,7 +2,14 @@
 
 import { join } from "node:path";
 import type { BoardBuild, BoardConsoleClient, FlashPlan } from "@nyckelring/hil-tests";
-import { DEVICE_NOT_FOUND, ROLE_MISMATCH } from "@nyckelring/protocol";
+import {
+  anchorsOfLevel,
+  DEVICE_NOT_FOUND,
+  LEVEL_FIRMWARE,
+  ROLE_MISMATCH,
+  USAGE,
+} from "@nyckelring/protocol";
+import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { type Settings, textOf } from "./config.ts";
 import {
   allPorts,
@@ -14,6 +21,7 @@ import {
   withBoard,
 } from "./device-port.ts";
 import { createProgress } from "./device-progress.ts";
+import { readAnchor, readOctets } from "./files.ts";
 import type { Output } from "./output.ts";
 import { formatForMachines, formatForPeople, ToolError } from "./tool-error.ts";
 
@@ -23,6 +31,9 @@ export type FlashCommandOptions = PortOptions & {
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
   readonly all?: boolean;
+  /** File of a signed permit, and the anchor file that it is checked with. */
+  readonly permit?: string;
+  readonly anchor?: string;
 };
 
 const UNTOUCHED = "nothing was written";
@@ -42,7 +53,7 @@ export async function flashDevice(
     const settings = settingsOf(options);
     const build = await readBuild(folder, options, settings);
     const one = (path: string): Promise<void> =>
-      withBoard(path, settings, (board) => flashOne(board, build, options, output));
+      withBoard(path, settings, (board) => flashOne(board, build, settings, options, output));
     if (options.all !== true) {
       await one(await choosePort({ ...options, role: build.role }, settings));
       return 0;
@@ -131,6 +142,7 @@ export function builtFolder(role: string | undefined): string {
 async function flashOne(
   board: BoardConsoleClient,
   build: BoardBuild,
+  settings: Settings,
   options: FlashCommandOptions,
   output: Output,
 ): Promise<void> {
@@ -147,7 +159,10 @@ async function flashOne(
     interpreter: version,
     application: runs?.fields ?? null,
   });
-  admitBuild(build, state, undefined);
+  const isPermitted =
+    options.permit !== undefined &&
+    (await checkPermitFile(options.permit, build, board.identity.serialNumber, settings));
+  admitBuild(build, state, isPermitted);
   const plan = await planFlash(board, build, state);
   tell("compare", describePlan(plan), {
     slot: plan.slot,
@@ -183,6 +198,30 @@ async function flashOne(
     progress.end();
     interruption.stop();
   }
+}
+
+/** @throws where the permit does not allow this build on this board now. */
+async function checkPermitFile(
+  path: string,
+  build: BoardBuild,
+  serialNumber: string,
+  settings: Settings,
+): Promise<true> {
+  const { checkPermit } = await import("@nyckelring/hil-tests");
+  const anchorPath = textOf(settings.anchor);
+  if (anchorPath === undefined) {
+    throw new ToolError({
+      code: USAGE,
+      message: "a permit is checked with an anchor file, and none was named",
+      state: UNTOUCHED,
+      hint: "give --anchor anchor.cbor, or anchor: in nyckel.yaml",
+    });
+  }
+  const nowS = Math.floor(Date.now() / 1000);
+  const opened = readAnchor(createNodeCrypto(), anchorPath);
+  const anchors = anchorsOfLevel(opened, LEVEL_FIRMWARE, nowS);
+  checkPermit(readOctets(path), anchors, build, serialNumber, nowS);
+  return true;
 }
 
 function describePlan(plan: FlashPlan): string {

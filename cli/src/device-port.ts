@@ -11,6 +11,7 @@ export type PortOptions = {
   readonly port?: string;
   readonly baud?: string;
   readonly role?: string;
+  readonly anchor?: string;
 };
 
 /** The settings that these options and everything else come to. */
@@ -18,6 +19,7 @@ export function settingsOf(options: PortOptions): Settings {
   return readSettings({
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.baud === undefined ? {} : { baud: options.baud }),
+    ...(options.anchor === undefined ? {} : { anchor: options.anchor }),
   });
 }
 

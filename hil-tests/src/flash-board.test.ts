@@ -39,10 +39,10 @@ function buildOf(sample: SampleBuild = {}): BoardBuild {
   return readBoardBuild(writeSampleBuild(join(folder, String(builds)), sample));
 }
 
-async function flash(bench: BenchBoard, build: BoardBuild) {
+async function flash(bench: BenchBoard, build: BoardBuild, isPermitted = false) {
   const client = await openBoardConsole(bench.connect(), TIMING);
   const state = await inspectBoard(client);
-  admitBuild(build, state, undefined);
+  admitBuild(build, state, isPermitted);
   const plan = await planFlash(client, build, state);
   const application = await flashBoard(client, build, state, plan, {
     onProgress: () => undefined,
@@ -70,9 +70,16 @@ describe("flashing a board", () => {
     const { application, plan } = await flash(bench, buildOf());
     expect(application).toMatchObject({ role: "lock", version: "1.0.0", slot: "a" });
     expect(plan.bootChange).toBe("new");
-    expect(bench.board.storage.list().sort()).toEqual(
-      [".bootcde", "a.filling", "a.lock", "a.manifest", "a.shared", "nk.sel.1"].sort(),
-    );
+    expect(bench.board.storage.list().sort()).toEqual([
+      ".bootcde",
+      "a.filling",
+      "a.lock",
+      "a.manifest",
+      "a.shared",
+      "nk.ok.1",
+      "nk.sel.1",
+      "nk.try.1",
+    ]);
     bench.stop();
   });
 
@@ -102,8 +109,9 @@ describe("flashing a board", () => {
       "a.shared kept",
       "a.manifest sent",
     ]);
-    const selectors = bench.board.storage.list().filter((name) => name.startsWith("nk.sel."));
-    expect(selectors.sort()).toEqual(["nk.sel.2", "nk.sel.3"]);
+    const kept = bench.board.storage.list().filter((name) => /^nk\.(sel|try|ok)\./.test(name));
+    expect(kept.filter((name) => name.endsWith("1"))).toEqual([]);
+    expect(kept).toContain("nk.sel.2");
     bench.stop();
   });
 
@@ -126,9 +134,9 @@ describe("flashing a board", () => {
     await flash(bench, buildOf({ securityVersion: 5 }));
     const client = await openBoardConsole(bench.connect(), TIMING);
     const state = await inspectBoard(client);
-    const refusal = (sample: SampleBuild, permitted?: number): number => {
+    const refusal = (sample: SampleBuild, isPermitted = false): number => {
       try {
-        admitBuild(buildOf(sample), state, permitted);
+        admitBuild(buildOf(sample), state, isPermitted);
         return 0;
       } catch (error) {
         return error instanceof BoardFault ? error.parts.code : -1;
@@ -137,9 +145,23 @@ describe("flashing a board", () => {
     expect(refusal({ role: "key", securityVersion: 5 })).toBe(ROLE_MISMATCH);
     expect(refusal({ board: "esp32s3", securityVersion: 5 })).toBe(BOARD_MISMATCH);
     expect(refusal({ securityVersion: 4 })).toBe(SECURITY_VERSION_OLD);
-    expect(refusal({ securityVersion: 4 }, 4)).toBe(0);
-    expect(refusal({ securityVersion: 3 }, 4)).toBe(SECURITY_VERSION_OLD);
+    expect(refusal({ securityVersion: 4 }, true)).toBe(0);
+    expect(refusal({ role: "key", securityVersion: 4 }, true)).toBe(ROLE_MISMATCH);
     expect(refusal({ securityVersion: 5 })).toBe(0);
+    bench.stop();
+  });
+
+  test("a permitted step back leaves nothing newer that the loader would prefer", async () => {
+    const bench = createBenchBoard();
+    await flash(bench, buildOf({ securityVersion: 5 }));
+    const { application } = await flash(
+      bench,
+      buildOf({ version: "0.9.0", securityVersion: 4 }),
+      true,
+    );
+    expect(application).toMatchObject({ version: "0.9.0", securityVersion: 4 });
+    const left = bench.board.storage.list().filter((name) => /^nk\.(sel|try|ok)\./.test(name));
+    expect(left.sort()).toEqual(["nk.ok.2", "nk.sel.2", "nk.try.2"]);
     bench.stop();
   });
 

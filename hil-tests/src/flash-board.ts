@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { crc32 } from "node:zlib";
 import {
   BOARD_MISMATCH,
   BOOT_FAILED,
@@ -25,8 +26,13 @@ import {
 } from "./board-state.ts";
 
 const BOOT_FILE = ".bootcde";
-/** Runs before the boot file, and stands in for it while that is replaced. */
-const SPARE_BOOT_FILE = ".boot1";
+/** A copy of the loader while its file is replaced, and what runs it where that file is torn. */
+const SPARE_LOADER = "nk.boot";
+const SPARE_STARTER = ".boot1";
+/** Files of the loader that belong to one generation: its selector, its boots, its proof. */
+const GENERATION_FILE = /^nk\.(?:sel|try|ok)\.(\d{1,9})$/;
+/** The loader goes back from an application that has failed twice; one more start tells. */
+const STARTS_MAX = 3;
 const HEADER_BYTES = 32;
 const SELECTOR_BYTES = 64;
 const RESTART_MS_MAX = 20_000;
@@ -74,14 +80,10 @@ export interface FlashProgress {
 /**
  * Refuses a build that does not belong on a board.
  *
- * @param permittedVersion - The lowest security version that a signed permit allows; undefined: none.
+ * @param isPermitted - A signed permit for this build on this board was checked.
  * @throws BoardFault `BOARD_MISMATCH`, `ROLE_MISMATCH`, `SECURITY_VERSION_OLD`
  */
-export function admitBuild(
-  build: BoardBuild,
-  state: BoardState,
-  permittedVersion: number | undefined,
-): void {
+export function admitBuild(build: BoardBuild, state: BoardState, isPermitted: boolean): void {
   const refuse = (code: number, message: string, hint?: string): never => {
     const fault: BoardFaultParts = { code, message, state: "nothing was written" };
     throw new BoardFault(hint === undefined ? fault : { ...fault, hint });
@@ -100,7 +102,7 @@ export function admitBuild(
     state.application?.securityVersion ?? 0,
     ...state.selectors.map(({ securityVersion }) => securityVersion),
   );
-  if (build.securityVersion < present && build.securityVersion < (permittedVersion ?? present)) {
+  if (build.securityVersion < present && !isPermitted) {
     refuse(
       SECURITY_VERSION_OLD,
       `the build has security version ${build.securityVersion}, and the board ${present}`,
@@ -232,13 +234,16 @@ export async function flashBoard(
 
   async function replaceBoot(): Promise<void> {
     if (plan.bootChange === "replaced") {
-      await put(SPARE_BOOT_FILE, build.boot);
+      await put(SPARE_LOADER, build.boot);
+      await writeStarter(board, build.boot.content);
     }
     if (plan.bootChange !== "kept") {
       await put(BOOT_FILE, build.boot);
     }
-    if (plan.bootChange === "replaced" || state.files.includes(SPARE_BOOT_FILE)) {
-      await eraseFile(board, SPARE_BOOT_FILE);
+    for (const name of [SPARE_STARTER, SPARE_LOADER]) {
+      if (plan.bootChange === "replaced" || state.files.includes(name)) {
+        await eraseFile(board, name);
+      }
     }
   }
 
@@ -258,10 +263,8 @@ export async function flashBoard(
   try {
     tell("erase");
     // What pointed to this slot must not start it while it is half written.
-    const kept = state.selectors.find(({ slot }) => slot === state.active?.slot)?.fileName;
-    for (const name of state.files.filter((one) => /^nk\.sel\./.test(one) && one !== kept)) {
-      await eraseFile(board, name);
-    }
+    const kept = state.selectors.find(({ slot }) => slot === state.active?.slot);
+    await eraseGenerations(board, state.files, kept?.generation);
     now = `slot ${plan.slot} is incomplete; ${before}`;
     for (const step of plan.steps) {
       if (step.way === "sent") {
@@ -275,6 +278,10 @@ export async function flashBoard(
     tell("boot");
     await replaceBoot();
     await select();
+    if (kept !== undefined && kept.securityVersion > build.securityVersion) {
+      // The loader never goes below a version that has proved itself: a permitted step back is final.
+      await eraseGenerations(board, state.files, undefined);
+    }
     now = `the board starts slot ${plan.slot} with version ${build.version} at its next start`;
     tell("restart");
     return await restartInto(board, build, plan.slot);
@@ -284,6 +291,33 @@ export async function flashBoard(
     }
     throw error;
   }
+}
+
+/** Erases what the loader keeps of every generation but one. */
+async function eraseGenerations(
+  board: BoardConsoleClient,
+  files: readonly string[],
+  kept: number | undefined,
+): Promise<void> {
+  for (const name of files) {
+    const generation = GENERATION_FILE.exec(name)?.[1];
+    if (generation !== undefined && Number(generation) !== kept) {
+      await eraseFile(board, name);
+    }
+  }
+}
+
+/**
+ * Writes what runs the spare loader at a start that finds the boot file torn, and only then: while
+ * the old or the new one is whole, that one runs and nothing runs twice.
+ */
+async function writeStarter(board: BoardConsoleClient, loader: Uint8Array): Promise<void> {
+  const file = `require("Storage").read(${JSON.stringify(BOOT_FILE)})`;
+  const before = await board.evaluate(`""+E.CRC32(${file})`);
+  const starter = `(function(c){if(c!=${Number(before)}&&c!=${crc32(loader)})global.nkSpare=1})(E.CRC32(${file}||""));if(global.nkSpare)eval(require("Storage").read(${JSON.stringify(SPARE_LOADER)}));`;
+  await board.evaluate(
+    `""+require("Storage").write(${JSON.stringify(SPARE_STARTER)},${JSON.stringify(starter)})`,
+  );
 }
 
 async function eraseFile(board: BoardConsoleClient, name: string): Promise<void> {
@@ -325,19 +359,26 @@ async function restartInto(
   build: BoardBuild,
   slot: Slot,
 ): Promise<ApplicationIdentity> {
-  const application = await restartBoard(board);
-  if (application?.version !== build.version || application.slot !== slot) {
-    const runs =
-      application === undefined
-        ? "no application runs"
-        : `slot ${application.slot} runs with version ${application.version}`;
-    throw new BoardFault({
-      code: BOOT_FAILED,
-      message: `${board.name}: slot ${slot} with version ${build.version} did not start`,
-      state: `${runs}; the board can be flashed again`,
-    });
+  let application: ApplicationIdentity | undefined;
+  for (let start = 0; start < STARTS_MAX; start += 1) {
+    application = await restartBoard(board);
+    const isNew = application?.version === build.version && application.slot === slot;
+    if (application !== undefined && isNew && application.fields["state"] === "running") {
+      return application;
+    }
+    if (!isNew) {
+      break;
+    }
   }
-  return application;
+  const runs =
+    application === undefined
+      ? "no application runs"
+      : `slot ${application.slot} ${application.fields["state"] === "running" ? "runs" : "fails"} with version ${application.version}`;
+  throw new BoardFault({
+    code: BOOT_FAILED,
+    message: `${board.name}: slot ${slot} with version ${build.version} did not start`,
+    state: `${runs}; the board can be flashed again`,
+  });
 }
 
 /** One file of a build as the board has it. */

@@ -60,7 +60,7 @@ describe.skipIf(ESPRUINO === undefined)("the real interpreter (skipped without E
           writeSampleBuild(join(folder, version), { version, board: "linux", bytes: 6000 }),
         );
         const state = await inspectBoard(board);
-        admitBuild(build, state, undefined);
+        admitBuild(build, state, false);
         const plan = await planFlash(board, build, state);
         const application = await flashBoard(board, build, state, plan, {
           onProgress: () => undefined,

@@ -36,6 +36,7 @@ export {
   listPorts,
   type PortEntry,
 } from "./find-board.ts";
+export { checkPermit, permitBoardOf } from "./firmware-permit.ts";
 export {
   admitBuild,
   compareBoard,

@@ -45,7 +45,7 @@ export function flashSample(
     const build = readBoardBuild(writeSampleBuild(folder, sample));
     const client = await openBoardConsole(bench.connect(damage), timing);
     const state = await inspectBoard(client);
-    admitBuild(build, state, undefined);
+    admitBuild(build, state, false);
     const plan = await planFlash(client, build, state);
     const options = { onProgress: () => undefined, isInterrupted };
     return flashBoard(client, build, state, plan, options);
