@@ -59,4 +59,17 @@ export function addProtocolCommands(
       const { benchProtocol } = await import("./bench-protocol.ts");
       setExit(benchProtocol(options, output));
     });
+  for (const [subject, description] of [
+    ["native", "instructions of the boards' native code, on a Cortex-M4 in QEMU"],
+    ["session", "a door session under the interpreter's Arm build (ESPRUINO_ARM)"],
+  ] as const) {
+    bench
+      .command(subject)
+      .description(description)
+      .option("--json", "print one object a line")
+      .action(async (options: { readonly json?: boolean }) => {
+        const { benchNative } = await import("./bench-native.ts");
+        setExit(benchNative(subject, options.json === true, output));
+      });
+  }
 }

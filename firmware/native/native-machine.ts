@@ -33,7 +33,13 @@ export type NativeTarget =
       /** The finished blob. */
       readonly blob: string;
       /** The counting plugin and the file that it writes. */
-      readonly counts?: { readonly plugin: string; readonly marker: number; readonly out: string };
+      readonly counts?: {
+        readonly plugin: string;
+        readonly entries: number;
+        /** Entry whose calls end a phase. */
+        readonly marker: number;
+        readonly out: string;
+      };
     };
 
 /** Where runner.c puts the blob on the board. */
@@ -175,7 +181,7 @@ function commandOf(target: NativeTarget): readonly [string, readonly string[]] {
           "-plugin",
           [
             ...[counts.plugin, `blob=${BLOB_ADDRESS}`, "bytes=65536"],
-            ...[`marker=${counts.marker}`, `out=${counts.out}`],
+            ...[`entries=${counts.entries}`, `marker=${counts.marker}`, `out=${counts.out}`],
           ].join(","),
         ];
   return [

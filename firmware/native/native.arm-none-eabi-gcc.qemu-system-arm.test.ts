@@ -128,7 +128,7 @@ describe("the blob on a Cortex-M4", () => {
     const out = join(folder, `${entry}.counts`);
     const plugin = buildCountPlugin(ROOT, join(folder, "plugin"));
     const script = createNativeScript(entries);
-    const marker = 4 * entries.findIndex(({ name }) => name === "stack_pointer");
+    const marker = entries.findIndex(({ name }) => name === "stack_pointer");
     const peer = seededBytes("peer", 32);
     for (let index = 0; index < SECRETS; index += 1) {
       script.freePlaces();
@@ -147,7 +147,7 @@ describe("the blob on a Cortex-M4", () => {
       if (entry === "verify") script.call(entry, { offset: pair.offset + 32 }, other, 32, result);
       script.call("stack_pointer");
     }
-    script.run({ ...target, counts: { plugin, marker, out } });
+    script.run({ ...target, counts: { plugin, entries: entries.length, marker, out } });
     const phases = readFileSync(out, "utf8").trim().split("\n");
     const traces = phases.filter((_line, index) => index % 2 === 1).map((line) => line.split(" "));
     expect(traces.length).toBe(SECRETS);

@@ -10,15 +10,18 @@ import { checkScript } from "../dialect/gate.ts";
 import { buildBlob, readEntries } from "../native/build-native.ts";
 import * as nativeCode from "../src/espruino/native-code.ts";
 import { armRunner, ESPRUINO_ARM, linesOf, lowerProgram, runScript } from "./arm-interpreter.ts";
-import { doorScripts, FROZEN } from "./door-scripts.ts";
+import { FROZEN, playSide } from "./door-sides.ts";
 
 const ROOT = resolve(".");
 const RUN_MS = 600_000;
 const isMissing = ESPRUINO_ARM === undefined || armRunner() === undefined;
 const folder = mkdtempSync(join(tmpdir(), "nyckelring-native-arm-"));
 
+let blobFile = "";
+
 beforeAll(() => {
   const blob = buildBlob(ROOT, join(folder, "blob"));
+  blobFile = blob.file;
   copyFileSync(blob.file, join(folder, "native.bin"));
   const octets = readFileSync(blob.file);
   for (const [name, at] of [
@@ -80,13 +83,9 @@ describe.skipIf(isMissing)("the blob under the interpreter (skipped without ESPR
   test(
     "I2: lock and key say the frozen session byte for byte, each on its own interpreter",
     async () => {
-      const scripts = doorScripts();
       const [lock, key] = await Promise.all(
         (["Lock", "Key"] as const).map(async (side) => {
-          const code = await lowerProgram(
-            `import { play${side} } from "./test/programs/door-side.ts";\nplay${side}(${scripts[side]});\n`,
-          );
-          return linesOf(runScript(folder, code, "side-end"), "side");
+          return linesOf(await playSide(side, join(folder, side), blobFile), "side");
         }),
       );
       expect(Object.fromEntries(lock ?? [])).toEqual({

@@ -72,6 +72,7 @@ declare const E: {
   openFile(path: string, mode: "r" | "r+" | "w"): EspruinoFile;
   convolve(left: Float64Array, right: Float64Array, offset: number): number;
   CRC32(bytes: Uint8Array): number;
+  getErrorFlags(): string[];
   toFlatString(text: string): string;
   toArrayBuffer(text: string): ArrayBuffer;
   getAddressOf(value: Uint8Array | Uint32Array | string, flatAddress: true): number;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
-import type { NativeCall } from "./native-code.ts";
+import type { EntryBinder } from "./native-code.ts";
 
-/** Makes an entry of the blob callable; the 1 in its address means Thumb. */
-export function bindEntry(blob: string, place: number): NativeCall {
-  return E.nativeCall(4 * place + 1, "int(int,int,int,int)", blob);
+/** Makes entries of the blob callable; the 1 in an address means Thumb. */
+export function createEntryBinder(blob: string): EntryBinder {
+  // In the closure: a name at the top of a bundle is found by walking past all others.
+  const nativeCall = E.nativeCall;
+  return (place) => nativeCall(4 * place + 1, "int(int,int,int,int)", blob);
 }

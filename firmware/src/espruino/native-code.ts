@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
 
-import { bindEntry } from "#native-call";
+import { createEntryBinder } from "#native-call";
 
 /** A bound entry: up to four integers in, one out; what is left out counts as zero. */
 export type NativeCall = (a?: number, b?: number, c?: number, d?: number) => number;
+
+/** Makes the entry at a place of the table callable. */
+export type EntryBinder = (place: number) => NativeCall;
 
 // Places in the entry table of firmware/native/entries.h; a test holds them to it.
 export const ENTRY_BIND = 0;
@@ -53,10 +56,12 @@ const TRAILER_BYTES = 8;
 
 /** The blob in memory. */
 export interface NativeCode {
+  /** The flat string that it lies in. */
+  readonly blob: string;
   /** Address of its first octet. */
   readonly start: number;
   /** Makes an entry callable; the caller keeps what it gets. */
-  entry(place: number): NativeCall;
+  readonly entry: EntryBinder;
   /**
    * Address of octets in memory, for one call.
    *
@@ -91,7 +96,7 @@ export function loadNativeCode(file: string | undefined): NativeCode {
   const trailer = new DataView(octets.buffer, codeBytes);
   const head = new Uint8Array(octets.buffer, 0, HEAD_BYTES);
   assert(E.CRC32(head) >>> 0 === trailer.getUint32(0, true), PROMISE_BROKEN);
-  const entry = (place: number): NativeCall => bindEntry(blob, place);
+  const entry = createEntryBinder(blob);
   const crc = entry(ENTRY_CRC32)(start, codeBytes, 0, 0) >>> 0;
   assert(crc === trailer.getUint32(4, true), PROMISE_BROKEN);
 
@@ -102,6 +107,7 @@ export function loadNativeCode(file: string | undefined): NativeCode {
   }
 
   return {
+    blob,
     start,
     entry,
     addressOf,

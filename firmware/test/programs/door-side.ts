@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Runs on the interpreter's Arm build: one side of a door session over the blob, fed with what the
-// other side says. All secrets are given, so the octets are too.
+// other side says. All secrets are given, so the octets are too. It plays twice; the second time the
+// peer's credential is known.
 
 import {
   bytesOfHex,
@@ -14,7 +15,7 @@ import {
 } from "@nyckelring/protocol";
 
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
-import { loadMarkedBlob } from "./native-file.ts";
+import { loadBlob, mark, readFile } from "./native-file.ts";
 
 /** One session as text: see `protocol/vectors/session.json`. */
 export interface DoorScript {
@@ -36,6 +37,7 @@ export interface DoorScript {
   readonly tS: number;
   readonly wants: readonly number[];
   readonly messages: readonly string[];
+  /** Bodies and sealed forms of a record in each direction. */
   readonly records: readonly {
     readonly type: number;
     readonly body: string;
@@ -43,11 +45,27 @@ export interface DoorScript {
   }[];
 }
 
-function entropyOf(hex: string) {
-  const octets = bytesOfHex(hex);
+/** What a side is given, in octets. */
+interface Given {
+  readonly script: DoorScript;
+  readonly messages: readonly Uint8Array[];
+  readonly bodies: readonly Uint8Array[];
+  readonly sent: readonly Uint8Array[];
+  readonly entropy: { fill(target: Uint8Array, offset: number, bytes: number): void };
+}
+
+function readScript(): Given {
+  const script: DoorScript = JSON.parse(readFile("./script.json"));
+  const ephemeral = bytesOfHex(script.ephemeral);
   return {
-    fill(target: Uint8Array, offset: number, bytes: number): void {
-      target.set(octets.subarray(0, bytes), offset);
+    script,
+    messages: script.messages.map(bytesOfHex),
+    bodies: script.records.map((record) => bytesOfHex(record.body)),
+    sent: script.records.map((record) => bytesOfHex(record.sent)),
+    entropy: {
+      fill(target, offset, bytes) {
+        target.set(ephemeral.subarray(0, bytes), offset);
+      },
     },
   };
 }
@@ -56,21 +74,21 @@ function report(name: string, value: string): void {
   print(`side ${name} ${value}`);
 }
 
+function put(arena: Uint8Array, bytes: Uint8Array | undefined): number {
+  if (bytes === undefined) return 0;
+  arena.set(bytes, MESSAGE);
+  return bytes.length;
+}
+
+function taken(arena: Uint8Array, bytes: number): string {
+  return hexOf(arena.subarray(MESSAGE, MESSAGE + bytes));
+}
+
 /** The lock's side. */
-export function playLock(script: DoorScript): void {
-  const given = script.messages.map(bytesOfHex);
-  const record = script.records[0];
-  const asked = bytesOfHex(record === undefined ? "" : record.sent);
-  const reply = script.records[1];
-  const body = bytesOfHex(reply === undefined ? "" : reply.body);
-  const { code, mark } = loadMarkedBlob();
-  mark("program");
-  const arena = new Uint8Array(LOCK_ARENA_BYTES);
-  const operations = createNativeOperations(code, entropyOf(script.ephemeral), arena);
-  mark("bind");
-  const door = createLockDoor(operations, arena);
-  mark("door");
-  door.loadTrust({
+export function playLock(): void {
+  mark("evaluate");
+  const { script, messages, bodies, sent, entropy } = readScript();
+  const trust = {
     agreementSecret: bytesOfHex(script.agreementSecret),
     certificate: bytesOfHex(script.certificate),
     door: script.door,
@@ -88,77 +106,104 @@ export function playLock(script: DoorScript): void {
     floors: [{ authority: 1, listseq: 12, ringfloor: 0, floors: [] }],
     hasClock: false,
     clockUnknownPolicy: 0,
-  });
-  const put = (bytes: Uint8Array | undefined): number => {
-    if (bytes === undefined) return 0;
-    arena.set(bytes, MESSAGE);
-    return bytes.length;
   };
-  const taken = (bytes: number): string => hexOf(arena.subarray(MESSAGE, MESSAGE + bytes));
-  let bytes = put(given[0]);
-  mark("trust");
-  bytes = door.answerMessage1(bytes);
-  mark("answer message_1");
-  report("message2", taken(bytes));
-  bytes = put(given[2]);
-  mark("put");
-  const verdict = door.judgeMessage3(bytes);
-  mark("judge message_3");
-  bytes = door.buildMessage4(verdict, script.lockseq, script.tS, script.wants);
-  mark("build message_4");
-  report("message4", taken(bytes));
-  report("verdict", String(verdict));
-  report("record-type", String(door.openRecord(put(asked))));
-  report("record", taken(door.sealRecord(RECORD_WANT, body)));
+  mark("inputs");
+  const code = loadBlob(require("Storage").read("native"));
+  mark("load native code");
+  const arena = new Uint8Array(LOCK_ARENA_BYTES);
+  const operations = createNativeOperations(code, entropy, arena);
+  mark("bind");
+  const door = createLockDoor(operations, arena);
+  mark("make the door");
+  door.loadTrust(trust);
+  mark("load trust");
+  for (const visit of ["first", "again"]) {
+    door.reset();
+    let bytes = put(arena, messages[0]);
+    mark("between");
+    bytes = door.answerMessage1(bytes);
+    mark(`${visit}: answer message_1`);
+    report("message2", taken(arena, bytes));
+    bytes = put(arena, messages[2]);
+    mark("between");
+    const verdict = door.judgeMessage3(bytes);
+    mark(`${visit}: judge message_3`);
+    bytes = door.buildMessage4(verdict, script.lockseq, script.tS, script.wants);
+    mark(`${visit}: build message_4`);
+    report("message4", taken(arena, bytes));
+    report("verdict", String(verdict));
+    report("record-type", String(door.openRecord(put(arena, sent[0]))));
+    const body = bodies[1];
+    if (body !== undefined) report("record", taken(arena, door.sealRecord(RECORD_WANT, body)));
+  }
+  calibrate(code.entry(1), code.blob);
   print("side-end");
 }
 
 /** The key's side. */
-export function playKey(script: DoorScript): void {
-  const given = script.messages.map(bytesOfHex);
-  const record = script.records[0];
-  const body = bytesOfHex(record === undefined ? "" : record.body);
+export function playKey(): void {
+  mark("evaluate");
+  const { script, messages, bodies, entropy } = readScript();
   const head = bytesOfHex(script.ringHead);
   const leaf = bytesOfHex(script.leaf);
   const path = bytesOfHex(script.path);
-  const { code, mark } = loadMarkedBlob();
-  mark("program");
+  const trust = {
+    agreementSecret: bytesOfHex(script.agreementSecret),
+    anchors: [
+      { authority: 1, kid: bytesOfHex(script.kid), publicKey: bytesOfHex(script.publicKey) },
+    ],
+  };
+  mark("inputs");
+  const code = loadBlob(require("Storage").read("native"));
+  mark("load native code");
   const arena = new Uint8Array(KEY_ARENA_BYTES);
-  const operations = createNativeOperations(code, entropyOf(script.ephemeral), arena);
+  const operations = createNativeOperations(code, entropy, arena);
   mark("bind");
   const door = createKeyDoor(operations, arena);
-  mark("door");
-  const anchor = { kid: bytesOfHex(script.kid), publicKey: bytesOfHex(script.publicKey) };
-  door.load({
-    agreementSecret: bytesOfHex(script.agreementSecret),
-    anchors: [{ authority: 1, kid: anchor.kid, publicKey: anchor.publicKey }],
-  });
-  const put = (bytes: Uint8Array | undefined): number => {
-    if (bytes === undefined) return 0;
-    arena.set(bytes, MESSAGE);
-    return bytes.length;
-  };
-  const taken = (bytes: number): string => hexOf(arena.subarray(MESSAGE, MESSAGE + bytes));
-  mark("trust");
-  door.prepare();
-  mark("make the ephemeral key");
-  let bytes = door.start(head);
-  mark("start");
-  report("message1", taken(bytes));
-  bytes = put(given[1]);
-  mark("put");
-  const fault = door.checkMessage2(bytes);
-  mark("check message_2");
-  report("message2", String(fault));
-  bytes = door.buildMessage3(script.op, script.index, leaf, path);
-  mark("build message_3");
-  report("message3", taken(bytes));
-  bytes = put(given[3]);
-  mark("put");
-  const answer = door.checkMessage4(bytes);
-  mark("check message_4");
-  report("message4", String(answer));
-  report("decision", String(door.decision.code));
-  report("record", taken(door.sealRecord(RECORD_WANT, body)));
+  mark("make the door");
+  door.load(trust);
+  mark("load trust");
+  for (const visit of ["first", "again"]) {
+    door.reset();
+    mark("between");
+    door.prepare();
+    mark(`${visit}: make the ephemeral key`);
+    let bytes = door.start(head);
+    mark(`${visit}: start`);
+    report("message1", taken(arena, bytes));
+    bytes = put(arena, messages[1]);
+    mark("between");
+    const fault = door.checkMessage2(bytes);
+    mark(`${visit}: check message_2`);
+    bytes = door.buildMessage3(script.op, script.index, leaf, path);
+    mark(`${visit}: build message_3`);
+    report("message2", String(fault));
+    report("message3", taken(arena, bytes));
+    bytes = put(arena, messages[3]);
+    mark("between");
+    const answer = door.checkMessage4(bytes);
+    mark(`${visit}: check message_4`);
+    report("message4", String(answer));
+    report("decision", String(door.decision.code));
+    const body = bodies[0];
+    if (body !== undefined) report("record", taken(arena, door.sealRecord(RECORD_WANT, body)));
+  }
+  calibrate(code.entry(1), code.blob);
   print("side-end");
+}
+
+/** Calls for the price of one call, where an interpreter does not take four integers. */
+function calibrate(
+  call: (a: number, b: number, c: number, d: number) => number,
+  blob: string,
+): void {
+  const two = E.nativeCall(5, "int(int,int)", blob);
+  const none = E.nativeCall(5, "int()", blob);
+  mark("between");
+  for (let count = 0; count < 40; count += 1) call(1, 2, 3, 4);
+  mark("40 calls of four integers");
+  for (let count = 0; count < 40; count += 1) two(1, 2);
+  mark("40 calls of two integers");
+  for (let count = 0; count < 40; count += 1) none();
+  mark("40 calls of none");
 }

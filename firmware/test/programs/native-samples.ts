@@ -6,7 +6,7 @@ import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import { ENTRY_STACK_POINTER, loadNativeCode } from "../../src/espruino/native-code.ts";
 import { createNativeCrypto } from "../../src/espruino/native-crypto.ts";
-import { loadMarkedBlob, readBlob } from "./native-file.ts";
+import { loadBlob, readFile } from "./native-file.ts";
 
 function report(name: string, value: string): void {
   print(`native ${name} ${value}`);
@@ -22,7 +22,7 @@ function refusal(name: string, run: () => unknown): void {
   report(name, outcome);
 }
 
-const { code } = loadMarkedBlob();
+const code = loadBlob(readFile("./native.bin"));
 const crypto = createNativeCrypto(code);
 
 const key = bytesOfHex("2b7e151628aed2a6abf7158809cf4f3c");
@@ -81,9 +81,9 @@ refusal("address-of-16", () => code.addressOf(new Uint8Array(16)));
 refusal("address-of-32", () => code.addressOf(new Uint8Array(32)));
 refusal("no-blob", () => loadNativeCode(undefined));
 for (const name of ["short", "first-octet", "middle", "last-octet"]) {
-  refusal(`spoiled-${name}`, () => loadNativeCode(readBlob(`./spoiled-${name}.bin`)));
+  refusal(`spoiled-${name}`, () => loadNativeCode(readFile(`./spoiled-${name}.bin`)));
 }
-refusal("whole-blob", () => loadNativeCode(readBlob("./native.bin")));
+refusal("whole-blob", () => loadNativeCode(readFile("./native.bin")));
 
 // A stack that ends right below where it stands: curves are refused, the rest goes on.
 const arena = new Uint8Array(8192);

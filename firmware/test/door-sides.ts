@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The frozen session, each side of it on an interpreter of its own.
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bytesOfHex, hexOf } from "@nyckelring/protocol";
+import { createNodeCrypto } from "@nyckelring/protocol/host";
+
+import { lowerProgram, runScript } from "./arm-interpreter.ts";
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** What is read of `protocol/vectors/session.json`. */
+interface FrozenSession {
+  readonly inputs: {
+    readonly x: string;
+    readonly y: string;
+    readonly initiatorSecret: string;
+    readonly responderSecret: string;
+    readonly ringHead: string;
+    readonly lockCertificate: string;
+    readonly ringKey: string;
+    readonly deviceKey: string;
+    readonly op: number;
+    readonly index: number;
+    readonly leaf: string;
+    readonly path: string;
+    readonly code: number;
+    readonly lockseq: number;
+    readonly tS: number;
+    readonly wants: readonly number[];
+  };
+  readonly claims: { readonly door: number };
+  readonly message1: string;
+  readonly message2: string;
+  readonly message3: string;
+  readonly message4: string;
+  readonly records: readonly {
+    readonly type: number;
+    readonly body: string;
+    readonly sent: string;
+  }[];
+}
+
+/** The frozen session. */
+export const FROZEN: FrozenSession = JSON.parse(
+  readFileSync(join(ROOT, "protocol/vectors/session.json"), "utf8"),
+);
+
+/** The group of the session's lock; its certificate says so too. */
+const GROUP = 7;
+
+/** One of the two sides. */
+export type Side = "Lock" | "Key";
+
+/**
+ * Plays one side from Storage, as a board runs its application, and returns the console.
+ *
+ * @param folder - Made where it is not there.
+ * @param plugin - Options of QEMU for the run that counts.
+ */
+export async function playSide(
+  side: Side,
+  folder: string,
+  blobFile: string,
+  plugin: readonly string[] = [],
+): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(blobFile, join(folder, "native.bin"));
+  writeFileSync(join(folder, "script.json"), scriptOf(side));
+  const code = await lowerProgram(
+    `import { play${side} } from "./test/programs/door-side.ts";\nplay${side}();\n`,
+  );
+  writeFileSync(join(folder, "side.js"), code, "ascii");
+  runScript(
+    folder,
+    `var f=require("fs"),s=require("Storage");s.eraseAll();` +
+      `s.write("native",f.readFileSync("native.bin"));` +
+      `s.write("side",f.readFileSync("side.js"));print("storage-end");`,
+    "storage-end",
+  );
+  const start = `E.getErrorFlags();eval(require("Storage").read("side"));`;
+  return runScript(folder, start, "side-end", plugin);
+}
+
+/** What `door-side.ts` reads. */
+function scriptOf(side: Side): string {
+  const { inputs, claims } = FROZEN;
+  const crypto = createNodeCrypto();
+  const common = {
+    ringHead: inputs.ringHead,
+    certificate: inputs.lockCertificate,
+    door: claims.door,
+    group: GROUP,
+    nowS: inputs.tS - 60,
+    op: inputs.op,
+    index: inputs.index,
+    leaf: inputs.leaf,
+    path: inputs.path,
+    code: inputs.code,
+    lockseq: inputs.lockseq,
+    tS: inputs.tS,
+    wants: inputs.wants,
+    messages: [FROZEN.message1, FROZEN.message2, FROZEN.message3, FROZEN.message4],
+    records: FROZEN.records,
+  };
+  const own =
+    side === "Lock"
+      ? { ephemeral: inputs.y, secret: inputs.responderSecret, signer: inputs.ringKey }
+      : { ephemeral: inputs.x, secret: inputs.initiatorSecret, signer: inputs.deviceKey };
+  return JSON.stringify({
+    ...common,
+    ephemeral: own.ephemeral,
+    agreementSecret: own.secret,
+    kid: hexOf(crypto.hash(bytesOfHex(own.signer)).slice(0, 4)),
+    publicKey: own.signer,
+  });
+}
