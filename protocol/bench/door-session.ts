@@ -26,7 +26,9 @@ import {
 import { bareHash, bareHmac } from "./bare.ts";
 import { type Figure, informingFigure, measureInTurn, median, timeFigure } from "./figure.ts";
 
-const SESSIONS = 25;
+const WARM_UP = 500;
+const TURNS = 20;
+const REPEATS = 2;
 
 /** The largest good ratio of a session to its bare operations. */
 const SESSION_GOAL = 1.3;
@@ -152,6 +154,39 @@ function withSameChance(operations: ArenaOperations): ArenaOperations {
   };
 }
 
+/** The port with one agreement key for each secret, as if every key had been made before. */
+function keepingAgreementKeys(port: CryptoPort): CryptoPort {
+  const made = new Map<string, AgreementKey>();
+  return {
+    ...port,
+    importAgreementKey(secret) {
+      const name = Buffer.from(secret).toString("latin1");
+      const key = made.get(name) ?? port.importAgreementKey(secret);
+      made.set(name, key);
+      return key;
+    },
+  };
+}
+
+/** What one session asks of the crypto port, both sides together. */
+function recordSession(isFirst: boolean): readonly Recorded[] {
+  const recorded: Recorded[] = [];
+  const world = makeWorld(recording(createNodeCrypto(), recorded, new Set()), 4000);
+  const key = keySide(world, "key", withSameChance);
+  const lock = lockSide(world, trustOf(world), "lock", withSameChance);
+  const other = prepareShow(world, { ringseq: 70_001 });
+  const show = prepareShow(world, {});
+  playPrepared(key, lock, isFirst ? other : show);
+  if (isFirst) {
+    const { kid, key: signing } = world.deviceSigner;
+    const anchors = [{ authority: 1, kid, publicKey: signing.publicKey }];
+    key.door.load({ agreementSecret: world.keySecret, anchors });
+  }
+  recorded.length = 0;
+  playPrepared(key, lock, show);
+  return recorded;
+}
+
 /**
  * One side by side measurement.
  *
@@ -159,24 +194,7 @@ function withSameChance(operations: ArenaOperations): ArenaOperations {
  * @param isFirst - true when each side verifies the other's signature, false when it is known
  */
 function measure(rounds: number, isFirst: boolean): readonly Figure[] {
-  const recorded: Recorded[] = [];
-  let port = createNodeCrypto();
-  const agreementKeys = new Map<string, AgreementKey>();
-  const delegating: CryptoPort = {
-    hash: (...given) => port.hash(...given),
-    hmac: (...given) => port.hmac(...given),
-    seal: (...given) => port.seal(...given),
-    open: (...given) => port.open(...given),
-    importVerificationKey: (...given) => port.importVerificationKey(...given),
-    importSigningKey: (...given) => port.importSigningKey(...given),
-    importAgreementKey: (secret) => {
-      const name = Buffer.from(secret).toString("latin1");
-      const made = agreementKeys.get(name) ?? port.importAgreementKey(secret);
-      agreementKeys.set(name, made);
-      return made;
-    },
-  };
-  const world = makeWorld(delegating, 4000);
+  const world = makeWorld(keepingAgreementKeys(createNodeCrypto()), 4000);
   const key = keySide(world, "key", withSameChance);
   const locks = ["lock", "other"].map((name) =>
     lockSide(world, trustOf(world, {}, name), name, withSameChance),
@@ -191,28 +209,8 @@ function measure(rounds: number, isFirst: boolean): readonly Figure[] {
     if (lock === undefined || show === undefined) throw new Error("no such pair");
     playPrepared(key, lock, show);
   };
-  for (let warm = 0; warm < 200; warm += 1) session();
 
-  const plain = port;
-  port = recording(plain, recorded, new Set());
-  const recordedWorld = makeWorld(port, 4000);
-  const recordedKey = keySide(recordedWorld);
-  const recordedLock = lockSide(recordedWorld, trustOf(recordedWorld));
-  const other = prepareShow(recordedWorld, { ringseq: 70_001 });
-  const show = prepareShow(recordedWorld, {});
-  playPrepared(recordedKey, recordedLock, isFirst ? other : show);
-  if (isFirst) recordedKey.door.load(recordedKeyTrust());
-  recorded.length = 0;
-  playPrepared(recordedKey, recordedLock, show);
-  port = plain;
-
-  function recordedKeyTrust() {
-    const { kid, key: signing } = recordedWorld.deviceSigner;
-    const anchors = [{ authority: 1, kid, publicKey: signing.publicKey }];
-    return { agreementSecret: recordedWorld.keySecret, anchors };
-  }
-
-  // The entropy of the fixture is SHA-256 as well; a session itself asks for none of it.
+  const recorded = recordSession(isFirst);
   const bare = recorded.filter(({ operation }) => operation !== "import");
   const imports = recorded.filter(({ operation }) => operation === "import");
   const replay = (items: readonly Recorded[]) => () => {
@@ -221,12 +219,10 @@ function measure(rounds: number, isFirst: boolean): readonly Figure[] {
   const replayPorted = () => {
     for (const { ported } of bare) ported();
   };
-  const runs = [session, replay(bare), replayPorted, replay(imports)];
-  const [sessionUs = [], bareUs = [], portUs = [], importUs = []] = measureInTurn(
-    runs,
-    rounds,
-    SESSIONS,
-  );
+  const turns = { rounds, warmUp: WARM_UP, turns: TURNS, repeats: REPEATS };
+  const [sessionUs = [], bareUs = []] = measureInTurn([session, replay(bare)], turns);
+  const [portUs = []] = measureInTurn([replayPorted], { ...turns, warmUp: 1 });
+  const [importUs = []] = measureInTurn([replay(imports)], { ...turns, warmUp: 1 });
   const name = `door session, both sides, ${isFirst ? "first meeting" : "credentials known"}`;
   const times = sessionUs.map((valueUs, round) => ({ valueUs, limitUs: bareUs[round] ?? 0 }));
   return [

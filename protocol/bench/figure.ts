@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
 /** One measured value beside the limit that was measured in the same run. */
 export interface Figure {
   readonly name: string;
@@ -40,45 +43,80 @@ export interface Round {
   readonly limitUs: number;
 }
 
+/** How the runs of one figure take turns. */
+export interface Turns {
+  readonly rounds: number;
+  /** Calls of each run before anything counts, so that all are compiled as well as they will be. */
+  readonly warmUp: number;
+  /** Turns of each run in one round. */
+  readonly turns: number;
+  /** Calls in one turn; few, so that most turns end before another program has its own. */
+  readonly repeats: number;
+}
+
 /**
- * Processor time of one call of each, in microseconds, round by round. Within a round the runs take
- * turns many times, so that what else the machine does falls on all of them alike.
+ * Time of one call of each run, in microseconds, round by round.
  *
- * @param repeats - calls of each in one turn
+ * The runs take short turns, by turns in this order and in the other, so that a processor that slows
+ * down, or whose other half works, slows all of them. A round begins with an empty heap, and of a
+ * round the lower quartile of the turns counts. Processor time leaves out what other programs do, but
+ * not that they leave cold caches behind, and it holds V8's helper threads, which collect and compile
+ * for whoever came before: both make turns longer that have nothing to do with them.
+ *
  * @returns one list of times for each run
  */
 export function measureInTurn(
   runs: readonly (() => unknown)[],
-  rounds: number,
-  repeats: number,
+  { rounds, warmUp, turns, repeats }: Turns,
 ): readonly (readonly number[])[] {
-  const turns = 4;
-  for (const run of runs) for (let count = 0; count < repeats; count += 1) run();
+  for (const run of runs) callOften(run, warmUp);
   const times = runs.map((): number[] => []);
+  const forwards = [...runs.entries()];
+  const backwards = [...forwards].reverse();
   for (let round = 0; round < rounds; round += 1) {
-    const sums = runs.map(() => 0);
+    collectGarbage();
+    const taken = runs.map((): number[] => []);
     for (let turn = 0; turn < turns; turn += 1) {
-      for (const [index, run] of runs.entries()) {
+      for (const [index, run] of turn % 2 === 0 ? forwards : backwards) {
         const start = process.cpuUsage();
-        for (let count = 0; count < repeats; count += 1) run();
+        callOften(run, repeats);
         const { user, system } = process.cpuUsage(start);
-        sums[index] = (sums[index] ?? 0) + user + system;
+        // A run below the grain of the processor's account still took some time.
+        taken[index]?.push(Math.max(user + system, 1) / repeats);
       }
     }
-    for (const [index, sum] of sums.entries()) {
-      // A run below the grain of the processor's account still took some time.
-      times[index]?.push(Math.max(sum, 1) / (turns * repeats));
-    }
+    for (const [index, list] of taken.entries()) times[index]?.push(quantile(list, 0.25));
   }
   return times;
 }
 
+function callOften(run: () => unknown, count: number): void {
+  for (let done = 0; done < count; done += 1) run();
+}
+
+let collector: (() => void) | undefined;
+
+/** Collects all garbage now, so that no run pays for what another has left behind. */
+function collectGarbage(): void {
+  if (collector === undefined) {
+    setFlagsFromString("--expose-gc");
+    collector = runInNewContext("gc") as () => void;
+  }
+  collector();
+}
+
 /** The middle of the values, as they lie in order. */
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** The value below which a part of the values lies; between two of them in proportion. */
+function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+  const place = part * (sorted.length - 1);
+  const lower = sorted[Math.floor(place)] ?? Number.NaN;
+  const upper = sorted[Math.ceil(place)] ?? Number.NaN;
+  return lower + (upper - lower) * (place % 1);
 }
 
 function rounded(value: number, digits: number): number {

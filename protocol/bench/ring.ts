@@ -37,11 +37,8 @@ export function benchRingIssue(rounds: number): readonly Figure[] {
     for (const run of bare) run();
     world.ringSigner.key.sign(message);
   };
-  const [issueUs = [], bareUs = []] = measureInTurn(
-    [() => issue(world.crypto), runBare],
-    rounds,
-    1,
-  );
+  const turns = { rounds, warmUp: 10, turns: 4, repeats: 1 };
+  const [issueUs = [], bareUs = []] = measureInTurn([() => issue(world.crypto), runBare], turns);
   const times = issueUs.map((valueUs, round) => ({ valueUs, limitUs: bareUs[round] ?? 0 }));
   return [timeFigure(`ring issue, ${RIGHTS} rights`, times, RING_GOAL)];
 }

@@ -31,7 +31,7 @@ const CONTEXT_BYTES_MAX = 1300;
 const AGREEMENT_KEYS_MAX = 4;
 const VERIFICATION_KEYS_MAX = 8;
 const LEAF_PREFIX = new Uint8Array([0]);
-const NODE_PREFIX = new Uint8Array([1]);
+const NODE_PREFIX = 1;
 
 /**
  * The operations over a crypto port: what a host runs, and the reference for native code.
@@ -183,7 +183,7 @@ function createCipherOperations(crypto: CryptoPort, arena: Uint8Array) {
         const output = crypto.hmac(prk, block.subarray(done === 0 ? HASH_BYTES : 0, end + 1));
         const left = bytes - done;
         arena.set(left < HASH_BYTES ? output.subarray(0, left) : output, outAt + done);
-        block.set(output, 0);
+        if (left > HASH_BYTES) block.set(output, 0);
       }
     },
     seal(at: number, aadAt: number, textAt: number, bytes: number): void {
@@ -275,6 +275,10 @@ function createItemOperations(arena: Uint8Array, words: Uint32Array) {
 }
 
 function createTreeOperations(crypto: CryptoPort, arena: Uint8Array) {
+  // One place for the input of every node: prefix, left, right.
+  const pair = new Uint8Array(1 + 2 * HASH_BYTES);
+  pair[0] = NODE_PREFIX;
+
   return {
     hashLeaf(at: number, bytes: number, outAt: number): void {
       arena.set(crypto.hash(concatBytes([LEAF_PREFIX, arena.subarray(at, at + bytes)])), outAt);
@@ -285,18 +289,16 @@ function createTreeOperations(crypto: CryptoPort, arena: Uint8Array) {
       const size = indexAndSize & 0xffff;
       if (fn >= size || pathBytes % HASH_BYTES !== 0) return LEAF_NOT_IN_RING;
       let sn = size - 1;
-      let r = sliceBytes(arena, hashAt, hashAt + HASH_BYTES);
+      let r = arena.subarray(hashAt, hashAt + HASH_BYTES);
       for (let at = pathAt; at < pathAt + pathBytes; at += HASH_BYTES) {
         if (sn === 0) return LEAF_NOT_IN_RING;
-        const node = arena.subarray(at, at + HASH_BYTES);
-        if ((fn & 1) === 1 || fn === sn) {
-          r = crypto.hash(concatBytes([NODE_PREFIX, node, r])) as typeof r;
-          while ((fn & 1) === 0 && fn !== 0) {
-            fn >>>= 1;
-            sn >>>= 1;
-          }
-        } else {
-          r = crypto.hash(concatBytes([NODE_PREFIX, r, node])) as typeof r;
+        const isRight = (fn & 1) === 1 || fn === sn;
+        pair.set(arena.subarray(at, at + HASH_BYTES), isRight ? 1 : 1 + HASH_BYTES);
+        pair.set(r, isRight ? 1 + HASH_BYTES : 1);
+        r = crypto.hash(pair) as typeof r;
+        while (isRight && (fn & 1) === 0 && fn !== 0) {
+          fn >>>= 1;
+          sn >>>= 1;
         }
         fn >>>= 1;
         sn >>>= 1;

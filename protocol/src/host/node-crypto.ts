@@ -10,7 +10,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { concatBytes } from "../bytes.ts";
+import { equalBytes } from "../bytes.ts";
 import type {
   AgreementKey,
   CryptoPort,
@@ -37,9 +37,14 @@ const HASH_BYTES = 32;
 const HASH_BLOCK_BYTES = 64;
 const AES_KEY_BYTES = 16;
 const NONCE_BYTES = 13;
-// Static peers (the issuer, a building's locks) come back at every contact; a fresh ephemeral key
-// pushes out the oldest entry.
-const PEER_KEYS_MAX = 256;
+// Static peers (the issuer, a building's locks) come back at every contact. A key has its place by its
+// first octet, and pushes out whichever was there.
+const PEER_PLACES = 256;
+
+interface Peer {
+  readonly publicKey: Uint8Array;
+  readonly key: KeyObject;
+}
 
 /**
  * The crypto port over Node's own library.
@@ -48,21 +53,15 @@ const PEER_KEYS_MAX = 256;
  * @public
  */
 export function createNodeCrypto(): CryptoPort {
-  const peerKeys = new Map<string, KeyObject>();
+  const peers: (Peer | undefined)[] = new Array(PEER_PLACES).fill(undefined);
 
   function peerKeyOf(publicKey: Uint8Array): KeyObject {
-    const name = Buffer.from(publicKey).toString("latin1");
-    const known = peerKeys.get(name);
-    if (known !== undefined) return known;
-    const made = publicKeyOf(X25519_PUBLIC_HEAD, publicKey);
-    if (peerKeys.size >= PEER_KEYS_MAX) {
-      for (const oldest of peerKeys.keys()) {
-        peerKeys.delete(oldest);
-        break;
-      }
-    }
-    peerKeys.set(name, made);
-    return made;
+    const place = publicKey[0] as number;
+    const known = peers[place];
+    if (known !== undefined && equalBytes(known.publicKey, publicKey)) return known.key;
+    const key = publicKeyOf(X25519_PUBLIC_HEAD, publicKey);
+    peers[place] = { publicKey: publicKey.slice(), key };
+    return key;
   }
 
   let inner = new Uint8Array(8 * HASH_BLOCK_BYTES);
@@ -95,9 +94,11 @@ export function createNodeCrypto(): CryptoPort {
       assert(key.length === AES_KEY_BYTES && nonce.length === NONCE_BYTES, PROMISE_BROKEN);
       const cipher = createCipheriv("aes-128-ccm", key, nonce, { authTagLength: tagBytes });
       cipher.setAAD(additional, { plaintextLength: plaintext.length });
-      const body = cipher.update(plaintext);
+      const sealed = new Uint8Array(plaintext.length + tagBytes);
+      sealed.set(cipher.update(plaintext), 0);
       cipher.final();
-      return concatBytes([body, cipher.getAuthTag()]);
+      sealed.set(cipher.getAuthTag(), plaintext.length);
+      return sealed;
     },
 
     open(key, nonce, additional, ciphertext, tagBytes) {
