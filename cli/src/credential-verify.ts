@@ -5,7 +5,9 @@ import {
   type CredentialQuestion,
   hexOf,
   LEAF_DOOR,
+  LEAF_FOREIGN,
   LEVEL_RINGS,
+  type Leaf,
   OPS_ENTER,
   OPS_LEAVE,
   type Result,
@@ -24,11 +26,13 @@ import { isoOf, readTime } from "./utc-time.ts";
 export type CredentialVerifyOptions = {
   readonly anchor: string;
   readonly door?: string;
+  readonly owner?: string;
   readonly group?: string;
   readonly at?: string;
   readonly json?: boolean;
 };
 
+const AUTHORITY_MAX = 0xffff;
 /** The answer is no. */
 const EXIT_REFUSED = 1;
 
@@ -70,9 +74,10 @@ export function verifyCredentials(
 }
 
 function readQuestion(options: CredentialVerifyOptions): CredentialQuestion {
-  const { door, group, at } = options;
+  const { door, owner, group, at } = options;
   return {
     ...(door === undefined ? {} : { door: readNumber("--door", door, 0, UINT_MAX) }),
+    ...(owner === undefined ? {} : { owner: readNumber("--owner", owner, 0, AUTHORITY_MAX) }),
     ...(group === undefined ? {} : { group: readNumber("--group", group, 0, UINT_MAX) }),
     ...(at === undefined ? {} : { atS: readTime("--at", at) }),
   };
@@ -83,6 +88,10 @@ function opsOf(ops: number): string {
   if ((ops & OPS_ENTER) !== 0) names.push("enter");
   if ((ops & OPS_LEAVE) !== 0) names.push("leave");
   return names.join(" and ");
+}
+
+function targetOf(leaf: Leaf): "door" | "group" {
+  return leaf.kind === LEAF_DOOR || leaf.kind >= LEAF_FOREIGN ? "door" : "group";
 }
 
 function lineOf(
@@ -97,7 +106,8 @@ function lineOf(
     return `${file}: refused, ${row?.label ?? code}: ${row?.en ?? ""}${place}`;
   }
   const { head, leaf } = judged.value;
-  const target = `${leaf.kind === LEAF_DOOR ? "door" : "group"} ${leaf.target}`;
+  const of = leaf.kind < LEAF_FOREIGN ? "" : ` of authority ${leaf.kind - LEAF_FOREIGN}`;
+  const target = `${targetOf(leaf)} ${leaf.target}${of}`;
   const window = `from ${isoOf(head.nbfS)} until ${isoOf(head.expS)}`;
   const word = question.atS === undefined ? "genuine" : "valid";
   const holder = hexOf(head.holder.devid);
@@ -119,7 +129,8 @@ function objectOf(file: string, judged: Result<VerifiedCredential>): object {
     devid: hexOf(head.holder.devid),
     ringseq: head.ringseq,
     slot: index,
-    [leaf.kind === LEAF_DOOR ? "door" : "group"]: leaf.target,
+    [targetOf(leaf)]: leaf.target,
+    ...(leaf.kind < LEAF_FOREIGN ? {} : { owner: leaf.kind - LEAF_FOREIGN }),
     ops: opsOf(leaf.ops),
     nbf: isoOf(head.nbfS),
     exp: isoOf(head.expS),

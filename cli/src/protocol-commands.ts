@@ -32,6 +32,7 @@ export function addProtocolCommands(
     .argument("<file...>", "credential files")
     .requiredOption("--anchor <file>", "anchor file of the authority")
     .option("--door <n>", "demand a right to this door")
+    .option("--owner <n>", "the door belongs to a lock of this other authority, which numbers it")
     .option("--group <n>", "demand a right to this group; with --door either will do")
     .option("--at <time>", "judge for this time: ISO 8601, or now; without it time is not judged")
     .option("--json", "print one object a file and a result")

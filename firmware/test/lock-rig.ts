@@ -19,6 +19,7 @@ import {
   KEY_ARENA_BYTES,
   type KeyDoor,
   kidOf,
+  LEAF_FOREIGN,
   LEVEL_DEVICES,
   LEVEL_RINGS,
   type Leaf,
@@ -196,6 +197,10 @@ export const DEFAULT_SLOTS: readonly Leaf[] = [
   { kind: 1, target: GROUP, ops: 3, untilS: SHIFT_S + YEAR_S },
 ];
 export const DOOR_SLOT = 1;
+/** The same door for a key of another authority: as the owner of the lock numbers it. */
+export const GUEST_SLOTS: readonly Leaf[] = DEFAULT_SLOTS.map((leaf, slot) =>
+  slot === DOOR_SLOT ? { ...leaf, kind: LEAF_FOREIGN + AUTHORITY } : leaf,
+);
 
 export function keyOf(name: string, issuing: Issuing, slots = DEFAULT_SLOTS): TestKey {
   const secret = secretOf(`${name} key`);

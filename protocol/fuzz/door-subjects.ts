@@ -99,6 +99,7 @@ export function createDoorRig(crypto: CryptoPort): DoorRig {
   lock.loadTrust({
     agreementSecret: secret,
     certificate,
+    owner: 1,
     door: DOOR,
     groups: [7],
     anchors: [

@@ -202,6 +202,7 @@ export function trustOf(world: World, changes: Partial<LockTrust> = {}, name = "
   return {
     agreementSecret,
     certificate,
+    owner: 1,
     door,
     groups,
     anchors: [

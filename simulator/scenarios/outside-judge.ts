@@ -178,7 +178,8 @@ function signedAtS(claims: unknown): number {
 function holdsDoor(head: Head, door: number, groups: readonly number[]): boolean {
   return head.slots.some((leaf) => {
     const [kind, target = 0, ops = 0] = leaf ?? [];
-    return (ops & 1) !== 0 && (kind === 0 ? target === door : groups.includes(target));
+    const isHere = kind === 0 ? target === door : kind === 1 && groups.includes(target);
+    return (ops & 1) !== 0 && isHere;
   });
 }
 

@@ -7,6 +7,9 @@ import {
   decodeLogBatch,
   ENTRY_DENIED_AT_KEY,
   equalBytes,
+  LEAF_FOREIGN,
+  type Leaf,
+  NO_RIGHT,
   openObject,
   sealingKey,
   signIssuerCertificate,
@@ -17,6 +20,7 @@ import {
   AUTHORITY,
   createRig,
   crypto,
+  DOOR,
   type Issuing,
   issuingOf,
   type Rig,
@@ -55,8 +59,17 @@ function createForeignLock(): Rig {
   return createRig({ issuing: region, pages: 26, config: { anchors } });
 }
 
-function syncWith(bench: ReturnType<typeof createBench>, objects: Uint8Array[], needlist = 0) {
-  const { bundles } = bench.issuer.rights(RIGHTS, { needlist });
+const GUEST_RIGHTS = RIGHTS.map((leaf) =>
+  leaf.target === DOOR ? { ...leaf, kind: LEAF_FOREIGN + REGION } : leaf,
+);
+
+function syncWith(
+  bench: ReturnType<typeof createBench>,
+  objects: Uint8Array[],
+  needlist = 0,
+  rights: readonly Leaf[] = GUEST_RIGHTS,
+) {
+  const { bundles } = bench.issuer.rights(rights, { needlist });
   bench.answerWith((present) => {
     const given = [bench.issuer.grant(present.nonce, SHIFT_S), ...objects];
     const down: DownMessage = { type: DOWN_OBJECTS, devid: present.devid, objects: given };
@@ -103,6 +116,21 @@ describe("a key at the lock of another authority", () => {
     bench.visit(rig);
     expect(bench.key.signals).toContain(SIGNAL_GRANTED);
     expect(bench.key.signals).not.toContain(SIGNAL_DENIED);
+  });
+
+  test("L6: a right to a door of its own authority with the same number shows nothing", () => {
+    const otherOwner = RIGHTS.map((leaf) => ({ ...leaf, kind: LEAF_FOREIGN + REGION + 1 }));
+    for (const rights of [RIGHTS, otherOwner]) {
+      const bench = createBench();
+      syncWith(bench, [vouched], 0, rights);
+      const rig = createForeignLock();
+      bench.visit(rig);
+      expect(rig.events).not.toContain("unlock");
+      expect(bench.key.signals).toContain(SIGNAL_DENIED);
+      bench.sync();
+      const denied = bench.issuer.entries().find((entry) => entry.kind === ENTRY_DENIED_AT_KEY);
+      expect(denied?.reason).toBe(NO_RIGHT);
+    }
   });
 
   test("C8, L6: shows nothing to a lock whose authority its own root does not vouch for", () => {

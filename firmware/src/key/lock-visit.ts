@@ -13,6 +13,7 @@ import {
   FLOOR_STALE,
   isArray,
   LEAF_DOOR,
+  LEAF_FOREIGN,
   LEAF_GROUP,
   LINK_EDHOC,
   LINK_MESSAGE_BYTES_MAX,
@@ -224,11 +225,14 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   /** The right for this door, or why there is none. */
   function chooseRight(): Choice | ErrorCode {
     let reason: ErrorCode = NO_RIGHT;
-    for (const ring of key.rings.usable(door.lock.authority)) {
-      const byDoor = chooseLeaf(ring, LEAF_DOOR, door.lock.door);
+    const owner = door.lock.authority;
+    for (const ring of key.rings.usable(owner)) {
+      const isGuest = key.trust.authorityOf(ring.head, TYP_RING_HEAD) !== owner;
+      const byDoor = chooseLeaf(ring, isGuest ? LEAF_FOREIGN + owner : LEAF_DOOR, door.lock.door);
       if (byDoor >= 0) return { ring, slot: byDoor };
       if (byDoor < -1) reason = -byDoor;
-      for (const group of door.lock.groups) {
+      // The groups of a lock are its owner's.
+      for (const group of isGuest ? [] : door.lock.groups) {
         const byGroup = chooseLeaf(ring, LEAF_GROUP, group);
         if (byGroup >= 0) return { ring, slot: byGroup };
         if (byGroup < -1) reason = -byGroup;

@@ -72,7 +72,7 @@ function slotsOf(store: RingStore): (Leaf | null)[] {
 
 const leafArbitrary: fc.Arbitrary<Leaf | null> = fc.option(
   fc.record({
-    kind: fc.constantFrom(0, 1),
+    kind: fc.constantFrom(0, 1, 2, 2 + 253, 2 + 0xffff),
     target: fc.nat(500),
     ops: fc.constantFrom(1, 2, 3),
     untilS: fc.nat(0xffffffff),

@@ -6,6 +6,7 @@ import {
   DELTA_MALFORMED,
   equalBytes,
   fail,
+  LEAF_FOREIGN,
   type Leaf,
   leafHash,
   octetAt,
@@ -25,7 +26,8 @@ import type { FlashPort } from "../ports.ts";
 import { readU32, writeU32 } from "../shared/page-journal.ts";
 import type { RecordStore } from "../shared/record-store.ts";
 
-// A slot is 12 octets, little endian: kind (u8) | ops (u8) | 0 (u16) | target (u32) | until (u32).
+// A slot is 12 octets, little endian: kind, 2 for a door of another authority (u8) | ops (u8) | that
+// authority or 0 (u16) | target (u32) | until (u32).
 // An empty leaf is an erased slot; no kind is 0xFF, so the two cannot be confused.
 const SLOT_BYTES = 12;
 const SLOT_EMPTY = 0xff;
@@ -111,7 +113,7 @@ export interface RingStore {
   /**
    * Finds the slot of a right.
    *
-   * @param kind - `LEAF_DOOR` or `LEAF_GROUP`.
+   * @param kind - `LEAF_DOOR`, `LEAF_GROUP`, or `LEAF_FOREIGN` plus an authority.
    * @param from - First slot to look at, so that a caller can go on behind a hit.
    * @returns The slot, or -1.
    */
@@ -381,10 +383,12 @@ function encodeSlot(slots: Uint8Array, offset: number, leaf: Leaf | null): void 
     for (let index = 0; index < SLOT_BYTES; index += 1) slots[offset + index] = SLOT_EMPTY;
     return;
   }
-  slots[offset] = leaf.kind;
+  // A door of another authority takes the octets behind for the number of that authority.
+  const authority = leaf.kind < LEAF_FOREIGN ? 0 : leaf.kind - LEAF_FOREIGN;
+  slots[offset] = leaf.kind - authority;
   slots[offset + 1] = leaf.ops;
-  slots[offset + 2] = 0;
-  slots[offset + 3] = 0;
+  slots[offset + 2] = authority & 0xff;
+  slots[offset + 3] = authority >> 8;
   writeU32(slots, offset + 4, leaf.target);
   writeU32(slots, offset + 8, leaf.untilS);
 }
@@ -393,7 +397,7 @@ function decodeSlot(slots: Uint8Array, offset: number): Leaf | null {
   const kind = octetAt(slots, offset);
   if (kind === SLOT_EMPTY) return null;
   return {
-    kind,
+    kind: kind + octetAt(slots, offset + 2) + octetAt(slots, offset + 3) * 256,
     ops: octetAt(slots, offset + 1),
     target: readU32(slots, offset + 4),
     untilS: readU32(slots, offset + 8),

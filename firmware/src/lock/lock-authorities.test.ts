@@ -12,6 +12,10 @@ import {
   type Entry,
   equalBytes,
   hexOf,
+  LEAF_DOOR,
+  LEAF_FOREIGN,
+  LEAF_GROUP,
+  LEAF_KIND_MAX,
   type LockConfig,
   type LogBatch,
   OBJECT_OLD,
@@ -25,6 +29,7 @@ import {
   signLockConfig,
   signLogAck,
   signResend,
+  TARGET_MISMATCH,
   verifyBatch,
   WINDOW_TOO_LONG,
 } from "@nyckelring/protocol";
@@ -35,6 +40,9 @@ import {
   configOf,
   createRig,
   crypto,
+  DOOR,
+  GROUP,
+  GUEST_SLOTS,
   type Issuing,
   issuingOf,
   keyOf,
@@ -49,7 +57,7 @@ const REGION = 2;
 const city = issuingOf();
 const region = issuingOf("region", 1, SHIFT_S - 30 * 86_400, REGION);
 const carer = keyOf("carer", city);
-const medic = keyOf("medic", region);
+const medic = keyOf("medic", region, GUEST_SLOTS);
 const NOTHING = new Uint8Array(0);
 
 function anchorOf(
@@ -149,6 +157,30 @@ describe("a lock with two authorities", () => {
     expect(codeOf(contactOf(narrow, carer, city).decision)).toBe(0);
   });
 
+  test("L6: the numbers of a guest's own doors and groups open nothing at the owner's lock", () => {
+    const untilS = SHIFT_S + 86_400;
+    const kinds = [
+      ...[LEAF_DOOR, LEAF_GROUP, LEAF_FOREIGN + REGION, LEAF_FOREIGN + AUTHORITY + 1],
+      ...[LEAF_FOREIGN - 1 + AUTHORITY, LEAF_KIND_MAX],
+    ].filter((kind) => kind !== LEAF_FOREIGN + AUTHORITY);
+    for (const kind of kinds) {
+      const rig = sharedRig();
+      const target = kind === LEAF_GROUP ? GROUP : DOOR;
+      const slots = [
+        { kind: 0, target: 1, ops: 3, untilS },
+        { kind, target, ops: 3, untilS },
+      ];
+      const nurse = keyOf("nurse", region, slots);
+      expect(codeOf(contactOf(rig, nurse, region).decision), `kind ${kind}`).toBe(TARGET_MISMATCH);
+      expect(rig.events).not.toContain("unlock");
+    }
+    // The owner names its doors in its own way, and in no other.
+    const rig = sharedRig();
+    const odd = keyOf("odd", city, GUEST_SLOTS);
+    expect(codeOf(contactOf(rig, odd, city).decision)).toBe(TARGET_MISMATCH);
+    expect(codeOf(contactOf(rig, carer, city).decision)).toBe(0);
+  });
+
   test("L6: each authority reads the log of its own sessions and nothing of the other's", () => {
     const rig = sharedRig();
     contactOf(rig, carer, city);
@@ -221,7 +253,7 @@ describe("a lock with two authorities", () => {
     const first = contactOf(rig, medic, region).contact;
     expect(readAs("region", rig, sealedOf(first))?.logEpoch).toBe(1);
     const other = issuingOf("fire brigade", 1, SHIFT_S - 86_400, 3);
-    const fireman = keyOf("fireman", other);
+    const fireman = keyOf("fireman", other, GUEST_SLOTS);
     const change = (cfgseq: number, guest: ReturnType<typeof anchorOf>) => {
       const home = contactOf(rig, carer, city, 2).contact;
       const base = configOf(city, rig.device.devid, { cfgseq });
@@ -285,7 +317,7 @@ describe("a lock with two authorities", () => {
 describe("the lowest epoch of an authority", () => {
   const rotatedRegion = issuingOf("region", 2, SHIFT_S - 600, REGION);
   const rotatedCity = issuingOf("city", 2, SHIFT_S - 600);
-  const newMedic = keyOf("medic", rotatedRegion);
+  const newMedic = keyOf("medic", rotatedRegion, GUEST_SLOTS);
   const newCarer = keyOf("carer", rotatedCity);
   const own = (lowest: number) => anchorOf(AUTHORITY, city, 3, 45_000, lowest);
   const guest = (lowest: number) => anchorOf(REGION, region, 1, 45_000, lowest);

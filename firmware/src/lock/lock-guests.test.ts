@@ -14,6 +14,7 @@ import { describe, expect, test } from "vitest";
 import {
   configOf,
   createRig,
+  GUEST_SLOTS,
   type Issuing,
   issuingOf,
   keyOf,
@@ -27,7 +28,7 @@ const DAY_S = 86_400;
 const city = issuingOf();
 const region = issuingOf("region");
 const carer = keyOf("carer", city);
-const guest = keyOf("guest", region);
+const guest = keyOf("guest", region, GUEST_SLOTS);
 
 function guestCertificate(issuing: Issuing): Uint8Array {
   const issuer = { kid: issuing.ring.kid, publicKey: issuing.ring.key.publicKey };

@@ -277,6 +277,7 @@ function createDoorLock(
     door.loadTrust({
       agreementSecret: identity.agreementSecret(),
       certificate: certificate === undefined ? commissioned.certificate : certificate,
+      owner: state.authorities[0] === undefined ? 0 : state.authorities[0].keys.authority,
       door: state.door,
       groups: state.groups,
       anchors,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { LEAF_DOOR, LEAF_FOREIGN } from "@nyckelring/protocol";
 import type { LeafFact, RightScope, Signatory } from "./facts.ts";
 import type { Client, Door, LockRecord, Register } from "./register.ts";
 
@@ -103,7 +104,7 @@ export function termsOf(register: Register, carer: number, nowS: number): readon
  * and the groups that the carer serves. Where several rights reach one door, the longest counts.
  *
  * @param nowS - Moment of issue, UTC seconds; a right that begins later waits for a later ring.
- * @returns Leaves in ascending order of kind and target; none for a carer who has left.
+ * @returns Leaves of doors in ascending order of their numbers, then groups; none for a carer who has left.
  * @public
  */
 export function deriveLeaves(
@@ -125,13 +126,22 @@ export function deriveLeaves(
   }
   const leaves: LeafFact[] = [];
   for (const [door, untilS] of [...untilOfDoor].sort((a, b) => a[0] - b[0])) {
-    leaves.push([0, door, ENTER_AND_LEAVE, untilS]);
+    leaves.push([doorKind(register, door), door, ENTER_AND_LEAVE, untilS]);
   }
   const groups = [...(register.groupsOfCarer.get(carer) ?? [])].sort((a, b) => a[0] - b[0]);
   for (const [group, untilS] of groups) {
     if (nowS < untilS) leaves.push([1, group, ENTER_AND_LEAVE, untilS]);
   }
   return leaves;
+}
+
+/**
+ * The kind of a leaf for a door: of our own, or of another authority that owns its lock.
+ * @public
+ */
+export function doorKind(register: Register, door: number): number {
+  const host = register.doors.get(door)?.host ?? null;
+  return host === null ? LEAF_DOOR : LEAF_FOREIGN + host;
 }
 
 function longest(terms: readonly RightTerms[], alarmCode: string): number {

@@ -276,8 +276,8 @@ export interface Issuer {
    * there; also the next lock in it, once `removeLock` has ended the one before.
    *
    * @returns The number of the door, `CONSENT_MISSING` without the property owner's consent here,
-   *   `STATE_CONFLICT` where the number of the door or of one of its groups is already ours, or the
-   *   fault of `verifyLockCertificate`.
+   *   `STATE_CONFLICT` where the number of the door is already ours, or the fault of
+   *   `verifyLockCertificate`.
    */
   addForeignDoor(
     by: number,

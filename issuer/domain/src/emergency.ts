@@ -18,7 +18,7 @@ import {
   UNKNOWN_DEVICE,
   WINDOW_TOO_LONG,
 } from "@nyckelring/protocol";
-import { isOnProvidersWay, isReachable } from "./access-rights.ts";
+import { doorKind, isOnProvidersWay, isReachable } from "./access-rights.ts";
 import type { Issuer } from "./api.ts";
 import type { Journal } from "./journal.ts";
 import type { IssuedHead, KeyRecord, User } from "./register.ts";
@@ -103,7 +103,7 @@ export function createEmergency(journal: Journal, rings: RingIssue): Emergency {
         shift: null,
         station: null,
         nonce: null,
-        leaf: [0, asked.door, OPS_ALL, window.expS],
+        leaf: [doorKind(register, asked.door), asked.door, OPS_ALL, window.expS],
       }),
     );
   }

@@ -9,7 +9,7 @@
  * and the end of the right in UTC seconds.
  * @public
  */
-export type LeafFact = readonly [kind: 0 | 1, target: number, ops: number, untilS: number];
+export type LeafFact = readonly [kind: number, target: number, ops: number, untilS: number];
 
 /**
  * A ring slot that changed, with null for a right that ended.

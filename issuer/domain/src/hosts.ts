@@ -145,14 +145,13 @@ export function createHosts(journal: Journal, authority: Authority): Hosts {
         lock: null,
         host,
       };
-      // A number of ours would let a right to the one door open the other as well.
+      // One number of the register is one door. At the lock, the kind of the leaf keeps them apart.
       const isNewLock =
         before?.host === host && before.building === building && before.lock === null;
       const isFree = before === undefined || isNewLock;
       const devid = hexOf(lock.devid);
       const isKnown = register.locks.has(devid) || register.keys.has(devid);
-      const isOurGroup = groups.some((group) => register.groups.has(group));
-      if (!isFree || isKnown || isOurGroup) return fail(STATE_CONFLICT);
+      if (!isFree || isKnown) return fail(STATE_CONFLICT);
       if (missingSignatories(register, added).length > 0) return fail(CONSENT_MISSING);
       const place: Fact = { kind: "foreign-door-added", door, authority: host, building, address };
       journal.commit({ user: by }, [

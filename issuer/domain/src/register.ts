@@ -316,7 +316,7 @@ function applyPlaceFact(register: Register, fact: Fact, record: AuditRecord): vo
     }
     case "foreign-door-added": {
       const { door, building, address, authority: host } = fact;
-      // The numbers are the host's: ours go on above them, so that no leaf means two doors.
+      // The numbers are the host's: ours go on above them, so that one number is one door.
       used(register, "door", door);
       const blank = { alarmCode: null, groups: [], guests: [], lock: null } as const;
       put(register.doors, door, { ...blank, door, building, use: "entrance", address, host });

@@ -311,7 +311,7 @@ function toChange([slot, leaf]: SlotChange): { slot: number; leaf: Leaf | null }
 }
 
 function toFact(leaf: Leaf | null): LeafFact | null {
-  return leaf === null ? null : [leaf.kind === 0 ? 0 : 1, leaf.target, leaf.ops, leaf.untilS];
+  return leaf === null ? null : [leaf.kind, leaf.target, leaf.ops, leaf.untilS];
 }
 
 function isSameLeaf(a: LeafFact | null, b: LeafFact | null): boolean {

@@ -15,6 +15,7 @@ import {
   KEY_FOREIGN_STATION,
   KEY_REVOKED,
   type KeyPresent,
+  LEAF_GROUP,
   SEQUENCE_REPLAYED,
   type StationAccount,
   type StationStatusReport,
@@ -157,7 +158,7 @@ export function createStationExchange(
     const grouped: number[] = [];
     for (const leaf of key.slots) {
       if (leaf === null) continue;
-      if (leaf[0] === 0) doors.push(leaf[1]);
+      if (leaf[0] !== LEAF_GROUP) doors.push(leaf[1]);
       else grouped.push(...(register.doorsOfGroup.get(leaf[1]) ?? []));
     }
     return [...new Set([...doors, ...grouped])].flatMap((door) => {

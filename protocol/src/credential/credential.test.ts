@@ -23,12 +23,13 @@ import { createNobleCrypto } from "../host/noble-crypto.ts";
 import { createNodeCrypto } from "../host/node-crypto.ts";
 import { SAMPLE_SHIFT_S } from "../host/samples.ts";
 import { acceptedDamages, codeOf, testKeys, unwrap } from "../host/testing.ts";
-import { LEAF_GROUP, LEVEL_DEVICES, LEVEL_RINGS } from "../message/types.ts";
-import { slotBytes } from "../ring/leaf.ts";
+import { LEAF_FOREIGN, LEAF_GROUP, LEVEL_DEVICES, LEVEL_RINGS } from "../message/types.ts";
+import { type Leaf, slotBytes } from "../ring/leaf.ts";
 import { ringRoot } from "../ring/tree.ts";
 import { anchorsOfLevel, encodeAnchorFile, openAnchorFile } from "./anchor-file.ts";
 import {
   CREDENTIAL_BYTES_MAX,
+  type CredentialQuestion,
   decodeCredential,
   encodeCredential,
   verifyCredential,
@@ -39,6 +40,7 @@ const [door, group, alone, anchorFile] = credentialSamples(crypto).map(({ bytes 
 if (!door || !group || !alone || !anchorFile) throw new Error("samples are missing");
 const anchors = anchorsOfLevel(unwrap(openAnchorFile(crypto, anchorFile)), LEVEL_RINGS);
 const atS = SAMPLE_SHIFT_S + 60;
+const sampleDoor: Uint8Array = door;
 
 describe("S6: a credential, verified with the anchor file alone", () => {
   test.each([
@@ -170,16 +172,40 @@ describe("an anchor file", () => {
   });
 });
 
-test("a right that has ended is refused although its ring has not", () => {
+/** A credential of a ring of one leaf, valid around `atS`. */
+function credentialOf(leaf: Leaf): Uint8Array {
   const secret = new Uint8Array(32);
-  const leaf = { kind: 0, target: 5, ops: 3, untilS: atS };
   const { signer } = testKeys(crypto, 2);
-  const holder = unwrap(verifyCredential(crypto, door, anchors, {})).head.holder;
+  const holder = unwrap(verifyCredential(crypto, sampleDoor, anchors, {})).head.holder;
   const times = { expS: atS + 600, nbfS: atS - 600, iatS: atS - 600 };
   const ring = { ringseq: 1, size: 1, root: ringRoot(crypto, secret, [leaf]) };
   const head = signRingHead({ ...times, ...ring, holder, flags: 0, needlist: 0 }, signer);
   const shown = { head, index: 0, leaf: slotBytes(crypto, secret, leaf), path: new Uint8Array(0) };
-  const bytes = encodeCredential(shown);
+  return encodeCredential(shown);
+}
+
+test("a right that has ended is refused although its ring has not", () => {
+  const bytes = credentialOf({ kind: 0, target: 5, ops: 3, untilS: atS });
   expect(verifyCredential(crypto, bytes, anchors, { atS: atS - 1 }).ok).toBe(true);
   expect(codeOf(verifyCredential(crypto, bytes, anchors, { atS }))).toBe(RIGHT_EXPIRED);
+});
+
+test("L6: a right to a door of another authority answers for that door and for no own one", () => {
+  const judge = (leaf: Partial<Leaf>, question: CredentialQuestion) => {
+    const bytes = credentialOf({ kind: 0, target: 5, ops: 3, untilS: atS, ...leaf });
+    return codeOf(verifyCredential(crypto, bytes, anchors, question));
+  };
+  const abroad = { kind: LEAF_FOREIGN + 9 };
+  expect(judge(abroad, { door: 5, owner: 9 })).toBeUndefined();
+  expect(judge(abroad, {})).toBeUndefined();
+  for (const question of [
+    { door: 5 },
+    { door: 5, owner: 8 },
+    { door: 6, owner: 9 },
+    { group: 5 },
+  ]) {
+    expect(judge(abroad, question)).toBe(TARGET_MISMATCH);
+  }
+  expect(judge({}, { door: 5, owner: 0 })).toBe(TARGET_MISMATCH);
+  expect(judge({ kind: LEAF_GROUP }, { door: 5, owner: 9 })).toBe(TARGET_MISMATCH);
 });

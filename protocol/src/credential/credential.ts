@@ -20,6 +20,7 @@ import {
 import { type ErrorCode, fail, type Result, succeed } from "../errors/result.ts";
 import {
   LEAF_DOOR,
+  LEAF_FOREIGN,
   LEAF_GROUP,
   OBJECT_BYTES_MAX,
   PATH_HASHES_MAX,
@@ -67,6 +68,8 @@ export interface CredentialQuestion {
   readonly atS?: number;
   /** The door that shall be opened. */
   readonly door?: number;
+  /** Authority that owns the door's lock and numbers the door, where it is not the ring's. */
+  readonly owner?: number;
   /** A group that the door belongs to. */
   readonly group?: number;
 }
@@ -162,6 +165,8 @@ function judgeWindow(head: RingHead, atS: number | undefined): ErrorCode {
 
 function isAsked(leaf: Leaf, question: CredentialQuestion): boolean {
   if (question.door === undefined && question.group === undefined) return true;
-  if (leaf.kind === LEAF_DOOR && leaf.target === question.door) return true;
-  return leaf.kind === LEAF_GROUP && leaf.target === question.group;
+  const { door, group, owner } = question;
+  const doorKind = owner === undefined ? LEAF_DOOR : LEAF_FOREIGN + owner;
+  if (leaf.kind === doorKind && leaf.target === door) return true;
+  return leaf.kind === LEAF_GROUP && leaf.target === group;
 }

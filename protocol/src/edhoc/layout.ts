@@ -455,7 +455,7 @@ export const SHAPES: readonly Shape[] = [
     name: "SALTED_LEAF",
     tokens: [
       array(5),
-      uint("SALTED_LEAF_KIND", 1),
+      uint("SALTED_LEAF_KIND", 2 + 0xffff),
       uint("SALTED_LEAF_TARGET"),
       uint("SALTED_LEAF_OPS", 255),
       uint("SALTED_LEAF_UNTIL"),

@@ -113,6 +113,8 @@ function ringSamples(crypto: CryptoPort): readonly UnsignedSample[] {
   const change = encodeRingDelta(diffRings(crypto, secret, before, after));
   const whole = encodeRingDelta(diffRings(crypto, secret, [], after));
   const leaf = slotBytes(crypto, secret, after[2] ?? null);
+  const abroad = { kind: types.LEAF_FOREIGN + 212, target: 1001, ops: types.OPS_ENTER };
+  const foreign = slotBytes(crypto, secret, { ...abroad, untilS: SAMPLE_SHIFT_S + 31536000 });
   const path = inclusionPath(crypto, secret, after, 2);
   const shown = encodePresentation({ op: types.OP_ENTER, index: 2, leaf, path });
   const head = signedNamed(crypto, "ring-head");
@@ -121,6 +123,7 @@ function ringSamples(crypto: CryptoPort): readonly UnsignedSample[] {
   const unchanged = encodeRingBundle({ head, delta: null, floors: null });
   return [
     sampleOf("salted-leaf", "salted-leaf", leaf, decodeSaltedLeaf),
+    sampleOf("salted-leaf", "salted-leaf, of another authority", foreign, decodeSaltedLeaf),
     sampleOf("presentation", "presentation", shown, decodePresentation),
     sampleOf("ring-delta", "ring-delta, a change", change, decodeRingDelta),
     sampleOf("ring-delta", "ring-delta, a whole ring", whole, decodeRingDelta),

@@ -106,6 +106,14 @@ export const OPS_ALL = 3;
 export const LEAF_DOOR = 0;
 /** The target is a group of doors. @public */
 export const LEAF_GROUP = 1;
+/**
+ * Added to the number of another authority: the target is one door as that authority numbers it, at
+ * a lock that it owns. So the numbers of two authorities never mean each other's doors.
+ * @public
+ */
+export const LEAF_FOREIGN = 2;
+/** The largest kind of a leaf. @public */
+export const LEAF_KIND_MAX = LEAF_FOREIGN + 0xffff;
 
 // Flags of a ring head.
 /** A ring of one leaf for an emergency. @public */

@@ -17,7 +17,7 @@ import type { CryptoPort } from "../crypto/crypto-port.ts";
 import { expand, extract } from "../crypto/hkdf.ts";
 import { MESSAGE_MALFORMED, PROMISE_BROKEN } from "../errors/code.ts";
 import { assert, fail, type Result, succeed } from "../errors/result.ts";
-import { LEAF_GROUP, OP_ENTER, OP_LEAVE, PATH_HASHES_MAX } from "../message/types.ts";
+import { LEAF_KIND_MAX, OP_ENTER, OP_LEAVE, PATH_HASHES_MAX } from "../message/types.ts";
 
 const SALT_BYTES = 8;
 const SECRET_BYTES = 32;
@@ -33,8 +33,8 @@ const NOTHING = new Uint8Array(0);
 const RING_LABEL = new Uint8Array([110, 121, 99, 107, 101, 108, 32, 114, 105, 110, 103, 32, 49]);
 
 /** Shape of a leaf as it is stored and travels in deltas. @internal */
-export const LEAF = tuple([uint(LEAF_GROUP), uint32, uint8, uint32]);
-const SALTED_LEAF = tuple([uint(LEAF_GROUP), uint32, uint8, uint32, bytesOf(SALT_BYTES)]);
+export const LEAF = tuple([uint(LEAF_KIND_MAX), uint32, uint8, uint32]);
+const SALTED_LEAF = tuple([uint(LEAF_KIND_MAX), uint32, uint8, uint32, bytesOf(SALT_BYTES)]);
 const PRESENTATION = tuple([
   uintFrom(OP_ENTER, OP_LEAVE),
   uint16,
@@ -47,9 +47,9 @@ const PRESENTATION = tuple([
  * @public
  */
 export interface Leaf {
-  /** `LEAF_DOOR` or `LEAF_GROUP`. */
+  /** `LEAF_DOOR`, `LEAF_GROUP`, or `LEAF_FOREIGN` plus the authority that owns the lock. */
   readonly kind: number;
-  /** Number of the door or group. */
+  /** Number of the door or group, as the authority counts that the kind says. */
   readonly target: number;
   /** Sum of OPS_ constants. */
   readonly ops: number;

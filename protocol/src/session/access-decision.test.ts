@@ -377,7 +377,7 @@ describe("the lock denies, and says why to a key that has proved itself", () => 
 
   test.each([
     ["too little", [0, DOOR, 3, SHIFT_S * 2]],
-    ["a third kind", [2, DOOR, 3, SHIFT_S * 2, new Uint8Array(8)]],
+    ["a kind beyond the last authority", [65_538, DOOR, 3, SHIFT_S * 2, new Uint8Array(8)]],
     ["a long salt", [0, DOOR, 3, SHIFT_S * 2, new Uint8Array(9)]],
   ])("a leaf under a genuine root that says %s", (_title, fields) => {
     const leaf = encodeCbor(fields);
@@ -516,7 +516,9 @@ function modelOf(head: RingHead, given: Case, leaf: Leaf): number {
     [head.ringseq < floors.ringfloor, RING_REVOKED],
     [floors.floors.some(({ minring }) => minring > head.ringseq), KEY_REVOKED],
     [
-      leaf.kind === 0 ? leaf.target !== trust.door : !trust.groups.includes(leaf.target),
+      leaf.kind === 0
+        ? leaf.target !== trust.door
+        : leaf.kind > 1 || !trust.groups.includes(leaf.target),
       TARGET_MISMATCH,
     ],
     [(head.flags & 4) !== 0, COURIER_ONLY],

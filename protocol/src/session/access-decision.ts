@@ -66,6 +66,8 @@ import {
   FLOORS_MAX,
   LEAD_S_MAX,
   LEAF_DOOR,
+  LEAF_FOREIGN,
+  LEAF_GROUP,
   WINDOW_S_MAX,
 } from "../message/types.ts";
 import type { FloorSet, LockTrust, TrustedAuthority } from "./lock-door.ts";
@@ -145,6 +147,7 @@ export function createAccessDecision(
 ): AccessDecision {
   const { compare, copy, find, gate, hashLeaf, shape, treeRoot } = operations;
 
+  let owner = 0;
   let door = 0;
   let groups: readonly number[] = [];
   let anchors: readonly TrustedAuthority[] = [];
@@ -197,6 +200,7 @@ export function createAccessDecision(
 
   function loadTrust(trust: LockTrust): void {
     const before = shown.anchor < 0 ? undefined : anchors[shown.anchor];
+    owner = trust.owner;
     door = trust.door;
     groups = trust.groups;
     anchors = trust.anchors;
@@ -287,8 +291,13 @@ export function createAccessDecision(
     return untilS <= timeFloorS() || untilS <= nbfS || untilS <= iatS;
   }
 
+  // Each authority counts doors and groups on its own. A guest's own numbers mean nothing here: it
+  // names this door as its owner does, and says so in the kind. Groups are the owner's alone.
   function isOwnTarget(kind: number, target: number): boolean {
+    const isGuest = (anchors[shown.anchor] as TrustedAuthority).authority !== owner;
+    if (isGuest) return kind === LEAF_FOREIGN + owner && target === door;
     if (kind === LEAF_DOOR) return target === door;
+    if (kind !== LEAF_GROUP) return false;
     for (const group of groups) {
       if (group === target) return true;
     }

@@ -88,6 +88,8 @@ export interface LockTrust {
   readonly agreementSecret: Uint8Array;
   /** The lock's certificate as signed: CRED_R. */
   readonly certificate: Uint8Array;
+  /** Number of the authority that owns the lock, as whose the door and the groups are numbered. */
+  readonly owner: number;
   readonly door: number;
   readonly groups: readonly number[];
   /** At most four. */

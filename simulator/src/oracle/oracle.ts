@@ -391,6 +391,8 @@ function hasLeaf(
   afterS: number,
 ): boolean {
   return head.issued.leaves.some(([kind, target, ops, untilS]) => {
+    // Doors of other authorities are none of this one's locks.
+    if (kind > 1) return false;
     const isHere = kind === 0 ? target === lock.door : lock.groups.includes(target);
     // A right that ends with the window counts for the whole window.
     return isHere && (ops & op) !== 0 && untilS >= Math.min(afterS, head.claims.expS);

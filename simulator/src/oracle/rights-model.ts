@@ -283,6 +283,7 @@ function faultOfLeaf(
     const untilS = register.groupGrants.get(`${target}/${key.carer}`);
     return untilS !== undefined && atS < untilS ? undefined : `group ${target} was not granted`;
   }
+  if (kind !== 0) return `kind ${kind} is of another authority`;
   if (!hasConsent(register, target)) return `door ${target} has no consent`;
   const isCovered = [...register.rights.values()].some(
     (right) =>

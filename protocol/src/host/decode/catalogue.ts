@@ -301,8 +301,9 @@ export function signedOf(payload: Form): Form {
 }
 
 const object = either(encoded(signed), octets());
+const foreign = number((kind) => `door of authority ${kind - types.LEAF_FOREIGN}`);
 const leafParts = [
-  ["kind", oneOf({ 0: "door", 1: "group" })],
+  ["kind", either(oneOf({ 0: "door", 1: "group" }), foreign)],
   ["target", n],
   ["operations", ops],
   ["until", time],
