@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { commitSubjectsGate } from "./gates/commit-subjects.ts";
 import { dialectGate } from "./gates/dialect.ts";
 import { generatedGate } from "./gates/generated.ts";
 import { importsGate } from "./gates/imports.ts";
@@ -227,6 +228,26 @@ const PLANTED: readonly Planted[] = [
     },
     says: /feat\(protocol\): b: no trailer/,
   },
+  ...[
+    ["a subject that no log shows whole", `feat(protocol): ${"a".repeat(57)}`, /73 characters/],
+    ["a scope that the house does not have", "feat(wire): a", /not "type\(scope\): subject"/],
+    ["a subject without a type", "Add a gate", /not "type\(scope\): subject"/],
+  ].map(([violation, subject, says]) => ({
+    gate: commitSubjectsGate,
+    violation: String(violation),
+    plant: () => {
+      const tree = folderWith({ "a.txt": "a\n" }, []);
+      const git = (...args: readonly string[]): void =>
+        void spawnSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...args], {
+          cwd: tree.root,
+        });
+      git("init", "-q");
+      git("add", ".");
+      git("commit", "-q", "-m", String(subject));
+      return tree;
+    },
+    says: says as RegExp,
+  })),
   {
     gate: leaksGate,
     violation: "a path of one machine",

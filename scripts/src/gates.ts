@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+import { commitSubjectsGate } from "./gates/commit-subjects.ts";
 import { dialectGate } from "./gates/dialect.ts";
 import { generatedGate } from "./gates/generated.ts";
 import { importsGate } from "./gates/imports.ts";
@@ -28,6 +29,7 @@ export const GATES: readonly Gate[] = [
   linksGate,
   requirementsGate,
   wireCommitsGate,
+  commitSubjectsGate,
   leaksGate,
   lockFileGate,
 ];
