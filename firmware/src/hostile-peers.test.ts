@@ -5,15 +5,22 @@ import {
   cborMap,
   encodeCbor,
   encodeFrames,
+  hexOf,
   LINK_EDHOC,
   LINK_HELLO_ANSWER,
   LINK_KEY_STATION,
+  RECORD_LOG_PART,
+  RECORD_LOG_REQUEST,
   RECORD_OBJECT,
+  RECORD_TIME_ASK,
+  RECORD_WANT,
   ROLE_STATION,
   TYP_RING_HEAD,
+  WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createHostileLock } from "../test/hostile-lock.ts";
 import { createBench, RIGHTS } from "../test/key-bench.ts";
 import { createRig, issuingOf, keyOf, plug } from "../test/lock-rig.ts";
 
@@ -113,5 +120,80 @@ describe("peers that say anything", () => {
     );
     bench.key.boot();
     expect(bench.key.role().status().ringseq).toBe(ringseq);
+  });
+
+  test("rule 9, threat 46: a genuine lock with hostile answers stops no key and leaves its ring alone", () => {
+    const bench = createBench();
+    bench.answerWithRing(bench.issuer.rights(RIGHTS).bundles);
+    bench.sync();
+    const ringseq = bench.key.role().status().ringseq;
+    // Answers of the right type and form, of the right type alone, and of any.
+    const forms = fc.constantFrom<CborValue[]>(
+      [0xffff_ffff, 0xffff_ffff, 65_535, 1, 0xffff_ffff],
+      [0, 8, new Uint8Array(900)],
+      [1, 65_535, new Uint8Array(0)],
+      [65_535, 0, 0, 0],
+      [new Uint8Array(8), new Uint8Array(8)],
+    );
+    const bodies = fc.oneof(forms, fc.array(items, { maxLength: 5 }));
+    const answers = fc.array(fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 23 }), bodies), {
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(answers, (said) => {
+        const left = [...said];
+        const lock = createHostileLock(
+          bench.issuing,
+          (type) => {
+            const next = left.shift();
+            if (next === undefined) return undefined;
+            const [chance, other, body] = next;
+            const expected = type === RECORD_LOG_REQUEST ? RECORD_LOG_PART : type;
+            return [chance > 0 ? expected : other, body];
+          },
+          [WANT_TIME_GRANT],
+        );
+        bench.visit(lock, 800);
+      }),
+      { numRuns: 40 },
+    );
+    bench.key.boot();
+    expect(bench.key.role().status().ringseq).toBe(ringseq);
+    const honest = createRig();
+    bench.visit(honest);
+    expect(honest.events).toContain("unlock");
+  });
+
+  test("T3: a lock asks for the time in its own name, and spoils no other lock's question", () => {
+    const bench = createBench();
+    bench.answerWithRing(bench.issuer.rights(RIGHTS).bundles);
+    bench.sync();
+    const honest = createRig({ config: { profile: 1 } });
+    bench.visit(honest);
+    const forged = new Uint8Array(8).fill(7);
+    for (const named of ["honest", "own"]) {
+      const lock = createHostileLock(
+        bench.issuing,
+        (type) => {
+          if (type === RECORD_WANT) return [RECORD_WANT, [0, 0, 1, 1, 0]];
+          const devid = named === "own" ? lock.devid : honest.device.devid;
+          return type === RECORD_TIME_ASK ? [RECORD_TIME_ASK, [devid, forged]] : undefined;
+        },
+        [WANT_TIME_GRANT],
+      );
+      bench.visit(lock);
+      let asked: readonly { readonly devid: Uint8Array; readonly nonce: Uint8Array }[] = [];
+      bench.answerWith((present) => {
+        asked = present.timeAsks;
+        return [];
+      });
+      bench.sync();
+      const nonces = asked.map(({ devid, nonce }) => [hexOf(devid), hexOf(nonce)]);
+      const ofHonest = nonces.find(([devid]) => devid === hexOf(honest.device.devid));
+      expect(ofHonest?.[1], named).not.toBe(hexOf(forged));
+      expect(ofHonest).toBeDefined();
+      const ofHostile = nonces.some(([devid]) => devid === hexOf(lock.devid));
+      expect(ofHostile, "what it asks for itself is carried").toBe(named === "own");
+    }
   });
 });

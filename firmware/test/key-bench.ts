@@ -383,6 +383,12 @@ export function createBenchIssuer(issuing: Issuing, device: EnrolledDevice) {
 
 export type BenchIssuer = ReturnType<typeof createBenchIssuer>;
 
+/** As much of a lock as a plug needs; what is behind it may be anything. */
+export type FarLock = Pick<Rig, "take" | "pass" | "cutPower"> & {
+  role(): { onContact(isTouching: boolean): void; onBytes(bytes: Uint8Array): void };
+  boot(): unknown;
+};
+
 /** A key, a station and their issuer. */
 export function createBench(
   options: { readonly keyPages?: number; readonly stationPages?: number } = {},
@@ -392,7 +398,7 @@ export function createBench(
   const station = createBenchStation(options.stationPages ? { pages: options.stationPages } : {});
   const issuer = createBenchIssuer(issuing, key.device);
   let isPlugged = false;
-  let lock: Rig | undefined;
+  let lock: FarLock | undefined;
   /** Octets that may still pass in both directions; the plug is pulled at the last one. */
   let octetsLeft = Number.POSITIVE_INFINITY;
   let octets = 0;
@@ -440,7 +446,7 @@ export function createBench(
     }
   }
 
-  function plug(rig?: Rig, sensesVoltage = rig === undefined): void {
+  function plug(rig?: FarLock, sensesVoltage = rig === undefined): void {
     lock = rig;
     isPlugged = true;
     if (rig === undefined) station.role().onContact(true);
@@ -511,7 +517,7 @@ export function createBench(
       unplug();
     },
     /** One whole visit at a lock. */
-    visit(rig: Rig, holdMs = 1500): void {
+    visit(rig: FarLock, holdMs = 1500): void {
       rig.boot();
       plug(rig);
       pass(holdMs);

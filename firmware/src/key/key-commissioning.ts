@@ -3,6 +3,8 @@ import {
   type CryptoPort,
   concatBytes,
   DEVICE_BLANK,
+  DEVICE_NOT_BLANK,
+  equalBytes,
   FLASH_FULL,
   fail,
   type Result,
@@ -51,11 +53,13 @@ export interface KeyCommission {
  *
  * A key is personal: it comes to another carer by a new enrolment, which erases everything, and
  * this call. Called again without one, it drops rings, trust and errands of the old binding; the
- * log stays, because its entries belong to the device that made them. The record that makes the
- * key commissioned is removed first and written last, so that a power cut leaves a key that says
- * it is blank.
+ * log stays, because its entries belong to the device that made them. So it binds to the same issuer
+ * only: under another one, what happened in production would go home with a test key, or the other
+ * way round. The record that makes the key commissioned is removed first and written last, so that
+ * a power cut leaves a key that says it is blank.
  *
- * @returns Nothing, or `DEVICE_BLANK` before enrolment, `FLASH_FULL` for a flash too small for a
+ * @returns Nothing, or `DEVICE_BLANK` before enrolment, `DEVICE_NOT_BLANK` for another issuer than
+ *   the key was bound to since its enrolment, `FLASH_FULL` for a flash too small for a
  *   key, `SHARED_SECRET_ZERO` for an agreement key of small order, `SIGNATURE_INVALID` or
  *   `CLAIMS_MALFORMED` for a certificate that the root did not sign.
  */
@@ -73,6 +77,9 @@ export function commissionKey(
     .importAgreementKey(identity.agreementSecret())
     .agree(provision.issuerAgreementKey);
   if (!shared.ok) return shared;
+  const sealing = sealingKey(crypto, shared.value, identity.devid);
+  const bound = records.read(RECORD_SEALING_KEY);
+  if (bound !== undefined && !equalBytes(bound, sealing)) return fail(DEVICE_NOT_BLANK);
 
   records.remove(RECORD_COMMISSION);
   for (const ring of layout.rings) records.remove(ring.recordId);
@@ -92,7 +99,7 @@ export function commissionKey(
     const accepted = trust.accept(bytes);
     if (!accepted.ok) return accepted;
   }
-  records.write(RECORD_SEALING_KEY, sealingKey(crypto, shared.value, identity.devid));
+  records.write(RECORD_SEALING_KEY, sealing);
   const secret = ringSecret(crypto, shared.value);
   records.write(RECORD_COMMISSION, concatBytes([provision.rootKey, secret]));
   return succeed(undefined);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   DELTA_MALFORMED,
+  DEVICE_NOT_BLANK,
   DOWN_OBJECTS,
   FLAG_EMERGENCY,
   HOLDER_MISMATCH,
@@ -298,6 +299,28 @@ describe("sync of a key at a station", () => {
     expect(entries).toBeGreaterThan(0);
     expect(commissionKey(bench.key.flash, crypto, provision)).toMatchObject({ ok: true });
     expect(bench.key.boot().status()).toMatchObject({ ringseq: 0, unacknowledged: entries });
+  });
+
+  test("C8: a key passes to a test authority by a new enrolment, and nothing of its log with it", () => {
+    const bench = createBench();
+    bench.setAcknowledging(false);
+    bench.answerWithRing(bench.issuer.rights(RIGHTS).bundles);
+    bench.sync();
+    const entries = bench.key.role().status().unacknowledged;
+    expect(entries).toBeGreaterThan(0);
+    const testing = issuingOf("testing");
+    const provision = {
+      rootKey: testing.root.key.publicKey,
+      issuerAgreementKey: testing.agreementPublicKey,
+      issuerCertificates: testing.certificates,
+    };
+    const refused = commissionKey(bench.key.flash, crypto, provision);
+    expect(refused).toEqual({ ok: false, fault: { code: DEVICE_NOT_BLANK } });
+    const { ringseq, unacknowledged } = bench.key.boot().status();
+    expect([ringseq, unacknowledged]).toEqual([bench.issuer.ringseq(), entries]);
+    enrolDevice(bench.key.flash, entropyOf("training"), crypto);
+    expect(commissionKey(bench.key.flash, crypto, provision)).toMatchObject({ ok: true });
+    expect(bench.key.boot().status()).toMatchObject({ ringseq: 0, unacknowledged: 0 });
   });
 
   test("K4: a certificate that the root did not sign stops commissioning, and the key stays blank", () => {

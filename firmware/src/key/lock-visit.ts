@@ -10,6 +10,7 @@ import {
   ENTRY_PASSAGE,
   type ErrorCode,
   encodeCbor,
+  equalBytes,
   FLOOR_STALE,
   isArray,
   LEAF_DOOR,
@@ -391,7 +392,10 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
       return;
     }
     askRecord(RECORD_TIME_ASK, [], RECORD_WAIT_MS, (body) => {
-      if (TIME_ANSWER(body)) key.timeAsks.put({ devid: body[0], nonce: body[1] });
+      // A lock asks for itself. One that could ask for others would spoil what they have asked.
+      if (TIME_ANSWER(body) && equalBytes(body[0], door.peerDevid())) {
+        key.timeAsks.put({ devid: body[0], nonce: body[1] });
+      }
       askLog();
     });
   }

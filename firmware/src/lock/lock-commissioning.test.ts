@@ -4,6 +4,7 @@ import {
   ANCHOR_UNKNOWN,
   CLAIMS_MALFORMED,
   DEVICE_BLANK,
+  DEVICE_NOT_BLANK,
   HOLDER_MISMATCH,
   KEY_REVOKED,
   OBJECT_OLD,
@@ -19,6 +20,7 @@ import {
   configOf,
   createRig,
   crypto,
+  DOOR,
   entropyOf,
   issuingOf,
   keyOf,
@@ -169,6 +171,24 @@ describe("commissioning of a lock", () => {
         expect(readLockState(openDeviceRecords(flash))?.door).toBe(1041);
       }
     }
+  });
+
+  test("C8: a lock passes to another authority or door by a new enrolment, which takes its log", () => {
+    const testing = issuingOf("testing", 1, SHIFT_S - 30 * 86_400, 99);
+    const { flash, device } = createDevice();
+    expect(commissionLock(flash, crypto, provisionOf(city, device)).ok).toBe(true);
+    const image = flash.image();
+    for (const provision of [
+      provisionOf(testing, device),
+      provisionOf(city, device, { door: DOOR + 1 }),
+    ]) {
+      const refused = commissionLock(flash, crypto, provision);
+      expect(refused).toEqual({ ok: false, fault: { code: DEVICE_NOT_BLANK } });
+      expect(flash.image()).toEqual(image);
+    }
+    expect(commissionLock(flash, crypto, provisionOf(city, device)).ok).toBe(true);
+    const again = enrolDevice(flash, entropyOf("again"), crypto);
+    expect(commissionLock(flash, crypto, provisionOf(testing, again)).ok).toBe(true);
   });
 
   test("L6: an authority keeps its slot while others come and go", () => {

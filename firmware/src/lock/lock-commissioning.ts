@@ -5,6 +5,7 @@ import {
   CLAIMS_MALFORMED,
   type CryptoPort,
   DEVICE_BLANK,
+  DEVICE_NOT_BLANK,
   equalBytes,
   fail,
   HOLDER_MISMATCH,
@@ -29,6 +30,7 @@ import {
 import {
   type LockAuthority,
   type LockState,
+  readLockState,
   writeFloors,
   writeLockCertificate,
   writeLockState,
@@ -60,7 +62,8 @@ export type LockProvision = {
  * Security: the root key is taken on trust here and only here. Everything else must verify below
  * it and must name this very device.
  *
- * @returns Nothing, or `DEVICE_BLANK` before enrolment, `SIGNATURE_INVALID`, `ANCHOR_UNKNOWN` for a
+ * @returns Nothing, or `DEVICE_BLANK` before enrolment, `DEVICE_NOT_BLANK` for a lock that still
+ *   holds the log of another authority or door, `SIGNATURE_INVALID`, `ANCHOR_UNKNOWN` for a
  *   missing issuer certificate, `HOLDER_MISMATCH` for objects of another lock, `CLAIMS_MALFORMED`
  *   for a certificate and a configuration that contradict each other, `OBJECT_OLD` for a ring key
  *   below the lowest epoch, `PUBLIC_KEY_INVALID` or `SHARED_SECRET_ZERO` for keys that are none.
@@ -73,6 +76,11 @@ export function commissionLock(
   const records = openDeviceRecords(flash);
   const identity = loadIdentity(records, crypto);
   if (identity === undefined) return fail(DEVICE_BLANK);
+  const held = readLockState(records);
+  const heldBy = held === undefined ? undefined : held.authorities[0];
+  if (heldBy !== undefined && !equalBytes(heldBy.keys.rootKey, provision.rootKey)) {
+    return fail(DEVICE_NOT_BLANK);
+  }
   const owner = verifyAuthority(crypto, provision.rootKey, provision.issuerCertificates);
   if (!owner.ok) return owner;
   const deviceKey = owner.value.deviceKey;
@@ -94,6 +102,7 @@ export function commissionLock(
     return fail(HOLDER_MISMATCH);
   }
   if (config.value.door !== certificate.value.door) return fail(CLAIMS_MALFORMED);
+  if (held !== undefined && held.door !== config.value.door) return fail(DEVICE_NOT_BLANK);
   const ownAnchor = config.value.anchors[0];
   if (ownAnchor === undefined || ownAnchor.issuerEpochMin > deviceKey.issuerEpoch) {
     return fail(CLAIMS_MALFORMED);
