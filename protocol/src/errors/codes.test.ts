@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { readFileSync } from "node:fs";
 import { expect, describe as suite, test } from "vitest";
 import { describe, findCode } from "../host/describe.ts";
 import * as constants from "./code.ts";
@@ -25,6 +26,17 @@ suite("the table of codes", () => {
         expect(text, entry.name).toMatch(/^[A-ZÅÄÖ].*\.$/);
       }
       expect(entry.en, entry.name).not.toBe(entry.sv);
+    }
+  });
+
+  test("has each code that the document of the wire names, under that name", () => {
+    const url = new URL("../../../docs/wire-format.md", import.meta.url);
+    const named = [...readFileSync(url, "utf8").matchAll(/`E([0-9A-F]{4})(?:\s+([A-Z_]+))?`/g)];
+    expect(named.length).toBeGreaterThan(30);
+    for (const [text, digits = "", name] of named) {
+      const entry = CODES.find(({ number }) => number === Number.parseInt(digits, 16));
+      expect(entry, text).toBeDefined();
+      if (name !== undefined) expect(entry?.name, text).toBe(name);
     }
   });
 
