@@ -91,6 +91,7 @@ export function playLock(): void {
   const trust = {
     agreementSecret: bytesOfHex(script.agreementSecret),
     certificate: bytesOfHex(script.certificate),
+    owner: 1,
     door: script.door,
     groups: [script.group],
     anchors: [
