@@ -27,8 +27,8 @@ import { bareHash, bareHmac } from "./bare.ts";
 import { type Figure, informingFigure, measureInTurn, median, timeFigure } from "./figure.ts";
 
 const WARM_UP = 500;
-const TURNS = 20;
-const REPEATS = 2;
+const TURNS = 16;
+const REPEATS = 5;
 
 /** The largest good ratio of a session to its bare operations. */
 const SESSION_GOAL = 1.3;

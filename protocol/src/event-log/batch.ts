@@ -130,6 +130,8 @@ export function verifyBatch(
   ) {
     return fail(LOG_CHAIN_BROKEN, batch.first);
   }
+  // Numbers begin at 1; an entry 0 would stand outside the chain that begins there.
+  if (batch.first === 0) return fail(LOG_CHAIN_BROKEN, 0);
   const entries: VerifiedEntry[] = [];
   let chain = batch.prev;
   let n = batch.first;

@@ -141,6 +141,12 @@ describe("a batch", () => {
     ).toBe(LOG_CHAIN_BROKEN);
   });
 
+  test("is refused before its number 1, where no chain begins (T3)", () => {
+    const batch = batchOf(0, 2, chainStart());
+    expect(codeOf(verifyBatch(crypto, batch, anchor))).toBe(LOG_CHAIN_BROKEN);
+    expect(verifyBatch(crypto, batchOf(1, 2, chainStart()), anchor).ok).toBe(true);
+  });
+
   test("is refused under another device's key, epoch, authority or name", () => {
     const batch = batchOf(1, 3, chainStart());
     const stranger = testKeys(crypto, 6).anchor;

@@ -116,7 +116,7 @@ describe("the lock grants", () => {
     ["a ring of one leaf with an empty path, as in an emergency", { ring: makeWorld(crypto, 1) }],
     [
       "a window that ends one second after its time floor",
-      { head: { expS: LO_S + 1, nbfS: LO_S } },
+      { head: { iatS: LO_S - 60, expS: LO_S + 1, nbfS: LO_S } },
     ],
     [
       "a right that ends one second after the window begins",
@@ -242,6 +242,11 @@ describe("the lock denies, and says why to a key that has proved itself", () => 
       },
     ],
     ["an empty window", RING_EXPIRED, { head: { nbfS: SHIFT_S + 43_200 } }],
+    [
+      "a head that was signed when it had ended",
+      RING_EXPIRED,
+      { head: { iatS: SHIFT_S + 43_200 } },
+    ],
     [
       "a window that its clock has not reached (T1)",
       RING_NOT_YET_VALID,
@@ -511,7 +516,7 @@ function modelOf(head: RingHead, given: Case, leaf: Leaf): number {
   const loS = Math.max(anchor.loS, given.clock?.loS ?? 0);
   const op = given.op ?? 1;
   const rules: [boolean, number][] = [
-    [head.expS <= loS || head.expS <= head.nbfS, RING_EXPIRED],
+    [head.expS <= Math.max(loS, head.nbfS, head.iatS), RING_EXPIRED],
     [given.clock !== undefined && head.nbfS > given.clock.hiS, RING_NOT_YET_VALID],
     [head.ringseq < floors.ringfloor, RING_REVOKED],
     [floors.floors.some(({ minring }) => minring > head.ringseq), KEY_REVOKED],

@@ -256,10 +256,11 @@ export function createAccessDecision(
     return 0;
   }
 
-  // The window is half open, [nbf, exp), and an empty one is always over. A lock without a clock
+  // The window is half open, [nbf, exp). An empty one is always over, and so is one that had ended when
+  // its head was signed. A lock without a clock
   // has no upper bound on time: it refuses only what its time floor proves to be over.
   function judgeWindow(): ErrorCode {
-    if (expS <= timeFloorS() || expS <= nbfS) return RING_EXPIRED;
+    if (expS <= timeFloorS() || expS <= nbfS || expS <= iatS) return RING_EXPIRED;
     if (!hasClock) return GRANTED;
     if (clockKnown) return nbfS > clockHiS ? RING_NOT_YET_VALID : GRANTED;
     const isFlagged = (shown.flags & FLAG_CLOCK_UNKNOWN_OK) !== 0;
