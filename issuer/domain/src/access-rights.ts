@@ -115,18 +115,18 @@ export function deriveLeaves(
 ): readonly LeafFact[] {
   const person = register.carers.get(carer);
   if (person === undefined || person.ended) return [];
-  const untilOfDoor = new Map<number, number>();
+  const untilOfDoor = new Map<Door, number>();
   for (const client of terms.length === 0 ? [] : activeClients(register, person.provider)) {
     const untilS = longest(terms, client.alarmCode);
     if (untilS === 0) continue;
     for (const door of doorsOfClient(register, client)) {
       if (!isReachable(register, door)) continue;
-      untilOfDoor.set(door.door, Math.max(untilS, untilOfDoor.get(door.door) ?? 0));
+      untilOfDoor.set(door, Math.max(untilS, untilOfDoor.get(door) ?? 0));
     }
   }
   const leaves: LeafFact[] = [];
-  for (const [door, untilS] of [...untilOfDoor].sort((a, b) => a[0] - b[0])) {
-    leaves.push([doorKind(register, door), door, ENTER_AND_LEAVE, untilS]);
+  for (const [door, untilS] of [...untilOfDoor].sort((a, b) => a[0].door - b[0].door)) {
+    leaves.push([doorKind(door), door.door, ENTER_AND_LEAVE, untilS]);
   }
   const groups = [...(register.groupsOfCarer.get(carer) ?? [])].sort((a, b) => a[0] - b[0]);
   for (const [group, untilS] of groups) {
@@ -139,8 +139,7 @@ export function deriveLeaves(
  * The kind of a leaf for a door: of our own, or of another authority that owns its lock.
  * @public
  */
-export function doorKind(register: Register, door: number): number {
-  const host = register.doors.get(door)?.host ?? null;
+export function doorKind({ host }: Door): number {
   return host === null ? LEAF_DOOR : LEAF_FOREIGN + host;
 }
 

@@ -79,6 +79,8 @@ export function createEmergency(journal: Journal, rings: RingIssue): Emergency {
     if (asked === undefined) return fail(RECORD_UNKNOWN);
     const target = checkTarget(allowed.value, asked.door, asked.devid);
     if (!target.ok) return target;
+    const door = register.doors.get(asked.door);
+    if (door === undefined) return fail(RECORD_UNKNOWN);
     if (asked.issued) return fail(STATE_CONFLICT);
     // Nobody approves the own key, and nobody is two people.
     if (allowed.value.carer === target.value.carer) return fail(SELF_GRANT);
@@ -103,7 +105,7 @@ export function createEmergency(journal: Journal, rings: RingIssue): Emergency {
         shift: null,
         station: null,
         nonce: null,
-        leaf: [doorKind(register, asked.door), asked.door, OPS_ALL, window.expS],
+        leaf: [doorKind(door), door.door, OPS_ALL, window.expS],
       }),
     );
   }
