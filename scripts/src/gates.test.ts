@@ -272,6 +272,18 @@ const PLANTED: readonly Planted[] = [
       }),
     says: /lacks a-darwin-arm64@1\.0\.0/,
   },
+  {
+    gate: lockFileGate,
+    violation: "an install script that nobody decided on",
+    plant: () =>
+      memoryTree(root, {
+        "package.json": '{"allowScripts":{"other":false}}',
+        "package-lock.json": JSON.stringify({
+          packages: { "node_modules/a/node_modules/compiler": { hasInstallScript: true } },
+        }),
+      }),
+    says: /says nothing about compiler/,
+  },
 ];
 
 describe("gates of the repository", () => {

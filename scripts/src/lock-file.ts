@@ -8,6 +8,9 @@ export type LockFile = {
 
 type LockEntry = {
   readonly version?: string;
+  /** The package's own name, where it is installed under another. */
+  readonly name?: string;
+  readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly [other: string]: unknown;
 };
@@ -65,6 +68,14 @@ export function missingOptionalPackages(lock: LockFile): readonly OptionalPackag
     }
   }
   return missing;
+}
+
+/** Names of the packages that would run a script when they are installed, sorted, each once. */
+export function packagesWithInstallScript(lock: LockFile): readonly string[] {
+  const names = Object.entries(lock.packages)
+    .filter(([, { hasInstallScript }]) => hasInstallScript === true)
+    .map(([place, { name }]) => name ?? place.split("node_modules/").at(-1) ?? place);
+  return [...new Set(names)].sort();
 }
 
 /**
