@@ -10,10 +10,10 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.nyckelring-installed
 MANIFESTS := package.json $(wildcard */package.json)
 
-.PHONY: help deps build command check test fuzz mutation demo firmware native clean
+.PHONY: help deps build command check test test-long hunt fuzz mutation demo firmware native clean
 
 help: ## Lists the targets.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
 # A stamp instead of the folder itself: it is written last, so a broken install is repeated.
 $(INSTALLED): package-lock.json $(MANIFESTS)
@@ -36,6 +36,12 @@ check: $(INSTALLED) ## Runs every gate: types, style, imports, words, documents,
 
 test: $(INSTALLED) ## Runs the gates and all suites; a suite that cannot run here is listed as skipped.
 	@node scripts/src/run-tests.ts
+
+test-long: $(INSTALLED) ## Cuts the power of key, lock and station at every flash operation of every step; some minutes.
+	@node simulator/power-cuts/run.ts
+
+hunt: $(INSTALLED) ## Cuts the power twice in a row, for MINUTES minutes in an order that SEED draws.
+	@node simulator/power-cuts/run.ts --double $(or $(MINUTES),10) $(SEED)
 
 fuzz: $(INSTALLED) ## Fuzzes every decoder on host and device code; COUNT and SEED choose how long and which.
 	@node scripts/src/fuzz/fuzz.ts $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))

@@ -81,6 +81,9 @@ describe.skipIf(ESPRUINO === undefined)("device ports (skipped without ESPRUINO)
       erased: "ffffffffffffffffffffffff",
       "last-page": "05060708",
       "found-again": "05060708",
+      "without-room": expect.stringContaining("broken promise 702"),
+      compaction: "none",
+      trash: "there",
       neighbours: "first file/last file",
     });
   });

@@ -16,6 +16,7 @@ import {
   decodeLogBatch,
   decodeUp,
   diffRings,
+  ENTRY_GAP,
   type Entry,
   encodeDown,
   encodeRingBundle,
@@ -24,6 +25,7 @@ import {
   hexOf,
   type KeyPresent,
   type Leaf,
+  LOG_GAP,
   openObject,
   type RingHead,
   type RingSlots,
@@ -96,8 +98,11 @@ export function manyRights(count: number): Leaf[] {
 export type TimePort = ReturnType<typeof createBenchTimer>;
 
 /** A commissioned key with flash, clock, battery and a list of what it showed. */
-export function createBenchKey(issuing: Issuing, options: { readonly pages?: number } = {}) {
-  const flash: CutFlash = createCutFlash(options.pages ?? KEY_PAGES, 4096);
+export function createBenchKey(
+  issuing: Issuing,
+  options: { readonly pages?: number; readonly seed?: number | undefined } = {},
+) {
+  const flash: CutFlash = createCutFlash(options.pages ?? KEY_PAGES, 4096, options.seed);
   const device: EnrolledDevice = enrolDevice(flash, entropyOf("key seed"), crypto);
   const commissioned = commissionKey(flash, crypto, {
     rootKey: issuing.root.key.publicKey,
@@ -168,9 +173,11 @@ export function createBenchKey(issuing: Issuing, options: { readonly pages?: num
 export type BenchKey = ReturnType<typeof createBenchKey>;
 
 /** A commissioned station with its ports by hand. */
-export function createBenchStation(options: { readonly pages?: number } = {}) {
+export function createBenchStation(
+  options: { readonly pages?: number; readonly seed?: number | undefined } = {},
+) {
   const account = { stationId: 3, commandKey: secretOf("command key") };
-  const flash: CutFlash = createCutFlash(options.pages ?? STATION_PAGES, 4096);
+  const flash: CutFlash = createCutFlash(options.pages ?? STATION_PAGES, 4096, options.seed);
   const commissioned = commissionStation(flash, account);
   if (!commissioned.ok) throw new Error("commissioning the station");
   const timer = createBenchTimer();
@@ -370,10 +377,17 @@ export function createBenchIssuer(issuing: Issuing, device: EnrolledDevice) {
     },
     /** Everything that was committed, by number. */
     entries: () => [...committed.values()].sort((a, b) => a.n - b.n),
-    /** An acknowledgement of everything that was committed without a hole. */
+    /** An acknowledgement of everything that was committed without a hole, or told of as lost. */
     ack(): Uint8Array {
+      const lost = new Set<number>();
+      for (const { kind, reason, ring, target } of committed.values()) {
+        if (kind !== ENTRY_GAP || reason !== LOG_GAP) continue;
+        for (let index = 0; index < target; index += 1) lost.add(ring + index);
+      }
       let n = 0;
-      while (chains.has(n + 1)) n += 1;
+      for (let next = 1; chains.has(next) || lost.has(next); next += 1) {
+        if (chains.has(next)) n = next;
+      }
       const chain16 = (chains.get(n) ?? new Uint8Array(32)).slice(0, 16);
       const acks = [{ devid: device.devid, logEpoch: 1, n, chain16 }];
       return signLogAck({ authority: AUTHORITY, acks }, issuing.ring);
@@ -391,11 +405,22 @@ export type FarLock = Pick<Rig, "take" | "pass" | "cutPower"> & {
 
 /** A key, a station and their issuer. */
 export function createBench(
-  options: { readonly keyPages?: number; readonly stationPages?: number } = {},
+  options: {
+    readonly keyPages?: number;
+    readonly stationPages?: number;
+    /** Draws what torn flash operations leave. */
+    readonly seed?: number;
+  } = {},
 ) {
   const issuing = issuingOf();
-  const key = createBenchKey(issuing, options.keyPages ? { pages: options.keyPages } : {});
-  const station = createBenchStation(options.stationPages ? { pages: options.stationPages } : {});
+  const key = createBenchKey(issuing, {
+    pages: options.keyPages ?? KEY_PAGES,
+    seed: options.seed,
+  });
+  const station = createBenchStation({
+    pages: options.stationPages ?? STATION_PAGES,
+    seed: options.seed,
+  });
   const issuer = createBenchIssuer(issuing, key.device);
   let isPlugged = false;
   let lock: FarLock | undefined;

@@ -335,11 +335,17 @@ export function createRig(
     readonly config?: Partial<LockConfig>;
     readonly pages?: number;
     readonly pageBytes?: number;
+    /** Draws what torn flash operations leave. */
+    readonly seed?: number;
     readonly wrapFlash?: (flash: FlashPort) => FlashPort;
   } = {},
 ) {
   const issuing = options.issuing ?? issuingOf();
-  const flash: CutFlash = createCutFlash(options.pages ?? 24, options.pageBytes ?? 4096);
+  const flash: CutFlash = createCutFlash(
+    options.pages ?? 24,
+    options.pageBytes ?? 4096,
+    options.seed,
+  );
   const device = enrolDevice(flash, entropyOf("lock seed"), crypto);
   const provision = provisionOf(issuing, device, options.config);
   const commissioned = commissionLock(flash, crypto, provision);

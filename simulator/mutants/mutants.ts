@@ -155,3 +155,118 @@ export const HOSTILE_KEYS: readonly Mutant[] = [
     ],
   },
 ];
+
+/** A planted defect of the stores, and the steps at whose power cuts it has to show. */
+export type CutMutant = {
+  readonly name: string;
+  readonly breaks: string;
+  readonly scenarios: readonly string[];
+  readonly replacements: readonly Replacement[];
+};
+
+const SHARED = "firmware/src/shared";
+
+/** Planted defects that only a power cut, a boot or a long log brings to light. */
+export const CUT_MUTANTS: readonly CutMutant[] = [
+  {
+    name: "ring-written-in-place",
+    breaks: "I3 no-lockout",
+    scenarios: ["key/ring-swap"],
+    replacements: [
+      {
+        file: "firmware/src/key/ring-store.ts",
+        find: "const area = active === undefined ? 0 : 1 - activeArea;",
+        replace: "const area = active === undefined ? 0 : activeArea;",
+      },
+    ],
+  },
+  {
+    name: "crc-not-checked-on-read",
+    breaks: "I2 nothing-lost",
+    scenarios: ["lock/open-76", "lock/log-wrap-768", "lock/leave-77"],
+    replacements: [
+      {
+        file: `${SHARED}/page-journal.ts`,
+        find: "  if (syndrome !== 0) {",
+        replace: "  if (syndrome !== 0 && bytes < 0) {",
+      },
+    ],
+  },
+  {
+    name: "erase-before-copy",
+    breaks: "I4 no-brick",
+    scenarios: ["lock/compaction"],
+    replacements: [
+      {
+        file: `${SHARED}/record-store.ts`,
+        find: "active = blankHalf(1 - old.half, old.generation + 1);",
+        replace: "active = blankHalf(old.half, old.generation + 1);",
+      },
+    ],
+  },
+  {
+    name: "time-floor-in-memory-only",
+    breaks: "I5 monotonic",
+    scenarios: ["lock/time-floor"],
+    replacements: [
+      {
+        file: `${SHARED}/time-floor.ts`,
+        find: "      records.writeTwice(id, value);\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "entry-after-the-motor",
+    breaks: "I2 nothing-lost",
+    scenarios: ["lock/open-1", "lock/open-300"],
+    replacements: [
+      {
+        file: LOCK,
+        find: "    const isHeadNewer = time.tq === TIME_FLOOR_ONLY && headIatS > time.tS;\n",
+        replace:
+          "    const isHeadNewer = time.tq === TIME_FLOOR_ONLY && headIatS > time.tS;\n" +
+          "    if (decision === GRANTED && door.op === OP_ENTER) bolt.unlock();\n",
+      },
+    ],
+  },
+  {
+    name: "every-thousandth-entry-dropped",
+    breaks: "I2 nothing-lost",
+    scenarios: ["lock/open-999"],
+    replacements: [
+      {
+        file: `${SHARED}/log-ring.ts`,
+        find: "      return appendEntry(fields, isDenial ? KIND_DENIAL : KIND_ENTRY);",
+        replace:
+          "      if (ends.lastN % 1000 === 999) return ends.lastN + 1;\n" +
+          "      return appendEntry(fields, isDenial ? KIND_DENIAL : KIND_ENTRY);",
+      },
+    ],
+  },
+  {
+    name: "nonce-used-again-after-a-boot",
+    breaks: "I1 no-unauth",
+    scenarios: ["lock/log-read-3"],
+    replacements: [
+      {
+        file: `${SHARED}/nonce-counter.ts`,
+        find: "  let upcoming = reserved;",
+        replace: "  let upcoming = 0;",
+      },
+    ],
+  },
+  {
+    // Says that a batch is stored and keeps it in memory.
+    name: "queue-in-memory-only",
+    breaks: "I2 nothing-lost",
+    scenarios: ["station/compaction"],
+    replacements: [
+      {
+        file: "firmware/src/station/upload-queue.ts",
+        find: "      if (!queue.append(seq, sealed)) return FLASH_FULL;",
+        replace: "      if (seq < 0 && !queue.append(seq, sealed)) return FLASH_FULL;",
+      },
+    ],
+  },
+];

@@ -2,7 +2,14 @@
 
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
-import { HOSTILE_KEYS, MUTANTS, type Mutant, type Replacement } from "./mutants.ts";
+import {
+  CUT_MUTANTS,
+  type CutMutant,
+  HOSTILE_KEYS,
+  MUTANTS,
+  type Mutant,
+  type Replacement,
+} from "./mutants.ts";
 
 export type { Replacement } from "./mutants.ts";
 
@@ -18,6 +25,14 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
  */
 export function plantMutant(name: string): Mutant {
   const mutant = [...MUTANTS, ...HOSTILE_KEYS].find((candidate) => candidate.name === name);
+  if (mutant === undefined) throw new Error(`there is no mutant "${name}"`);
+  plantReplacements(mutant.replacements);
+  return mutant;
+}
+
+/** The same for a defect that only a power cut, a boot or a long log brings to light. */
+export function plantCutMutant(name: string): CutMutant {
+  const mutant = CUT_MUTANTS.find((candidate) => candidate.name === name);
   if (mutant === undefined) throw new Error(`there is no mutant "${name}"`);
   plantReplacements(mutant.replacements);
   return mutant;

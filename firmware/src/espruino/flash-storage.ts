@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { assert, octetAt, PROMISE_BROKEN } from "@nyckelring/protocol";
+import { assert, FLASH_FULL, octetAt, PROMISE_BROKEN } from "@nyckelring/protocol";
 
 import type { FlashWiring } from "../boards/board.ts";
 import type { FlashPort } from "../ports.ts";
@@ -14,7 +14,8 @@ const NO_FILE_SIZE = 0xffffff;
  * Pages inside one pre-sized file of Storage.
  *
  * Storage itself survives no power cut while it compacts, and it compacts when it is full. So its
- * file is made once, right after the application, and only the pages inside its data area are ever
+ * file is made once, right after the application, where there is room for it without compaction, and
+ * only the pages inside its data area are ever
  * erased and programmed, through the `Flash` module; the chain of files is not touched again.
  *
  * @throws when the file is not there and cannot be made: the board has not been set up.
@@ -26,7 +27,10 @@ export function openStorageFlash(wiring: FlashWiring): FlashPort {
   const fileBytes = (pageCount + 1) * pageBytes;
   let dataStart = findFile(flash, storageStart, name, fileBytes);
   if (dataStart === 0) {
-    require("Storage").write(name, " ", 0, fileBytes);
+    const storage = require("Storage");
+    // Without this look Storage would compact to make room, and a power cut in that erases all of it.
+    assert(storage.getStats().freeBytes >= HEADER_BYTES + fileBytes, FLASH_FULL);
+    storage.write(name, " ", 0, fileBytes);
     dataStart = findFile(flash, storageStart, name, fileBytes);
   }
   assert(dataStart !== 0, PROMISE_BROKEN);

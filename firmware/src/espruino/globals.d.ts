@@ -21,7 +21,9 @@ interface EspruinoFlash {
 interface EspruinoStorage {
   read(name: string, offset?: number, bytes?: number): string | undefined;
   write(name: string, content: string, offset: number, size: number): boolean;
+  erase(name: string): void;
   list(): string[];
+  getStats(): { readonly freeBytes: number; readonly trashBytes: number };
 }
 
 interface EspruinoCrypto {

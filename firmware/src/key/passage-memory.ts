@@ -34,15 +34,18 @@ export function createPassageMemory(log: LogStore): PassageMemory {
     doors = [];
     ops = [];
     const last = log.lastN();
-    let n = last > ENTRIES_MAX ? last - ENTRIES_MAX : 1;
-    if (n < log.firstN()) n = log.firstN();
-    for (; n <= last; n += 1) {
+    let least = last > ENTRIES_MAX ? last - ENTRIES_MAX : 1;
+    if (least < log.firstN()) least = log.firstN();
+    // Backwards, so that a long log costs no more than what the shift has written.
+    for (let n = last; n >= least; n -= 1) {
       const bytes = log.read(n);
       const entry = bytes === undefined ? undefined : decodeEntry(bytes);
       if (entry?.ok) {
         const fields = entry.value;
-        const counts = fields.kind === ENTRY_PASSAGE && fields.reason === 0;
-        if (counts && fields.tS >= sinceS) note(fields.target, fields.op);
+        if (fields.kind === ENTRY_PASSAGE && fields.reason === 0) {
+          if (fields.tS < sinceS) return;
+          if (doors.indexOf(fields.target) < 0) note(fields.target, fields.op);
+        }
       }
     }
   }

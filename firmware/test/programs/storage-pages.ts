@@ -37,5 +37,27 @@ report("erased", hexOf(flash.read(4096, 12)));
 report("last-page", hexOf(flash.read(8 * 4096 - 4, 4)));
 const again = openStorageFlash(wiring);
 report("found-again", hexOf(again.read(8 * 4096 - 4, 4)));
+
+// What was erased leaves trash behind. An area that only fits without it is refused: making room
+// would mean a compaction.
+storage.write("trash", "x", 0, 40_000);
+storage.erase("trash");
+const before = storage.getStats();
+let refusal = "made";
+try {
+  openStorageFlash({
+    kind: "storage",
+    name: "second",
+    pageBytes: 4096,
+    pageCount: Math.floor(before.freeBytes / 4096),
+    storageStart: STORAGE_START,
+  });
+} catch (error) {
+  refusal = String(error);
+}
+const after = storage.getStats();
+report("without-room", refusal);
+report("compaction", after.trashBytes === before.trashBytes ? "none" : "some");
+report("trash", before.trashBytes >= 40_000 ? "there" : "none");
 report("neighbours", `${storage.read("before") ?? "lost"}/${storage.read("after") ?? "lost"}`);
 print("pages-end");
