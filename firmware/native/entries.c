@@ -337,7 +337,7 @@ int entry_apply(u32 entry, u32 words) {
   (void)words;
   return OUT_OF_ARENA;
 #else
-  NEEDS(entry < PLACE_apply);
+  NEEDS(entry < PLACES && entry != PLACE_apply);
   const u32 *a = (const u32 *)(const void *)place(words);
   int (*call)(u32, u32, u32, u32) =
       (int (*)(u32, u32, u32, u32))(uintptr_t)(entry_table + 4 * entry + 1);

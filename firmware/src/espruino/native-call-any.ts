@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { createEntryBinder as createWideBinder } from "./native-call.ts";
 import type { EntryBinder } from "./native-code.ts";
 
-const ENTRY_CRC32 = 14;
 const ENTRY_APPLY = 40;
 
 /**
- * Makes entries of the blob callable, also in builds of the interpreter that know no function of four
- * integers: there `apply` takes them from memory. Boards know all signatures.
+ * Makes entries of the blob callable in builds of the interpreter for computers: they call no function
+ * of four integers, so `apply` takes them from memory. Boards know all signatures.
  */
 export function createEntryBinder(blob: string): EntryBinder {
-  const bindWide = createWideBinder(blob);
-  if (takesFourIntegers(bindWide)) return bindWide;
   const words = new Uint32Array(8);
   const addressOf = E.getAddressOf;
   const apply = E.nativeCall(4 * ENTRY_APPLY + 1, "int(int,int)", blob);
@@ -22,13 +18,4 @@ export function createEntryBinder(blob: string): EntryBinder {
     words[3] = d ?? 0;
     return apply(place, addressOf(words, true));
   };
-}
-
-function takesFourIntegers(bindWide: EntryBinder): boolean {
-  try {
-    bindWide(ENTRY_CRC32)(0, 0, 0, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -169,7 +169,7 @@ export function createNativeCrypto(native: NativeCode): CryptoPort {
     importVerificationKey(publicKey) {
       // In the interpreter this check alone would cost three times a verification.
       if (publicKey.length !== KEY_BYTES) return fail(PUBLIC_KEY_INVALID);
-      if (call(ENTRY_USABLE_KEY, place(publicKey, FIRST), 0, 0, 0) === 0) {
+      if (call(ENTRY_USABLE_KEY, place(publicKey, FIRST), 0, 0, 0) !== 1) {
         return fail(PUBLIC_KEY_INVALID);
       }
       const own = sliceBytes(publicKey, 0);
