@@ -24,8 +24,8 @@ export const FAULTY_FIRMWARES: readonly FaultyFirmware[] = [
     replacements: [
       {
         file: DECISION,
-        find: "if (expS <= timeFloorS() || expS <= nbfS) return RING_EXPIRED;",
-        replace: "if (expS <= nbfS) return RING_EXPIRED;",
+        find: "if (expS <= timeFloorS() || expS <= nbfS || expS <= iatS) return RING_EXPIRED;",
+        replace: "if (expS <= nbfS || expS <= iatS) return RING_EXPIRED;",
       },
     ],
   },

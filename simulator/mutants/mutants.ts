@@ -34,8 +34,8 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: DECISION,
-        find: "if (expS <= timeFloorS() || expS <= nbfS) return RING_EXPIRED;",
-        replace: "if (expS <= nbfS) return RING_EXPIRED;",
+        find: "if (expS <= timeFloorS() || expS <= nbfS || expS <= iatS) return RING_EXPIRED;",
+        replace: "if (expS <= nbfS || expS <= iatS) return RING_EXPIRED;",
       },
     ],
   },
