@@ -3,10 +3,18 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import type { BundleTarget } from "./build-bundle.ts";
+import { type Bundle, type BundleTarget, doorPathBytes, filesOf } from "./build-bundle.ts";
 
-/** Bytes that a bundle may have, by `<role>/<board>`. */
-export type Budgets = Readonly<Record<string, number>>;
+/** Octets that a bundle may have. */
+export interface Budget {
+  /** Loader and entry module: evaluated at every power-on. */
+  readonly doorPath: number;
+  /** All scripts together, without the blob, which has a budget of its own. */
+  readonly storage: number;
+}
+
+/** Budgets by `<role>/<board>`. */
+export type Budgets = Readonly<Record<string, Budget>>;
 
 const BUDGET_FILE = join(dirname(fileURLToPath(import.meta.url)), "bundle-budget.json");
 
@@ -16,14 +24,33 @@ export async function readBudgets(): Promise<Budgets> {
   if (typeof parsed !== "object" || parsed === null) {
     throw new Error("bundle-budget.json is no table");
   }
-  const budgets: Record<string, number> = {};
-  for (const [name, bytes] of Object.entries(parsed)) {
-    if (typeof bytes !== "number") {
-      throw new Error(`bundle-budget.json: ${name} is no number of bytes`);
+  const budgets: Record<string, Budget> = {};
+  for (const [name, row] of Object.entries(parsed)) {
+    if (!isBudget(row)) {
+      throw new Error(`bundle-budget.json: ${name} has no doorPath and storage in octets`);
     }
-    budgets[name] = bytes;
+    budgets[name] = row;
   }
   return budgets;
+}
+
+function isBudget(row: unknown): row is Budget {
+  return (
+    typeof row === "object" &&
+    row !== null &&
+    "doorPath" in row &&
+    "storage" in row &&
+    typeof row.doorPath === "number" &&
+    typeof row.storage === "number"
+  );
+}
+
+/** What a bundle takes of its budget. */
+export function sizeOf(bundle: Bundle): Budget {
+  const storage = filesOf(bundle)
+    .filter((file) => file.name !== "native")
+    .reduce((sum, file) => sum + file.content.length, 0);
+  return { doorPath: doorPathBytes(bundle), storage };
 }
 
 /**
@@ -35,12 +62,17 @@ export async function readBudgets(): Promise<Budgets> {
 export function checkBudget(
   budgets: Budgets,
   target: BundleTarget,
-  bytes: number,
+  size: Budget,
 ): string | undefined {
   const name = `${target.role}/${target.board.name}`;
   const budget = Object.hasOwn(budgets, name) ? budgets[name] : undefined;
+  const found = `${size.doorPath} octets on the door path, ${size.storage} in all`;
   if (budget === undefined) {
-    return `${name}: ${bytes} bytes and no budget in firmware/build/bundle-budget.json`;
+    return `${name}: ${found} and no budget in firmware/build/bundle-budget.json`;
   }
-  return bytes <= budget ? undefined : `${name}: ${bytes} bytes, ${bytes - budget} over its budget`;
+  const over = [
+    ...(size.doorPath > budget.doorPath ? [`door path ${size.doorPath - budget.doorPath}`] : []),
+    ...(size.storage > budget.storage ? [`storage ${size.storage - budget.storage}`] : []),
+  ];
+  return over.length === 0 ? undefined : `${name}: ${found}: ${over.join(", ")} over its budget`;
 }

@@ -3,12 +3,13 @@
 
 import { relative } from "node:path";
 
-import { checkBudget, readBudgets } from "./budget.ts";
+import { checkBudget, readBudgets, sizeOf } from "./budget.ts";
 import {
   buildBundle,
   bundleTargets,
   DIST,
   describeRefusals,
+  limitsOf,
   readVersion,
   writeBundle,
 } from "./build-bundle.ts";
@@ -19,13 +20,17 @@ const complaints: string[] = [];
 for (const target of bundleTargets()) {
   const bundle = await buildBundle(target);
   const { nodes, lines } = describeRefusals(bundle);
-  const overrun = checkBudget(budgets, target, bundle.code.length);
+  const overrun = checkBudget(budgets, target, sizeOf(bundle));
   complaints.push(...lines, ...(overrun === undefined ? [] : [overrun]));
   if (lines.length === 0) {
     const folder = await writeBundle(bundle, DIST, version);
-    const size = `${bundle.code.length} bytes, ${nodes} nodes`;
-    process.stdout.write(`${relative(process.cwd(), folder)}: ${size}\n`);
-    for (const limit of target.board.limits) {
+    const size = sizeOf(bundle);
+    const files = bundle.modules.map(({ name, code }) => `${name} ${code.length}`).join(", ");
+    process.stdout.write(
+      `${relative(process.cwd(), folder)}: ${size.storage} bytes, ${size.doorPath} at every boot, ${nodes} nodes\n`,
+    );
+    process.stdout.write(`  files: boot ${bundle.boot.length}, ${files}\n`);
+    for (const limit of limitsOf(bundle)) {
       process.stdout.write(`  limit: ${limit}\n`);
     }
   }

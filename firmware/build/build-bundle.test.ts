@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -10,6 +10,7 @@ import {
   bundleTargets,
   describeRefusals,
   readVersion,
+  SECURITY_VERSION,
   writeBundle,
 } from "./build-bundle.ts";
 
@@ -17,39 +18,47 @@ test("every role has a bundle for the interpreter and one for its reference boar
   const names = bundleTargets().map(({ role, board }) => `${role}/${board.name}`);
   expect(names.sort()).toEqual([
     "key/linux",
+    "key/linux-arm",
     "key/xiao-nrf52840",
     "lock/linux",
+    "lock/linux-arm",
     "lock/xiao-nrf52840",
     "station/esp32s3",
     "station/linux",
+    "station/linux-arm",
   ]);
 });
 
-test("two builds of a role give equal bytes, and the manifest describes them", async () => {
-  const target = bundleTargets().find((one) => one.role === "station");
-  if (target === undefined) throw new Error("no station");
+test("two builds of a role give equal bytes, and the manifest describes every file", async () => {
+  const target = bundleTargets().find((one) => one.role === "lock");
+  if (target === undefined) throw new Error("no lock");
   const [first, second] = [await buildBundle(target), await buildBundle(target)];
-  expect(second.code).toBe(first.code);
+  expect(second.modules).toEqual(first.modules);
+  expect(second.boot).toBe(first.boot);
   const dist = await mkdtemp(join(tmpdir(), "nyckelring-dist-"));
   try {
     const folder = await writeBundle(first, dist, await readVersion());
-    const bytes = await readFile(join(folder, "station.js"));
-    expect(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))).toMatchObject({
-      role: "station",
+    const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
+    expect(manifest).toMatchObject({
+      role: "lock",
       board: target.board.name,
+      securityVersion: SECURITY_VERSION,
       limits: target.board.limits,
-      files: [
-        {
-          name: "station.js",
-          bytes: bytes.length,
-          sha256: createHash("sha256").update(bytes).digest("hex"),
-        },
-      ],
     });
+    const names = manifest.files.map((file: { name: string }) => file.name);
+    expect(names.slice(0, 2)).toEqual(["boot", "lock"]);
+    expect(names.length).toBeGreaterThan(4);
+    expect((await readdir(folder)).sort()).toEqual([...names, "manifest.json"].sort());
+    for (const file of manifest.files) {
+      const bytes = await readFile(join(folder, file.name));
+      expect(file.name.length).toBeLessThanOrEqual(24);
+      expect(file.bytes).toBe(bytes.length);
+      expect(file.sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
+    }
   } finally {
     await rm(dist, { recursive: true, force: true });
   }
-});
+}, 120_000);
 
 test("a refusal names bundle, source file and line", async () => {
   const target = bundleTargets()[0];

@@ -3,6 +3,13 @@ import { build as esbuild } from "esbuild";
 import { minify } from "terser";
 import ts from "typescript";
 
+import {
+  ALLOWED_MEMBERS,
+  DEVICE_GLOBALS,
+  LANGUAGE_GLOBALS,
+  REFUSED_ITERATORS,
+  REFUSED_METHODS,
+} from "../dialect/allow-list.ts";
 import { declareEarly } from "./declare-early.ts";
 import { createSourceTrace, type SourceTrace } from "./source-trace.ts";
 
@@ -14,6 +21,10 @@ export interface LoweredBundle {
   readonly trace: SourceTrace;
   /** Source files that are part of the bundle, relative to the repository root, sorted. */
   readonly inputs: readonly string[];
+  /** Names at the top of `code` by the names that the sources give them. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Names of fields in `code` by those of the sources; empty where fields keep their names. */
+  readonly fields: ReadonlyMap<string, string>;
 }
 
 /** What is bundled: an entry text and the folder that its imports are resolved in. */
@@ -24,6 +35,10 @@ export interface LoweringRequest {
   readonly root: string;
   /** Conditions of `imports` in package.json: which board and platform stand behind `#board`. */
   readonly conditions?: readonly string[];
+  /** True where fields are renamed: every script that shares objects must then be part of this one. */
+  readonly shortFields?: boolean;
+  /** Names that the build replaces by an expression. */
+  readonly constants?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -38,12 +53,14 @@ export interface LoweringRequest {
 export async function lowerBundle(request: LoweringRequest): Promise<LoweredBundle> {
   const joined = await joinModules(request);
   const es5 = lowerToEs5(joined.code);
-  const short = await shorten(es5.code);
+  const short = await shorten(es5.code, request.shortFields === true);
   const declared = declareEarly(short.code);
   return {
     code: declared.code,
     trace: createSourceTrace(declared.insertions, [short.map, es5.map, joined.map]),
     inputs: joined.inputs,
+    names: short.names,
+    fields: short.fields,
   };
 }
 
@@ -63,6 +80,7 @@ async function joinModules(
     outfile: "bundle.js",
     // Only this form leaves `require` of a module that is inside the interpreter as it is.
     format: "cjs",
+    define: { ...request.constants },
     external: ["Flash", "Storage", "crypto", "net", "Wifi"],
     platform: "neutral",
     conditions: [...(request.conditions ?? [])],
@@ -118,7 +136,32 @@ function lowerToEs5(code: string): { code: string; map: string } {
   return { code: result.outputText, map: result.sourceMapText ?? "{}" };
 }
 
-async function shorten(code: string): Promise<{ code: string; map: string }> {
+// Pins are names there, and so are single letters of a few built-in objects: a variable of ours at
+// the top of a script would hide them from the console and from the interpreter's own modules.
+const PIN_PORTS = "ABCDEFGHV";
+const PINS_MAX = 48;
+
+function reservedNames(): string[] {
+  const names = [...LANGUAGE_GLOBALS, ...DEVICE_GLOBALS];
+  for (const port of PIN_PORTS) {
+    for (let pin = 0; pin < PINS_MAX; pin += 1) {
+      names.push(`${port}${pin}`);
+    }
+  }
+  return names;
+}
+
+async function shorten(
+  code: string,
+  shortFields: boolean,
+): Promise<{
+  code: string;
+  map: string;
+  names: ReadonlyMap<string, string>;
+  fields: ReadonlyMap<string, string>;
+}> {
+  type Names = { readonly props?: Readonly<Record<string, string>> };
+  const nameCache: { vars?: Names; props?: Names } = {};
   const result = await minify(
     { "bundle.js": code },
     {
@@ -126,11 +169,14 @@ async function shorten(code: string): Promise<{ code: string; map: string }> {
       toplevel: true,
       // The bundle is one strict script; the directive itself would only cost bytes.
       module: true,
+      nameCache,
       compress: {
         ecma: 5,
         toplevel: true,
         passes: 3,
         hoist_funs: true,
+        // Each variable at the top stays a statement of its own, which goes to one module.
+        join_vars: false,
         // Getters do not occur, so reading a field has no effect of its own.
         pure_getters: true,
         unsafe_arrows: false,
@@ -144,7 +190,19 @@ async function shorten(code: string): Promise<{ code: string; map: string }> {
         typeofs: false,
         drop_debugger: false,
       },
-      mangle: { toplevel: true, eval: false },
+      mangle: {
+        toplevel: true,
+        eval: false,
+        reserved: reservedNames(),
+        // What the interpreter has keeps its name; every other field is ours alone.
+        properties: shortFields
+          ? {
+              reserved: [...ALLOWED_MEMBERS, ...REFUSED_METHODS, ...REFUSED_ITERATORS],
+              builtins: true,
+              keep_quoted: "strict",
+            }
+          : false,
+      },
       format: { ecma: 5, ascii_only: true, comments: false, semicolons: true },
       sourceMap: { asObject: false, includeSources: false },
     },
@@ -152,5 +210,19 @@ async function shorten(code: string): Promise<{ code: string; map: string }> {
   if (typeof result.code !== "string" || typeof result.map !== "string") {
     throw new Error("terser wrote no bundle");
   }
-  return { code: result.code, map: result.map };
+  return {
+    code: result.code,
+    map: result.map,
+    names: namesIn(nameCache.vars),
+    fields: namesIn(nameCache.props),
+  };
+}
+
+// Terser puts a `$` in front of every name, so that none is a name of its own object.
+function namesIn(cache: { readonly props?: Readonly<Record<string, string>> } | undefined) {
+  const names = new Map<string, string>();
+  for (const [name, short] of Object.entries(cache?.props ?? {})) {
+    names.set(name.slice(1), short);
+  }
+  return names;
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
 
 /** Syntax nodes that the interpreter evaluates as the standard says. All others are refused. */
 export const ALLOWED_NODES: ReadonlySet<string> = new Set([
@@ -88,6 +91,7 @@ export const DEVICE_GLOBALS: ReadonlySet<string> = new Set([
   "digitalRead",
   "digitalWrite",
   "getTime",
+  "nk",
   "pinMode",
   "print",
   "process",
@@ -171,3 +175,87 @@ export const REFUSED_ITERATORS: ReadonlySet<string> = new Set(["entries", "keys"
 
 /** Members that throw or read as nothing on a typed array. */
 export const REFUSED_MEMBERS: ReadonlySet<string> = new Set(["BYTES_PER_ELEMENT", "__proto__"]);
+
+/**
+ * Fields and methods of built-in objects that device code may use: those of the language, and those
+ * that `src/espruino/globals.d.ts` declares. Every other field is one of our own, so that the build
+ * may rename it; one that nobody defines is refused.
+ */
+export const ALLOWED_MEMBERS: ReadonlySet<string> = new Set([
+  // of the language
+  "apply",
+  "bind",
+  "buffer",
+  "byteLength",
+  "byteOffset",
+  "call",
+  "charAt",
+  "charCodeAt",
+  "concat",
+  "endsWith",
+  "every",
+  "fill",
+  "filter",
+  "find",
+  "findIndex",
+  "forEach",
+  "getInt16",
+  "getInt32",
+  "getInt8",
+  "getUint16",
+  "getUint32",
+  "getUint8",
+  "includes",
+  "indexOf",
+  "join",
+  "length",
+  "map",
+  "message",
+  "padEnd",
+  "padStart",
+  "pop",
+  "prototype",
+  "push",
+  "reduce",
+  "reverse",
+  "set",
+  "setUint16",
+  "setUint32",
+  "setUint8",
+  "shift",
+  "slice",
+  "some",
+  "sort",
+  "splice",
+  "split",
+  "stack",
+  "startsWith",
+  "subarray",
+  "substr",
+  "substring",
+  "toLowerCase",
+  "toString",
+  "toUpperCase",
+  "trim",
+  "unshift",
+  ...Object.values(STATIC_MEMBERS).flatMap((members) => [...members]),
+  ...readDeviceMembers(),
+]);
+
+/** Names of all fields, methods and options in the declarations of the interpreter. */
+function readDeviceMembers(): readonly string[] {
+  const file = join(import.meta.dirname, "../src/espruino/globals.d.ts");
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (
+      (ts.isPropertySignature(node) || ts.isMethodSignature(node)) &&
+      ts.isIdentifier(node.name)
+    ) {
+      names.push(node.name.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return names;
+}

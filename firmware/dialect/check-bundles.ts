@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { checkBudget, readBudgets } from "../build/budget.ts";
+import { checkBudget, readBudgets, sizeOf } from "../build/budget.ts";
 import { buildBundle, bundleTargets, describeRefusals } from "../build/build-bundle.ts";
 import { checkSources } from "./check-sources.ts";
 
@@ -19,7 +19,7 @@ async function main(): Promise<number> {
     const report = describeRefusals(bundle);
     bundles += 1;
     nodes += report.nodes;
-    const overrun = checkBudget(budgets, target, bundle.code.length);
+    const overrun = checkBudget(budgets, target, sizeOf(bundle));
     lines.push(...report.lines, ...(overrun === undefined ? [] : [overrun]));
     for (const input of bundle.inputs) {
       inputs.add(input);

@@ -48,6 +48,8 @@ const PLANTED: readonly (readonly [rule: string, script: string])[] = [
   ["method", "var a=[1].entries();"],
   ["method", "var a='x'.match('x');"],
   ["method", "var a='x'['search']('x');"],
+  ["unknown-method", "var a=[1].toGrouped();"],
+  ["unknown-method", "var o={};o.go();"],
   ["member", "var a=new Uint8Array(1).BYTES_PER_ELEMENT;"],
   ["delete-name", "var a=1;delete a;"],
   ["argument-count", `print(${new Array(256).fill("1").join(",")});`],
@@ -84,6 +86,7 @@ const CLEAN: readonly string[] = [
   "var o={entries:[1],keys:2};print(o.entries,o.keys,Object.keys(o));",
   "var k='a';var o={};o[k]=1;",
   "function f(){return arguments.length}",
+  "var o={go:function(){return 1}};o.go();[1].push(2);",
 ];
 
 describe("the dialect gate", () => {

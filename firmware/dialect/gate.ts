@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
+  ALLOWED_MEMBERS,
   ALLOWED_NODES,
   DEVICE_GLOBALS,
   LANGUAGE_GLOBALS,
@@ -36,13 +37,25 @@ export interface GateReport {
   readonly violations: readonly Violation[];
 }
 
+/** What is true of a script and does not stand in it. */
+export interface ScriptContext {
+  /** Names that other scripts of the same program declare at the top. */
+  readonly names: ReadonlySet<string>;
+  /** Methods that it may call although nothing in it defines them; undefined to judge none. */
+  readonly methods: ReadonlySet<string> | undefined;
+}
+
+const WHOLE: ScriptContext = { names: new Set(), methods: new Set() };
+
 /**
  * Refuses everything in a built script that Espruino lacks or evaluates differently.
  *
  * The script is judged, not the sources, because a lowering tool is free to write what the sources
  * do not contain. What only types can tell is left to `checkSources`.
+ *
+ * @param context - What the script cannot show by itself.
  */
-export function checkScript(code: string): GateReport {
+export function checkScript(code: string, context: ScriptContext = WHOLE): GateReport {
   const program = parseScript(code);
   const violations: Violation[] = [];
   const report = (rule: string, node: SyntaxNode, text: string): void => {
@@ -57,7 +70,10 @@ export function checkScript(code: string): GateReport {
     }
   };
   visit(program, [undefined, undefined]);
-  checkOrder(program, report);
+  checkOrder(program, context.names, report);
+  if (context.methods !== undefined) {
+    checkMethods(program, context.methods, report);
+  }
   checkCharacters(code, violations);
   return { nodes, violations: violations.sort((left, right) => left.offset - right.offset) };
 }
@@ -212,7 +228,7 @@ function checkCall(node: SyntaxNode, report: Report): void {
   }
 }
 
-function checkOrder(program: SyntaxNode, report: Report): void {
+function checkOrder(program: SyntaxNode, known: ReadonlySet<string>, report: Report): void {
   const order = analyseDeclarationOrder(program);
   for (const use of order.earlyUses) {
     if (use.isFunction) {
@@ -222,10 +238,56 @@ function checkOrder(program: SyntaxNode, report: Report): void {
     }
   }
   for (const [name, node] of order.globals) {
+    if (known.has(name)) {
+      continue;
+    }
     if (name.startsWith("__")) {
       report("helper", node, `${name}: this construct lowers to a helper that boards do not have`);
     } else if (!LANGUAGE_GLOBALS.has(name) && !DEVICE_GLOBALS.has(name)) {
       report("global", node, `${name} does not exist there`);
+    }
+  }
+}
+
+/**
+ * Refuses the call of a method that no built-in object is known to have and the script defines nowhere.
+ *
+ * It is judged over a whole program: in a part of it others define what this one reads.
+ */
+function checkMethods(program: SyntaxNode, known: ReadonlySet<string>, report: Report): void {
+  const defined = new Set<string>([...known, ...ALLOWED_MEMBERS]);
+  const used: { name: string; node: SyntaxNode }[] = [];
+  const visit = (node: SyntaxNode): void => {
+    if (node.type === "Property") {
+      const key = childOf(node, "key");
+      const name = nameOf(key) ?? key?.["value"];
+      if (typeof name === "string") {
+        defined.add(name);
+      }
+    }
+    if (node.type === "AssignmentExpression") {
+      const left = childOf(node, "left");
+      const name = left?.type === "MemberExpression" ? memberName(left) : undefined;
+      if (name !== undefined) {
+        defined.add(name);
+      }
+    }
+    const callee = node.type === "CallExpression" ? childOf(node, "callee") : undefined;
+    const name = callee?.type === "MemberExpression" ? memberName(callee) : undefined;
+    if (callee !== undefined && name !== undefined) {
+      used.push({ name, node: callee });
+    }
+    for (const child of allChildrenOf(node)) {
+      visit(child);
+    }
+  };
+  visit(program);
+  for (const { name, node } of used) {
+    const isTold = REFUSED_METHODS.has(name) || REFUSED_ITERATORS.has(name);
+    const owner = nameOf(childOf(node, "object"));
+    const isStatic = owner !== undefined && STATIC_MEMBERS[owner] !== undefined;
+    if (!defined.has(name) && !isTold && !isStatic) {
+      report("unknown-method", node, `.${name}() is a method that nothing is known to have`);
     }
   }
 }

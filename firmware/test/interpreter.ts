@@ -6,7 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFrameReader, encodeFrames } from "@nyckelring/protocol";
 
-import { BOARDS, buildBundle, type Role } from "../build/build-bundle.ts";
+import { BOARDS, type Bundle, buildBundle, type Role, readVersion } from "../build/build-bundle.ts";
+import { boardFiles } from "../build/slot-files.ts";
+import { LINUX_STORAGE_BYTES, storageImage } from "../build/storage-image.ts";
 
 /** Path of the interpreter's Linux build, or undefined where these suites are skipped. */
 export const ESPRUINO: string | undefined = process.env["ESPRUINO"] || undefined;
@@ -43,12 +45,17 @@ export async function makeFolder(): Promise<{ path: string; remove(): Promise<vo
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Starts the interpreter on a script; its working folder holds contact and flash. */
-export function startInterpreter(folder: string, scriptName: string): Interpreter {
+/**
+ * Starts the interpreter; its working folder holds contact and flash.
+ *
+ * @param scriptName - A script to run; without one it boots from its Storage, as a board does.
+ */
+export function startInterpreter(folder: string, scriptName?: string): Interpreter {
   if (ESPRUINO === undefined) {
     throw new Error("ESPRUINO does not name the interpreter");
   }
-  const child = spawn(ESPRUINO, [scriptName], { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+  const scripts = scriptName === undefined ? [] : [scriptName];
+  const child = spawn(ESPRUINO, scripts, { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
   let text = "";
   child.stdout.on("data", (part: Buffer) => {
     text += part.toString("latin1");
@@ -71,15 +78,24 @@ export function startInterpreter(folder: string, scriptName: string): Interprete
   };
 }
 
-/** Builds the bundle of a role for the Linux board, puts it into a folder and starts it there. */
-export async function startRole(role: Role, folder: string): Promise<Interpreter> {
+const built = new Map<Role, Promise<Bundle>>();
+
+/** The bundle of a role for the Linux board, built once. */
+export function linuxBundle(role: Role): Promise<Bundle> {
   const board = BOARDS.find((one) => one.name === "linux");
   if (board === undefined) {
     throw new Error("there is no Linux board");
   }
-  const bundle = await buildBundle({ role, board });
-  await writeFile(join(folder, bundle.fileName), bundle.code, "ascii");
-  return startInterpreter(folder, bundle.fileName);
+  const bundle = built.get(role) ?? buildBundle({ role, board });
+  built.set(role, bundle);
+  return bundle;
+}
+
+/** Puts the bundle of a role into the Storage of a folder and boots it there. */
+export async function startRole(role: Role, folder: string): Promise<Interpreter> {
+  const files = boardFiles(await linuxBundle(role), await readVersion());
+  await writeFile(join(folder, "espruino.flash"), storageImage(files, LINUX_STORAGE_BYTES));
+  return startInterpreter(folder);
 }
 
 /** Opens the far end of a contact whose near end will be `<folder>/contact`. */

@@ -338,6 +338,8 @@ export function createRig(
     /** Draws what torn flash operations leave. */
     readonly seed?: number;
     readonly wrapFlash?: (flash: FlashPort) => FlashPort;
+    /** The lock itself, where it is not the sources' own. */
+    readonly createLock?: typeof createLock;
   } = {},
 ) {
   const issuing = options.issuing ?? issuingOf();
@@ -370,7 +372,7 @@ export function createRig(
     bolt.losePower();
     const isMine = boots;
     const isAlive = () => hasPower && isMine === boots;
-    return createLock({
+    return (options.createLock ?? createLock)({
       crypto,
       entropy: entropyOf(`lock ${boots}`),
       flash: options.wrapFlash?.(flash) ?? flash,

@@ -244,6 +244,7 @@ export {
   encodeHello,
   encodeHelloAnswer,
   type HelloAnswer,
+  isHello,
 } from "./link/hello.ts";
 export {
   type CarriedTimeAsk,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
 
 /** Serial line of the contact: pins of a board, or a device file where the board is a computer. */
 export type ContactWiring =
@@ -92,3 +93,9 @@ export type Board = {
     readonly station: FlashWiring | undefined;
   };
 };
+
+/** Wiring that a role cannot do without; the build offers no role on a board that lacks it. */
+export function wired<T>(wiring: T | undefined): T {
+  assert(wiring !== undefined, PROMISE_BROKEN);
+  return wiring;
+}

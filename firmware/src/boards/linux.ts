@@ -15,11 +15,12 @@ export const board: Board = {
   contact: { kind: "path", path: "./contact" },
   contactSense: undefined,
   voltageSense: undefined,
-  button: undefined,
-  bolt: undefined,
-  signal: undefined,
-  powerOut: undefined,
-  supply: undefined,
+  // Nothing is wired: bolt, button, light and supply are lines on the console.
+  button: "",
+  bolt: { forward: "", backward: "", unlocked: "", locked: "" },
+  signal: { red: "", green: "", blue: "", buzzer: "" },
+  powerOut: { enable: "", fault: "" },
+  supply: { pin: "", fullScaleMillivolts: 0, emptyMillivolts: 0, fullMillivolts: 0 },
   modem: { kind: "path", path: "./modem" },
   flash: {
     key: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 96, storageStart: 0 },

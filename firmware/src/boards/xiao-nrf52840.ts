@@ -6,7 +6,6 @@ export const board: Board = {
   name: "xiao-nrf52840",
   platform: "nrf52",
   limits: [
-    "Curves run in the interpreter: a door session takes minutes, and its time limits end it.",
     "Nothing was tried on silicon: pins and voltages are estimates.",
   ],
   contact: { kind: "pins", tx: "D6", rx: "D7" },

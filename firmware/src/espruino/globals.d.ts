@@ -20,7 +20,7 @@ interface EspruinoFlash {
 
 interface EspruinoStorage {
   read(name: string, offset?: number, bytes?: number): string | undefined;
-  write(name: string, content: string, offset: number, size: number): boolean;
+  write(name: string, content: string, offset?: number, size?: number): boolean;
   erase(name: string): void;
   list(): string[];
   getStats(): { readonly freeBytes: number; readonly trashBytes: number };
@@ -73,7 +73,6 @@ declare const E: {
   toString(bytes: Uint8Array): string;
   openFile(path: string, mode: "r" | "r+" | "w"): EspruinoFile;
   convolve(left: Float64Array, right: Float64Array, offset: number): number;
-  CRC32(bytes: Uint8Array): number;
   getErrorFlags(): string[];
   toFlatString(text: string): string;
   toArrayBuffer(text: string): ArrayBuffer;
@@ -83,6 +82,7 @@ declare const E: {
     signature: string,
     code: string,
   ): (a?: number, b?: number, c?: number, d?: number) => number;
+  CRC32(bytes: Uint8Array | string): number;
 };
 
 declare function require(name: "Flash"): EspruinoFlash;
@@ -90,11 +90,23 @@ declare function require(name: "Storage"): EspruinoStorage;
 declare function require(name: "crypto"): EspruinoCrypto;
 declare function require(name: "net"): EspruinoNet;
 declare function require(name: "Wifi"): EspruinoWifi;
+/** A module of ours in Storage: evaluated once, in a scope of its own. */
+declare function require(name: string): unknown;
 
-/** What the loader offers to the application. */
+/** What the loader offers to the application and to the console. */
 interface Loader {
+  /** `starting`, or `running` once the application has said `ok`. */
+  state: string;
   /** Slot that was chosen, `a` or `b`; empty where there is no application. */
   readonly slot: string;
+  /** Text of the entry module, empty where there is none. */
+  entry(): string;
+  /** Has a module of the chosen slot evaluated, unless that is done. */
+  use(module: string): void;
+  /** The application runs: this version is kept from now on. */
+  ok(): void;
+  /** What runs here, as one line of JSON. */
+  info(): string;
 }
 declare let nk: Loader;
 

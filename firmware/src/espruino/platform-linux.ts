@@ -1,18 +1,40 @@
 // SPDX-License-Identifier: EUPL-1.2
-import type { Board } from "../boards/board.ts";
-import { LINK_LAN, POWER_MAINS } from "../ports.ts";
+// The interpreter's Linux build as a board: the exports that `Platform` describes. It is plugged in
+// from its start, its supply is good, its bolt and its signals are lines on the console.
+import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
+
+import type {
+  Board,
+  BoltWiring,
+  PowerOutWiring,
+  SignalWiring,
+  SupplyWiring,
+} from "../boards/board.ts";
+import {
+  type BoltPosition,
+  type ClockPort,
+  LINK_LAN,
+  type LinkKind,
+  type MotorPort,
+  POWER_MAINS,
+  type PowerOutPort,
+  type SignalPort,
+  type StationPowerPort,
+  type SupplyPort,
+  type TimerPort,
+} from "../ports.ts";
 import { openSimulatedBolt } from "./bolt.ts";
 import { createClock } from "./clock.ts";
-import { openContact } from "./contact.ts";
-import { createDeviceCrypto } from "./crypto.ts";
 import { createEntropy, readSystemWord } from "./entropy.ts";
-import { openDiskFlash } from "./flash-disk.ts";
-import { openModemLine } from "./modem-line.ts";
 import { openNetStream } from "./net-stream.ts";
-import type { Platform } from "./platform.ts";
+import type { BoardNetwork, NetworkWish } from "./platform.ts";
 import { createNoPowerOut } from "./power-out.ts";
-import { bindPrimitives } from "./primitives.ts";
+import type { SignalRhythm } from "./signal-pins.ts";
 import { createTimer } from "./timer.ts";
+
+export { openContact } from "./contact.ts";
+export { openDiskFlash as openFlash } from "./flash-disk.ts";
+export { openModemLine as openModem } from "./modem-line.ts";
 
 // The interpreter computes a door session in half a minute; a board does in half a second.
 const TIMER_STRETCH = 100;
@@ -20,39 +42,44 @@ const PLUG_MS = 100;
 const STAY_MS = 1000;
 const CLOCK_FILE = "./clock";
 
-/**
- * The interpreter's Linux build as a board.
- *
- * It is plugged in from its start, its supply is good, its bolt and its signals are lines on the
- * console, and its network is the computer's.
- */
-export function createPlatform(board: Board): Platform {
-  const crypto = createDeviceCrypto(bindPrimitives());
-  return {
-    crypto,
-    timer: createTimer(TIMER_STRETCH),
-    trueTimer: createTimer(1),
-    openEntropy: () => createEntropy(crypto, readSystemWord),
-    openFlash: openDiskFlash,
-    openContact: (onBytes) => openContact(board.contact, onBytes),
-    watchContact(onChange) {
-      setTimeout(() => onChange(true, board.voltageSense !== undefined), PLUG_MS);
-      // The process ends when no timer is left, although the serial line is open.
-      setInterval(() => undefined, STAY_MS);
-    },
-    openClock: () => createClock(readStartS()),
-    openBolt: openSimulatedBolt,
-    openSupply: () => ({ millivolts: () => 3300, percent: () => 100 }),
-    openSignal: () => ({ show: (signal) => print("signal", signal) }),
-    openPowerOut: createNoPowerOut,
-    watchButton: () => undefined,
-    openNetworks: (wish) => [{ kind: LINK_LAN, stream: openNetStream(wish.host, wish.port) }],
-    openModem: (onBytes) => openModemLine(board.modem, onBytes),
-    openPower: () => ({ source: () => POWER_MAINS, percent: () => 100 }),
-  };
+/** Timers that leave room for curves in the interpreter. */
+export function createBoardTimer(): TimerPort {
+  return createTimer(TIMER_STRETCH);
 }
 
-/** The time that a bench wrote into the file `clock`, or else the computer's, in UTC seconds. */
+/** Delays as they are. */
+export function createTrueTimer(): TimerPort {
+  return createTimer(1);
+}
+
+/** The computer's network. */
+export function openNetworks(
+  wish: NetworkWish,
+  _onCarrier: (kind: LinkKind, isThere: boolean) => void,
+): readonly BoardNetwork[] {
+  return [{ kind: LINK_LAN, stream: openNetStream(wish.host, wish.port) }];
+}
+
+/** The computer's generator, watched and mixed. */
+export function openEntropy(crypto: CryptoPort): EntropyPort {
+  return createEntropy(crypto, readSystemWord);
+}
+
+/** Plugged in shortly after the start, and for ever. */
+export function watchContact(
+  board: Board,
+  onChange: (isPlugged: boolean, sensesVoltage: boolean) => void,
+): void {
+  setTimeout(() => onChange(true, board.voltageSense !== undefined), PLUG_MS);
+  // The process ends when no timer is left, although the serial line is open.
+  setInterval(() => undefined, STAY_MS);
+}
+
+/** A clock that starts with the time in the file `clock`, or else with the computer's. */
+export function openClock(): ClockPort {
+  return createClock(readStartS());
+}
+
 function readStartS(): number {
   try {
     const file = E.openFile(CLOCK_FILE, "r");
@@ -62,4 +89,34 @@ function readStartS(): number {
   } catch {
     return getTime();
   }
+}
+
+/** A bolt on the console. */
+export function openBolt(_wiring: BoltWiring, onMove: (position: BoltPosition) => void): MotorPort {
+  return openSimulatedBolt(onMove);
+}
+
+/** A supply that is always good. */
+export function openSupply(_wiring: SupplyWiring): SupplyPort {
+  return { millivolts: () => 3300, percent: () => 100 };
+}
+
+/** Signals on the console. */
+export function openSignal(_wiring: SignalWiring, _rhythms: readonly SignalRhythm[]): SignalPort {
+  return { show: (signal) => print("signal", signal) };
+}
+
+/** An output that nothing hangs on. */
+export function openPowerOut(_wiring: PowerOutWiring, _onOverload: () => void): PowerOutPort {
+  return createNoPowerOut();
+}
+
+/** No button. */
+export function watchButton(_wiring: string, _onPress: () => void): void {
+  // Nobody presses.
+}
+
+/** Mains. */
+export function openPower(): StationPowerPort {
+  return { source: () => POWER_MAINS, percent: () => 100 };
 }

@@ -1,60 +1,66 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
+// A board with an nRF52: the exports that `Platform` describes.
+import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
 
-import type { Board } from "../boards/board.ts";
-import { POWER_MAINS } from "../ports.ts";
-import { openBolt } from "./bolt.ts";
+import {
+  type ClockPort,
+  type ModemPort,
+  POWER_MAINS,
+  type StationPowerPort,
+  type TimerPort,
+} from "../ports.ts";
 import { createClock } from "./clock.ts";
-import { openContact } from "./contact.ts";
-import { watchContactPins } from "./contact-pins.ts";
-import { createDeviceCrypto } from "./crypto.ts";
 import { createEntropy, readHardwareWord } from "./entropy.ts";
-import { openStorageFlash } from "./flash-storage.ts";
-import type { Platform } from "./platform.ts";
-import { openPowerOut } from "./power-out.ts";
-import { bindPrimitives } from "./primitives.ts";
-import { openSignalPins } from "./signal-pins.ts";
-import { openAnalogSupply } from "./supply.ts";
+import type { BoardNetwork } from "./platform.ts";
 import { createTimer } from "./timer.ts";
+
+export { openBolt } from "./bolt.ts";
+export { openContact } from "./contact.ts";
+export { watchContactPins as watchContact } from "./contact-pins.ts";
+export { openStorageFlash as openFlash } from "./flash-storage.ts";
+export { openPowerOut } from "./power-out.ts";
+export { openSignalPins as openSignal } from "./signal-pins.ts";
+export { openAnalogSupply as openSupply } from "./supply.ts";
 
 const DEBOUNCE_MS = 20;
 
-/** A board with an nRF52840. */
-export function createPlatform(board: Board): Platform {
-  const crypto = createDeviceCrypto(bindPrimitives());
-  return {
-    crypto,
-    timer: createTimer(1),
-    trueTimer: createTimer(1),
-    openEntropy: () => createEntropy(crypto, readHardwareWord),
-    openFlash: openStorageFlash,
-    openContact: (onBytes) => openContact(board.contact, onBytes),
-    watchContact: (onChange) => watchContactPins(board, onChange),
-    openClock: () => createClock(undefined),
-    openBolt(onMove) {
-      assert(board.bolt !== undefined, PROMISE_BROKEN);
-      return openBolt(board.bolt, onMove);
-    },
-    openSupply() {
-      assert(board.supply !== undefined, PROMISE_BROKEN);
-      return openAnalogSupply(board.supply);
-    },
-    openSignal(rhythms) {
-      assert(board.signal !== undefined, PROMISE_BROKEN);
-      return openSignalPins(board.signal, rhythms);
-    },
-    openPowerOut(onOverload) {
-      assert(board.powerOut !== undefined, PROMISE_BROKEN);
-      return openPowerOut(board.powerOut, onOverload);
-    },
-    watchButton(onPress) {
-      assert(board.button !== undefined, PROMISE_BROKEN);
-      pinMode(board.button, "input_pullup");
-      const watch = { repeat: true, edge: "falling", debounce: DEBOUNCE_MS } as const;
-      setWatch(onPress, board.button, watch);
-    },
-    openNetworks: () => [],
-    openModem: () => undefined,
-    openPower: () => ({ source: () => POWER_MAINS, percent: () => 100 }),
-  };
+/** Timers at their true length. */
+export function createBoardTimer(): TimerPort {
+  return createTimer(1);
+}
+
+/** The same; there are no curves in the interpreter to wait for. */
+export function createTrueTimer(): TimerPort {
+  return createTimer(1);
+}
+
+/** No network. */
+export function openNetworks(): readonly BoardNetwork[] {
+  return [];
+}
+
+/** No modem. */
+export function openModem(): ModemPort | undefined {
+  return undefined;
+}
+
+/** The SoftDevice's generator, watched and mixed. */
+export function openEntropy(crypto: CryptoPort): EntropyPort {
+  return createEntropy(crypto, readHardwareWord);
+}
+
+/** A clock that knows no time until it is told. */
+export function openClock(): ClockPort {
+  return createClock(undefined);
+}
+
+/** A button that closes to ground. */
+export function watchButton(pin: string, onPress: () => void): void {
+  pinMode(pin, "input_pullup");
+  setWatch(onPress, pin, { repeat: true, edge: "falling", debounce: DEBOUNCE_MS });
+}
+
+/** Mains, as far as anybody can tell. */
+export function openPower(): StationPowerPort {
+  return { source: () => POWER_MAINS, percent: () => 100 };
 }

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
 import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
 
-import type { FlashWiring } from "../boards/board.ts";
+import type {
+  Board,
+  BoltWiring,
+  ContactWiring,
+  FlashWiring,
+  ModemWiring,
+  PowerOutWiring,
+  SignalWiring,
+  SupplyWiring,
+} from "../boards/board.ts";
 import type {
   BoltPosition,
   ClockPort,
@@ -34,30 +43,48 @@ export interface NetworkWish {
   readonly wifiPassword: string;
 }
 
-/** The ports that a board offers; the wiring of a role takes what the role needs. */
+/**
+ * What a family of boards offers to the wiring of a role, as exports of a module of its own behind
+ * `#platform`: what a role does not take is then not in its bundle.
+ */
 export interface Platform {
-  readonly crypto: CryptoPort;
-  readonly timer: TimerPort;
-  /** Delays as they are, also where `timer` stretches them: for a station, which has no curves. */
-  readonly trueTimer: TimerPort;
-  openEntropy(): EntropyPort;
+  createBoardTimer(): TimerPort;
+  /** Delays as they are, also where the other is stretched: for a station, which has no curves. */
+  createTrueTimer(): TimerPort;
+  openEntropy(crypto: CryptoPort): EntropyPort;
   openFlash(wiring: FlashWiring): FlashPort;
-  openContact(onBytes: (bytes: Uint8Array) => void): ContactPort;
+  openContact(wiring: ContactWiring, onBytes: (bytes: Uint8Array) => void): ContactPort;
   /** Calls back when the plug goes in or out, and once after boot. */
-  watchContact(onChange: (isPlugged: boolean, sensesVoltage: boolean) => void): void;
+  watchContact(board: Board, onChange: (isPlugged: boolean, sensesVoltage: boolean) => void): void;
   openClock(): ClockPort;
-  openBolt(onMove: (position: BoltPosition) => void): MotorPort;
-  openSupply(): SupplyPort;
+  openBolt(wiring: BoltWiring, onMove: (position: BoltPosition) => void): MotorPort;
+  openSupply(wiring: SupplyWiring): SupplyPort;
+  openSignal(wiring: SignalWiring, rhythms: readonly SignalRhythm[]): SignalPort;
   /** The output that feeds the contact; its current limit calls back when it has switched it off. */
-  openPowerOut(onOverload: () => void): PowerOutPort;
-  openSignal(rhythms: readonly SignalRhythm[]): SignalPort;
-  watchButton(onPress: () => void): void;
+  openPowerOut(wiring: PowerOutWiring, onOverload: () => void): PowerOutPort;
+  watchButton(wiring: string, onPress: () => void): void;
   /** The board's own networks; `onCarrier` tells when one of them comes or goes. */
   openNetworks(
     wish: NetworkWish,
     onCarrier: (kind: LinkKind, isThere: boolean) => void,
   ): readonly BoardNetwork[];
   /** The serial line of a modem; undefined on a board without one. */
-  openModem(onBytes: (bytes: Uint8Array) => void): ModemPort | undefined;
+  openModem(
+    wiring: ModemWiring | undefined,
+    onBytes: (bytes: Uint8Array) => void,
+  ): ModemPort | undefined;
   openPower(): StationPowerPort;
 }
+
+/** What a station needs of it: no secret is made on a station, and it has no bolt and no light. */
+export type StationPlatform = Pick<
+  Platform,
+  | "createTrueTimer"
+  | "openFlash"
+  | "openContact"
+  | "watchContact"
+  | "openClock"
+  | "openNetworks"
+  | "openModem"
+  | "openPower"
+>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
+import type { ArenaOperations, CryptoPort, EntropyPort } from "@nyckelring/protocol";
 import type {
   ClockPort,
   ContactPort,
@@ -14,6 +14,11 @@ import type {
 export interface KeyPorts {
   readonly crypto: CryptoPort;
   readonly entropy: EntropyPort;
+  /**
+   * The operations of the door path over an arena; a board hands them to native code. Where it is
+   * absent they are made over `crypto` and `entropy`.
+   */
+  readonly operations?: (arena: Uint8Array) => ArenaOperations;
   readonly flash: FlashPort;
   readonly contact: ContactPort;
   readonly timer: TimerPort;

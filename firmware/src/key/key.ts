@@ -296,7 +296,11 @@ export function openKey(
     },
   );
   const arena = new Uint8Array(KEY_ARENA_BYTES);
-  const door = createKeyDoor(createArenaOperations(crypto, ports.entropy, arena), arena);
+  const operations =
+    ports.operations === undefined
+      ? createArenaOperations(crypto, ports.entropy, arena)
+      : ports.operations(arena);
+  const door = createKeyDoor(operations, arena);
   door.load({
     agreementSecret: identity.agreementSecret(),
     anchors: trust.certificateAuthorities(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
+import type { ArenaOperations, CryptoPort, EntropyPort } from "@nyckelring/protocol";
 import type {
   BoltPosition,
   ClockPort,
@@ -15,6 +15,11 @@ import type {
 export type LockPorts = {
   readonly crypto: CryptoPort;
   readonly entropy: EntropyPort;
+  /**
+   * The operations of the door path over an arena; a board hands them to native code. Where it is
+   * absent they are made over `crypto` and `entropy`.
+   */
+  readonly operations?: (arena: Uint8Array) => ArenaOperations;
   readonly flash: FlashPort;
   readonly contact: ContactPort;
   readonly timer: TimerPort;

@@ -1,49 +1,31 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   type ArenaOperations,
-  type CborValue,
-  CONTACT_ENTRIES_MAX,
   createArenaOperations,
   createLockDoor,
   DELIVER_FIRST,
   DEVID_BYTES,
   DOOR_FORCED,
   decodeEntry,
-  decodeHello,
-  decodeRecordAsk,
   EDHOC_BYTES_MAX,
   ENTRY_BOLT,
-  ENTRY_OBJECT,
   ENTRY_PASSAGE,
   ENTRY_POWER,
   type ErrorCode,
-  encodeCbor,
   encodeHelloAnswer,
   FLOOR_STALE,
   type FloorSet,
   GRANTED,
-  kidOf,
+  isHello,
   LINK_EDHOC,
   LINK_HELLO,
   LINK_HELLO_ANSWER,
-  LINK_MESSAGE_BYTES_MAX,
   LINK_RECORD,
   LOCK_ARENA_BYTES,
-  LOG_ASK,
-  LOG_PART_BYTES_MAX,
   type LockDoor,
   MESSAGE,
-  MESSAGE_MALFORMED,
-  OBJECT_ASK,
   OP_ENTER,
   octetAt,
-  PROFILE_KEY_POWERED,
-  RECORD_DONE,
-  RECORD_LOG_PART,
-  RECORD_LOG_REQUEST,
-  RECORD_OBJECT,
-  RECORD_TIME_ASK,
-  RECORD_WANT,
   REPLY,
   ROLE_KEY,
   ROLE_LOCK,
@@ -51,29 +33,29 @@ import {
   TIME_CLOCK_CHECKED,
   TIME_FLOOR_ONLY,
   type TrustedAuthority,
-  TYP_FLOOR_LIST,
-  TYP_ISSUER_CERTIFICATE,
-  TYP_TIME_GRANT,
-  typOf,
   VOLTAGE_LOW,
   WANT_ACK,
   WANT_FLOORS,
   WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
 import { BOLT_LOCKED, type BoltPosition } from "../ports.ts";
-import { openDeviceRecords, RECORD_SEALING_COUNTER } from "../shared/device-records.ts";
+import { openDeviceRecords } from "../shared/device-records.ts";
 import { type DeviceIdentity, loadIdentity } from "../shared/identity.ts";
 import { createMessageLink } from "../shared/link.ts";
 import type { EntryFields, LogStore } from "../shared/log-store.ts";
-import { createNonceCounter } from "../shared/nonce-counter.ts";
 import type { RecordStore } from "../shared/record-store.ts";
-import { sealBatch } from "../shared/sealed-batch.ts";
 import { openTimeFloor, type TimeFloor } from "../shared/time-floor.ts";
 import { createAttemptBudget } from "./attempt-budget.ts";
+import { createBlankLock } from "./blank-lock.ts";
 import { createBolt, TOWARDS_LOCKED } from "./bolt.ts";
-import { createLockClock, type LockClock } from "./lock-clock.ts";
+import { createLockClock } from "./lock-clock.ts";
 import { openLockLogs } from "./lock-logs.ts";
-import { applyObject, type LockUnderObjects, type ObjectOutcome } from "./lock-objects.ts";
+import {
+  createLockRecords,
+  type DoorLock,
+  type LockRecords,
+  RECORD_STEP_MS,
+} from "./lock-records.ts";
 import type { LockPorts, LockRole } from "./lock-role.ts";
 import {
   hasClock,
@@ -87,16 +69,12 @@ import {
 
 /** Longest wait for the next message of a handshake, in milliseconds. */
 const HANDSHAKE_STEP_MS = 2000;
-/** Longest wait for the next record, in milliseconds. */
-const RECORD_STEP_MS = 10_000;
 /** Boots without anything in between after which the motor stays off at boot. */
 const RESETS_MAX = 3;
 /** From so many entries without acknowledgement on the lock asks for one. */
 const WANT_ACK_ENTRIES = 64;
 /** First octet of message_1: method 3. A message_3 is a byte string and never begins with it. */
 const MESSAGE_1_METHOD = 0x03;
-
-const NOTHING = new Uint8Array(0);
 
 /** What a commissioned lock holds from boot on. */
 type CommissionedLock = {
@@ -156,37 +134,6 @@ function readCommissioned(ports: LockPorts, records: RecordStore): CommissionedL
   return { identity, state, certificate };
 }
 
-function createBlankLock(ports: LockPorts): LockRole {
-  const link = createMessageLink(ports.contact, ports.timer, onMessage, ignoreFault);
-
-  function onMessage(kind: number, message: Uint8Array): void {
-    if (kind !== LINK_HELLO) return;
-    const hello = decodeHello(message);
-    if (!hello.ok || hello.value !== ROLE_KEY) return;
-    const answer = { role: ROLE_LOCK, profile: PROFILE_KEY_POWERED, devid: null };
-    link.send(LINK_HELLO_ANSWER, encodeHelloAnswer(answer));
-  }
-
-  return {
-    onContact() {
-      link.reset();
-    },
-    onBytes(bytes) {
-      link.push(bytes);
-    },
-    onBolt() {
-      // A blank lock never moves its bolt, so its end switches tell nothing of interest.
-    },
-    onDoor() {
-      // Nor is there anybody yet who would be told of its door.
-    },
-  };
-}
-
-function ignoreFault(): void {
-  // A damaged frame is no event of the door: the key repeats itself or gives up.
-}
-
 function createDoorLock(
   ports: LockPorts,
   records: RecordStore,
@@ -196,37 +143,47 @@ function createDoorLock(
   const identity = commissioned.identity;
   const bolt = createBolt(ports, { onRelocked, onFailed });
   const logs = openLockLogs(ports.flash, crypto, records);
-  const counter = createNonceCounter(records, RECORD_SEALING_COUNTER);
   const budget = createAttemptBudget(ports.timer);
   const arena = new Uint8Array(LOCK_ARENA_BYTES);
-  const operations: ArenaOperations = createArenaOperations(crypto, ports.entropy, arena);
+  const operations: ArenaOperations =
+    ports.operations === undefined
+      ? createArenaOperations(crypto, ports.entropy, arena)
+      : ports.operations(arena);
   const door: LockDoor = createLockDoor(operations, arena, adoptCertificate);
   const link = createMessageLink(ports.contact, ports.timer, onMessage, ignoreFault);
 
-  let state = commissioned.state;
-  let clock: LockClock | undefined;
   let floors: TimeFloor[] = [];
-  /** Authorities in the order in which the door path knows them. */
-  let trusted: LockAuthority[] = [];
-
-  /** Where entries go: the log of the authority whose key is here, otherwise the owner's. */
-  let log: LogStore = logs.owner();
-  /** True while a clock that is known was set under an issuing key that may since be withdrawn. */
-  let isClockOld = false;
-  /** True while the door path judges by an older time floor than the flash holds. */
-  let isTrustOld = false;
   let wasDoorOpen = ports.door?.isOpen() === true;
   /** True from message_2 to the decision on message_3. */
   let awaitsMessage3 = false;
-  /** True from a decision on: records may come. */
-  let isSettled = false;
-  /** True while the key owes a floor list for which the decision waits. */
-  let isDecisionOpen = false;
-  let peer: Uint8Array = new Uint8Array(DEVID_BYTES);
-  let sealed: Uint8Array = NOTHING;
-  let sealedUpTo = 0;
-  let isResent = false;
-  let contactEntries = 0;
+  /** What comes after the decision: made when the first key asks for it. */
+  let later: LockRecords | undefined;
+  const now: DoorLock = {
+    crypto,
+    records,
+    identity,
+    door,
+    arena,
+    link,
+    logs,
+    state: commissioned.state,
+    clock: undefined,
+    trusted: [],
+    log: logs.owner(),
+    isClockOld: false,
+    isTrustOld: false,
+    isSettled: false,
+    isDecisionOpen: false,
+    peer: new Uint8Array(DEVID_BYTES),
+    floorOf,
+    replaceState,
+    loadTrust,
+    entryTime,
+    append,
+    finalDecision,
+    commitDecision,
+    endSession,
+  };
 
   function floorOf(authority: LockAuthority): TimeFloor {
     const floor = floors[authority.slot];
@@ -244,24 +201,24 @@ function createDoorLock(
   }
 
   function replaceState(next: LockState): void {
-    state = next;
+    now.state = next;
     floors = [];
-    if (!hasClock(state)) {
-      clock = undefined;
-    } else if (clock === undefined) {
-      clock = createLockClock(ports.clock, ports.timer, ports.entropy);
+    if (!hasClock(now.state)) {
+      now.clock = undefined;
+    } else if (now.clock === undefined) {
+      now.clock = createLockClock(ports.clock, ports.timer, ports.entropy);
     }
   }
 
   function loadTrust(): void {
-    isTrustOld = false;
+    now.isTrustOld = false;
     const anchors: TrustedAuthority[] = [];
     const floorSets: FloorSet[] = [];
-    trusted = [];
-    for (const authority of state.authorities) {
+    now.trusted = [];
+    for (const authority of now.state.authorities) {
       const ringKey = authority.keys.ringKey;
       if (ringKey !== undefined) {
-        trusted.push(authority);
+        now.trusted.push(authority);
         anchors.push({
           authority: authority.keys.authority,
           kid: ringKey.kid,
@@ -277,22 +234,23 @@ function createDoorLock(
     door.loadTrust({
       agreementSecret: identity.agreementSecret(),
       certificate: certificate === undefined ? commissioned.certificate : certificate,
-      owner: state.authorities[0] === undefined ? 0 : state.authorities[0].keys.authority,
-      door: state.door,
-      groups: state.groups,
+      owner: now.state.authorities[0] === undefined ? 0 : now.state.authorities[0].keys.authority,
+      door: now.state.door,
+      groups: now.state.groups,
       anchors,
       floors: floorSets,
-      hasClock: clock !== undefined,
-      clockUnknownPolicy: state.clockUnknown,
+      hasClock: now.clock !== undefined,
+      clockUnknownPolicy: now.state.clockUnknown,
     });
   }
 
   /** The best time for an entry: the clock, or the highest time that an issuer has signed. */
   function entryTime(): { readonly tS: number; readonly tq: number } {
-    const nowS = clock === undefined || clock.interval() === undefined ? 0 : ports.clock.nowS();
+    const nowS =
+      now.clock === undefined || now.clock.interval() === undefined ? 0 : ports.clock.nowS();
     if (nowS !== undefined && nowS > 0) return { tS: nowS, tq: TIME_CLOCK_CHECKED };
     let highestS = 0;
-    for (const authority of state.authorities) {
+    for (const authority of now.state.authorities) {
       const loS = floorOf(authority).loS();
       if (loS > highestS) highestS = loS;
     }
@@ -307,11 +265,11 @@ function createDoorLock(
       kind,
       op,
       reason,
-      peer,
+      peer: now.peer,
       ring,
       target,
     };
-    return log.append(fields);
+    return now.log.append(fields);
   }
 
   /** What the bolt does is the owner's to know, but not whose key a guest has sent. */
@@ -324,7 +282,7 @@ function createDoorLock(
       kind: ENTRY_BOLT,
       op: 0,
       reason,
-      peer: log === owner ? peer : new Uint8Array(DEVID_BYTES),
+      peer: now.log === owner ? now.peer : new Uint8Array(DEVID_BYTES),
       ring: 0,
       target: direction,
     });
@@ -338,6 +296,15 @@ function createDoorLock(
     appendBolt(code, direction);
   }
 
+  function afterwards(): LockRecords {
+    if (later === undefined) later = createLockRecords(now);
+    return later;
+  }
+
+  function adoptCertificate(bytes: Uint8Array): boolean {
+    return afterwards().adoptCertificate(bytes);
+  }
+
   // Messages of the link
 
   function onMessage(kind: number, message: Uint8Array): void {
@@ -349,7 +316,7 @@ function createDoorLock(
         takeEdhoc(message);
         break;
       case LINK_RECORD:
-        takeRecord(message);
+        afterwards().take(message);
         break;
       default:
         endSession();
@@ -358,10 +325,9 @@ function createDoorLock(
   }
 
   function answerHello(message: Uint8Array): void {
-    const hello = decodeHello(message);
-    if (!hello.ok || hello.value !== ROLE_KEY) return;
+    if (!isHello(message, ROLE_KEY)) return;
     endSession();
-    const answer = { role: ROLE_LOCK, profile: state.profile, devid: identity.devid };
+    const answer = { role: ROLE_LOCK, profile: now.state.profile, devid: identity.devid };
     link.send(LINK_HELLO_ANSWER, encodeHelloAnswer(answer));
     // While the key prepares message_1 the lock makes its ephemeral key.
     door.prepare();
@@ -382,8 +348,8 @@ function createDoorLock(
   function beginSession(message: Uint8Array): void {
     endSession();
     if (!budget.spend()) return;
-    if (isTrustOld) loadTrust();
-    if (clock !== undefined) door.setClock(clock.interval());
+    if (now.isTrustOld) loadTrust();
+    if (now.clock !== undefined) door.setClock(now.clock.interval());
     arena.set(message, MESSAGE);
     const bytes = door.answerMessage1(message.length);
     if (bytes === 0) return;
@@ -395,15 +361,15 @@ function createDoorLock(
   /** Ends whatever was under way; a decision that was never taken is a denial. */
   function endSession(): void {
     link.relax();
-    if (isDecisionOpen) {
+    if (now.isDecisionOpen) {
       append(ENTRY_PASSAGE, opOf(door.op), FLOOR_STALE, door.ringseq, door.target);
     }
     awaitsMessage3 = false;
-    isSettled = false;
-    isDecisionOpen = false;
-    sealed = NOTHING;
-    peer = new Uint8Array(DEVID_BYTES);
-    log = logs.owner();
+    now.isSettled = false;
+    now.isDecisionOpen = false;
+    if (later !== undefined) later.forget();
+    now.peer = new Uint8Array(DEVID_BYTES);
+    now.log = logs.owner();
     door.reset();
   }
 
@@ -419,14 +385,14 @@ function createDoorLock(
       return;
     }
     budget.refund();
-    peer = door.peerDevid();
-    const authority = trusted[door.anchor];
-    if (authority !== undefined) log = logs.of(authority);
-    isSettled = true;
+    now.peer = door.peerDevid();
+    const authority = now.trusted[door.anchor];
+    if (authority !== undefined) now.log = logs.of(authority);
+    now.isSettled = true;
     let decision = code;
-    let lockseq = log.lastN();
+    let lockseq = now.log.lastN();
     if (code === DELIVER_FIRST) {
-      isDecisionOpen = true;
+      now.isDecisionOpen = true;
       learnTime();
     } else {
       decision = finalDecision(code);
@@ -446,13 +412,13 @@ function createDoorLock(
     const headIatS = door.headIatS;
     const time = entryTime();
     const isHeadNewer = time.tq === TIME_FLOOR_ONLY && headIatS > time.tS;
-    const lockseq = log.append({
+    const lockseq = now.log.append({
       tS: isHeadNewer ? headIatS : time.tS,
       tq: time.tq,
       kind: ENTRY_PASSAGE,
       op: opOf(door.op),
       reason: decision,
-      peer,
+      peer: now.peer,
       ring: door.ringseq,
       target: door.target,
     });
@@ -469,190 +435,31 @@ function createDoorLock(
 
   /** The head was signed at `headIatS`: it is that late at least. */
   function learnTime(): void {
-    const authority = trusted[door.anchor];
+    const authority = now.trusted[door.anchor];
     if (authority !== undefined && door.headIatS > floorOf(authority).loS()) {
       floorOf(authority).raise(door.headIatS);
-      isTrustOld = true;
+      now.isTrustOld = true;
     }
     // The clock is the owner's: a guest's issuer moves its own time floor and no more.
-    if (clock !== undefined && authority === state.authorities[0]) clock.advance(door.headIatS);
+    if (now.clock !== undefined && authority === now.state.authorities[0])
+      now.clock.advance(door.headIatS);
   }
 
   function wantsOf(code: ErrorCode): number[] {
     const wants: number[] = [];
     if (code === DELIVER_FIRST) wants.push(WANT_FLOORS);
-    const wantsTime = clock !== undefined && (isClockOld || clock.interval() === undefined);
+    const wantsTime =
+      now.clock !== undefined && (now.isClockOld || now.clock.interval() === undefined);
     if (wantsTime) wants.push(WANT_TIME_GRANT);
-    if (log.unackedCount() >= WANT_ACK_ENTRIES) wants.push(WANT_ACK);
+    if (now.log.unackedCount() >= WANT_ACK_ENTRIES) wants.push(WANT_ACK);
     return wants;
   }
-
-  // Records
-
-  function takeRecord(message: Uint8Array): void {
-    if (!isSettled || message.length > LINK_MESSAGE_BYTES_MAX) {
-      endSession();
-      return;
-    }
-    link.relax();
-    arena.set(message, MESSAGE);
-    const type = door.openRecord(message.length);
-    const body = type < 0 ? undefined : decodeRecordAsk(type, door.recordBody());
-    if (body === undefined || !body.ok) {
-      endSession();
-      return;
-    }
-    answerRecord(type, body.value);
-  }
-
-  function answerRecord(type: number, body: CborValue): void {
-    switch (type) {
-      case RECORD_WANT:
-        sendRecord(RECORD_WANT, wantBody());
-        break;
-      case RECORD_OBJECT:
-        sendRecord(RECORD_OBJECT, takeObject(body));
-        break;
-      case RECORD_LOG_REQUEST:
-        sendRecord(RECORD_LOG_PART, logPart(body));
-        break;
-      case RECORD_TIME_ASK:
-        sendRecord(RECORD_TIME_ASK, [identity.devid, timeNonce()]);
-        break;
-      case RECORD_DONE:
-        endSession();
-        break;
-      default:
-        // Nothing else exists, whoever asks: not for staff, not for an installer.
-        endSession();
-        break;
-    }
-  }
-
-  function sendRecord(type: number, body: CborValue): void {
-    const bytes = door.sealRecord(type, encodeCbor(body));
-    if (bytes === 0) {
-      endSession();
-      return;
-    }
-    link.send(LINK_RECORD, sliceBytes(arena, REPLY, REPLY + bytes));
-    link.expect(RECORD_STEP_MS, endSession);
-  }
-
-  function wantBody(): CborValue {
-    const authority = trusted[door.anchor];
-    const listseq =
-      authority === undefined ? 0 : readFloors(records, authority.slot, authority.keys).listseq;
-    return [listseq, state.cfgseq, log.logEpoch(), log.cursor(), log.lastN()];
-  }
-
-  function timeNonce(): Uint8Array {
-    if (clock !== undefined) return clock.ask();
-    // A lock without a clock has nothing to set; the answer still raises its time floor.
-    return new Uint8Array(DEVID_BYTES);
-  }
-
-  function takeObject(body: CborValue): CborValue {
-    if (!OBJECT_ASK(body)) return [MESSAGE_MALFORMED];
-    const outcome = applyObject(underObjects, body);
-    isTrustOld = true;
-    if (outcome.isChanged) afterChange(outcome);
-    const isFloors = outcome.typ === TYP_FLOOR_LIST && outcome.code === GRANTED;
-    if (!isDecisionOpen || !isFloors) return [outcome.code];
-    if (clock !== undefined) door.setClock(clock.interval());
-    const again = door.judgeAgain();
-    isDecisionOpen = false;
-    if (again < 0) return [outcome.code];
-    const decision = finalDecision(again);
-    const lockseq = commitDecision(decision);
-    return [outcome.code, decision, lockseq, entryTime().tS];
-  }
-
-  /**
-   * Takes the certificate that came with the head of an issuing key that the lock does not know.
-   * It is durable before the head is judged by it, so no power cut opens a door for a key that the
-   * lock forgets again.
-   */
-  function adoptCertificate(bytes: Uint8Array): boolean {
-    if (typOf(bytes) !== TYP_ISSUER_CERTIFICATE) return false;
-    const outcome = applyObject(underObjects, bytes);
-    if (outcome.isChanged) afterChange(outcome);
-    return outcome.isChanged;
-  }
-
-  function afterChange(outcome: ObjectOutcome): void {
-    // A withdrawn key may have set the clock: the next grant says what time it is.
-    if (outcome.typ === TYP_ISSUER_CERTIFICATE) isClockOld = true;
-    if (outcome.typ === TYP_TIME_GRANT) isClockOld = false;
-    append(ENTRY_OBJECT, 0, outcome.code, outcome.sequence, outcome.typ);
-    loadTrust();
-  }
-
-  /** Part 0 seals what is next; the other parts cut the same bytes. */
-  function logPart(body: CborValue): CborValue {
-    if (!LOG_ASK(body)) return [0, 0, NOTHING];
-    const part = body[0];
-    if (part === 0) sealNext();
-    const parts = Math.ceil(sealed.length / LOG_PART_BYTES_MAX);
-    if (part >= parts) return [part, parts, NOTHING];
-    const from = part * LOG_PART_BYTES_MAX;
-    const to =
-      from + LOG_PART_BYTES_MAX < sealed.length ? from + LOG_PART_BYTES_MAX : sealed.length;
-    if (part === parts - 1) {
-      if (isResent) {
-        log.moveResendCursor(sealedUpTo);
-      } else {
-        log.moveCursor(sealedUpTo);
-      }
-    }
-    return [part, parts, sliceBytes(sealed, from, to)];
-  }
-
-  function sealNext(): void {
-    sealed = NOTHING;
-    const room = CONTACT_ENTRIES_MAX - contactEntries;
-    if (room <= 0) return;
-    const time = entryTime();
-    log.settle(time.tS, time.tq);
-    const resendFrom = log.resendCursor();
-    isResent = resendFrom > 0;
-    const slice = log.batch(isResent ? resendFrom : log.cursor(), room);
-    const authority = trusted[door.anchor];
-    if (slice === undefined || authority === undefined) return;
-    contactEntries += slice.entries.length;
-    sealedUpTo = slice.first + slice.entries.length - 1;
-    const sealer = {
-      devid: identity.devid,
-      authority: authority.keys.authority,
-      kid: kidOf(crypto, identity.signingPublicKey),
-      signingKey: crypto.importSigningKey(identity.signingSeed()),
-      sealingKey: authority.sealingKey,
-      counter,
-    };
-    sealed = sealBatch(crypto, sealer, slice, log.logEpoch(), time.tS, time.tq);
-  }
-
-  const underObjects: LockUnderObjects = {
-    crypto,
-    records,
-    identity,
-    authoritiesMax: logs.authoritiesMax,
-    logOf: logs.of,
-    clock() {
-      return clock;
-    },
-    state() {
-      return state;
-    },
-    replaceState,
-    timeFloor: floorOf,
-  };
 
   replaceState(commissioned.state);
   loadTrust();
   // A key-powered lock boots at every insertion, which the passage itself tells.
-  const isCalm = !hasClock(state) || !endsInResets(log);
-  if (hasClock(state)) append(ENTRY_POWER, 0, GRANTED, 0, 0);
+  const isCalm = !hasClock(now.state) || !endsInResets(now.log);
+  if (hasClock(now.state)) append(ENTRY_POWER, 0, GRANTED, 0, 0);
   // A motor that has pulled the supply down at every boot is left alone until a key commands it.
   if (isCalm) bolt.start();
 
@@ -661,7 +468,7 @@ function createDoorLock(
       endSession();
       link.reset();
       logs.beginCollection();
-      contactEntries = 0;
+      if (later !== undefined) later.beginContact();
     },
     onBytes(bytes) {
       link.push(bytes);
@@ -690,4 +497,8 @@ function endsInResets(log: LogStore): boolean {
 
 function opOf(op: number): 0 | 1 | 2 {
   return op === 1 || op === 2 ? op : 0;
+}
+
+function ignoreFault(): void {
+  // A damaged frame is no event of the door: the key repeats itself or gives up.
 }

@@ -1,36 +1,50 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
-
-import type { Board } from "../boards/board.ts";
-import type { Platform } from "../espruino/platform.ts";
+import { board } from "#board";
+import { openCrypto, openOperations } from "#crypto";
+import {
+  createBoardTimer,
+  openClock,
+  openContact,
+  openEntropy,
+  openFlash,
+  openPowerOut,
+  openSignal,
+  openSupply,
+  watchButton,
+  watchContact,
+} from "#platform";
+import { wired } from "../boards/board.ts";
 import { createKey } from "../key/key.ts";
 import type { KeyRole } from "../key/key-role.ts";
 import { createPlug } from "../key/plug.ts";
 import { SIGNALS } from "../key/signals.ts";
 
-/** Boots a digital key on a board. */
-export function startKey(board: Board, platform: Platform): void {
-  const wiring = board.flash.key;
-  assert(wiring !== undefined, PROMISE_BROKEN);
+/** Boots a digital key on its board. */
+export function startKey(): void {
   let role: KeyRole | undefined;
-  const contact = platform.openContact((bytes) => {
+  const contact = openContact(board.contact, (bytes) => {
     if (role !== undefined) {
       role.onBytes(bytes);
     }
   });
-  role = createKey({
-    crypto: platform.crypto,
-    entropy: platform.openEntropy(),
-    flash: platform.openFlash(wiring),
+  const timer = createBoardTimer();
+  const crypto = openCrypto();
+  const entropy = openEntropy(crypto);
+  const key = createKey({
+    crypto,
+    entropy,
+    operations: (arena) => openOperations(crypto, entropy, arena),
+    flash: openFlash(wired(board.flash.key)),
     contact,
-    timer: platform.timer,
-    clock: platform.openClock(),
-    supply: platform.openSupply(),
-    signal: platform.openSignal(SIGNALS),
+    timer,
+    clock: openClock(),
+    supply: openSupply(wired(board.supply)),
+    signal: openSignal(wired(board.signal), SIGNALS),
   });
-  const key = role;
-  platform.watchButton(() => key.onButton());
-  const powerOut = platform.openPowerOut(() => plug.onOverload());
-  const plug = createPlug(platform.timer, powerOut, key);
-  platform.watchContact((isPlugged, sensesVoltage) => plug.onSense(isPlugged, sensesVoltage));
+  role = key;
+  watchButton(wired(board.button), () => key.onButton());
+  const powerOut = openPowerOut(wired(board.powerOut), () => plug.onOverload());
+  const plug = createPlug(timer, powerOut, key);
+  watchContact(board, (isPlugged, sensesVoltage) => plug.onSense(isPlugged, sensesVoltage));
+  nk.ok();
 }

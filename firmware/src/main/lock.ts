@@ -1,36 +1,48 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
-
-import type { Board } from "../boards/board.ts";
-import type { Platform } from "../espruino/platform.ts";
+import { board } from "#board";
+import { openCrypto, openOperations } from "#crypto";
+import {
+  createBoardTimer,
+  openBolt,
+  openClock,
+  openContact,
+  openEntropy,
+  openFlash,
+  openSupply,
+  watchContact,
+} from "#platform";
+import { wired } from "../boards/board.ts";
 import { createLock } from "../lock/lock.ts";
 import type { LockRole } from "../lock/lock-role.ts";
 
-/** Boots a lock on a board; its configuration says whether the board's clock counts. */
-export function startLock(board: Board, platform: Platform): void {
-  const wiring = board.flash.lock;
-  assert(wiring !== undefined, PROMISE_BROKEN);
+/** Boots a key-powered lock on its board. */
+export function startLock(): void {
   let role: LockRole | undefined;
-  const contact = platform.openContact((bytes) => {
+  const contact = openContact(board.contact, (bytes) => {
     if (role !== undefined) {
       role.onBytes(bytes);
     }
   });
-  const motor = platform.openBolt((position) => {
+  // The bolt comes before everything that can fail: opening it puts the motor off.
+  const motor = openBolt(wired(board.bolt), (position) => {
     if (role !== undefined) {
       role.onBolt(position);
     }
   });
-  role = createLock({
-    crypto: platform.crypto,
-    entropy: platform.openEntropy(),
-    flash: platform.openFlash(wiring),
+  const crypto = openCrypto();
+  const entropy = openEntropy(crypto);
+  const lock = createLock({
+    crypto,
+    entropy,
+    operations: (arena) => openOperations(crypto, entropy, arena),
+    flash: openFlash(wired(board.flash.lock)),
     contact,
-    timer: platform.timer,
-    clock: platform.openClock(),
+    timer: createBoardTimer(),
+    clock: openClock(),
     motor,
-    supply: platform.openSupply(),
+    supply: openSupply(wired(board.supply)),
   });
-  const lock = role;
-  platform.watchContact((isPlugged) => lock.onContact(isPlugged));
+  role = lock;
+  watchContact(board, (isPlugged) => lock.onContact(isPlugged));
+  nk.ok();
 }

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { assert, PROMISE_BROKEN } from "@nyckelring/protocol";
-
-import type { Board } from "../boards/board.ts";
-import type { Platform } from "../espruino/platform.ts";
+import { board } from "#board";
+import { openCrypto } from "#crypto";
+import {
+  createTrueTimer,
+  openClock,
+  openContact,
+  openFlash,
+  openModem,
+  openNetworks,
+  openPower,
+  watchContact,
+} from "#platform";
+import { wired } from "../boards/board.ts";
 import { LINK_GSM, type UplinkPort } from "../ports.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
 import { createStation } from "../station/station.ts";
@@ -18,23 +27,21 @@ import {
 } from "../station/uplink/mqtt-uplink.ts";
 
 /** Boots a sync station on a board. */
-export function startStation(board: Board, platform: Platform): void {
-  const wiring = board.flash.station;
-  assert(wiring !== undefined, PROMISE_BROKEN);
+export function startStation(): void {
   let role: StationRole | undefined;
-  const contact = platform.openContact((bytes) => {
+  const contact = openContact(board.contact, (bytes) => {
     if (role !== undefined) {
       role.onBytes(bytes);
     }
   });
-  const flash = platform.openFlash(wiring);
+  const flash = openFlash(wired(board.flash.station));
   const records = openDeviceRecords(flash);
   const account = loadStationProvision(records);
   const network = readNetwork(records);
   const uplink: UplinkPort =
     account === undefined || network === undefined
       ? { publish: () => undefined, links: () => [], use: () => undefined }
-      : openUplink(platform, account.stationId, network, {
+      : openUplink(account.stationId, network, {
           onDown(message) {
             if (role !== undefined) role.onDown(message);
           },
@@ -43,32 +50,32 @@ export function startStation(board: Board, platform: Platform): void {
           },
         });
   role = createStation({
-    crypto: platform.crypto,
+    crypto: openCrypto(),
     flash,
     contact,
-    timer: platform.trueTimer,
-    clock: platform.openClock(),
+    timer: createTrueTimer(),
+    clock: openClock(),
     uplink,
-    power: platform.openPower(),
+    power: openPower(),
   });
   const station = role;
-  platform.watchContact((isPlugged) => station.onContact(isPlugged));
+  watchContact(board, (isPlugged) => station.onContact(isPlugged));
+  nk.ok();
 }
 
 function openUplink(
-  platform: Platform,
   stationId: number,
   network: StationNetwork,
   listener: UplinkListener,
 ): UplinkPort {
-  const timer = platform.trueTimer;
+  const timer = createTrueTimer();
   const streams: LinkStream[] = [];
-  for (const one of platform.openNetworks(network, (kind, isThere) => {
+  for (const one of openNetworks(network, (kind, isThere) => {
     uplink.setCarrier(kind, isThere);
   })) {
     streams.push(one);
   }
-  const modem = network.apn === "" ? undefined : openModem(platform, network);
+  const modem = network.apn === "" ? undefined : openStationModem(network);
   if (modem !== undefined) streams.push({ kind: LINK_GSM, stream: modem.stream });
   const login =
     network.user === "" ? undefined : { user: network.user, password: network.password };
@@ -82,14 +89,14 @@ function openUplink(
   return uplink;
 }
 
-function openModem(platform: Platform, network: StationNetwork): AtModem | undefined {
+function openStationModem(network: StationNetwork): AtModem | undefined {
   let modem: AtModem | undefined;
-  const port = platform.openModem((bytes) => {
+  const port = openModem(board.modem, (bytes) => {
     if (modem !== undefined) modem.onBytes(bytes);
   });
   if (port === undefined) return undefined;
   const { apn, pin, host, gsmBytesPerDay } = network;
-  modem = createAtModem(port, platform.trueTimer, {
+  modem = createAtModem(port, createTrueTimer(), {
     apn,
     pin,
     host,

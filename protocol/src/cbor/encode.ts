@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { PROMISE_BROKEN } from "../errors/code.ts";
 import { assert } from "../errors/result.ts";
+import { writeHead } from "./head.ts";
 import {
   CBOR_DEPTH_MAX,
   type CborEntry,
@@ -126,29 +127,4 @@ function headBytes(argument: number): number {
   if (argument < 0x100) return 2;
   if (argument < 0x10000) return 3;
   return 5;
-}
-
-function writeHead(target: Uint8Array, offset: number, major: number, argument: number): number {
-  const lead = major << 5;
-  if (argument < 24) {
-    target[offset] = lead | argument;
-    return offset + 1;
-  }
-  if (argument < 0x100) {
-    target[offset] = lead | 24;
-    target[offset + 1] = argument;
-    return offset + 2;
-  }
-  if (argument < 0x10000) {
-    target[offset] = lead | 25;
-    target[offset + 1] = argument >> 8;
-    target[offset + 2] = argument & 0xff;
-    return offset + 3;
-  }
-  target[offset] = lead | 26;
-  target[offset + 1] = argument >>> 24;
-  target[offset + 2] = (argument >>> 16) & 0xff;
-  target[offset + 3] = (argument >>> 8) & 0xff;
-  target[offset + 4] = argument & 0xff;
-  return offset + 5;
 }

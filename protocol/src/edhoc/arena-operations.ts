@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { bytesOfHex, concatBytes, equalBytes, sliceBytes } from "../bytes.ts";
+import { writeHead } from "../cbor/head.ts";
 import type {
   AgreementKey,
   CryptoPort,
@@ -206,21 +207,6 @@ function createCipherOperations(crypto: CryptoPort, arena: Uint8Array) {
       }
     },
   };
-}
-
-// The shortest heading of RFC 8949 §3; gives the offset behind it.
-function writeHead(target: Uint8Array, at: number, major: number, argument: number): number {
-  const type = major << 5;
-  if (argument < 24) {
-    target[at] = type | argument;
-    return at + 1;
-  }
-  const width = argument < 0x100 ? 1 : argument < 0x10000 ? 2 : 4;
-  target[at] = type | (width === 1 ? 24 : width === 2 ? 25 : 26);
-  for (let octet = 0; octet < width; octet += 1) {
-    target[at + width - octet] = (argument >>> (8 * octet)) & 0xff;
-  }
-  return at + 1 + width;
 }
 
 // End of a byte string with a heading of one, two or three octets; our own templates and contexts.

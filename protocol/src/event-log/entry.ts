@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { concatBytes } from "../bytes.ts";
+import { concatBytes, sliceBytes } from "../bytes.ts";
 import { decodeCbor } from "../cbor/decode.ts";
-import { encodeCbor } from "../cbor/encode.ts";
+import { writeHead } from "../cbor/head.ts";
 import { bytesOf, tuple, uint, uint8, uint16, uint32 } from "../cbor/shape.ts";
 import { DEVID_BYTES } from "../cose/ids.ts";
 import type { CryptoPort } from "../crypto/crypto-port.ts";
@@ -78,19 +78,20 @@ export function chainNext(
  * @public
  */
 export function encodeEntry(entry: Entry): Uint8Array {
-  const value = [
-    entry.n,
-    entry.tS,
-    entry.tq,
-    entry.kind,
-    entry.op,
-    entry.reason,
-    entry.peer,
-    entry.ring,
-    entry.target,
-  ];
-  assert(ENTRY(value), PROMISE_BROKEN);
-  return encodeCbor(value);
+  assert(
+    entry.op <= OP_LEAVE && entry.reason <= 0xffff && entry.peer.length === DEVID_BYTES,
+    PROMISE_BROKEN,
+  );
+  // Written by hand: it is the one encoding that a door waits for.
+  const bytes = new Uint8Array(ENTRY_BYTES_MAX);
+  let end = writeHead(bytes, 0, 4, 9);
+  const before = [entry.n, entry.tS, entry.tq, entry.kind, entry.op, entry.reason];
+  for (const value of before) end = writeHead(bytes, end, 0, value);
+  end = writeHead(bytes, end, 2, DEVID_BYTES);
+  bytes.set(entry.peer, end);
+  end = writeHead(bytes, end + DEVID_BYTES, 0, entry.ring);
+  end = writeHead(bytes, end, 0, entry.target);
+  return sliceBytes(bytes, 0, end);
 }
 
 /**

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { concatBytes, octetAt } from "../bytes.ts";
 import { decodeCbor } from "../cbor/decode.ts";
-import { encodeCbor } from "../cbor/encode.ts";
 import { bytesOf, orNull, tuple, uint, uint8, uintFrom } from "../cbor/shape.ts";
 import { DEVID_BYTES } from "../cose/ids.ts";
 import { MESSAGE_MALFORMED, VERSION_UNKNOWN } from "../errors/code.ts";
 import { fail, type Result, succeed } from "../errors/result.ts";
 import { PROFILE_CLOCK, PROTOCOL_VERSION, ROLE_KEY, ROLE_STATION } from "../message/types.ts";
+
+// Every number here is below 24 and so an octet of its own, RFC 8949 §3; a door waits for these.
+const ARRAY_OF_TWO = 0x82;
+const ARRAY_OF_FOUR = 0x84;
+const BYTE_STRING = 0x40;
+const CBOR_NULL = 0xf6;
 
 const HELLO = tuple([uint8, uintFrom(ROLE_KEY, ROLE_STATION)]);
 const HELLO_ANSWER = tuple([
@@ -33,7 +39,7 @@ export interface HelloAnswer {
  * @public
  */
 export function encodeHello(role: number): Uint8Array {
-  return encodeCbor([PROTOCOL_VERSION, role]);
+  return new Uint8Array([ARRAY_OF_TWO, PROTOCOL_VERSION, role]);
 }
 
 /**
@@ -50,11 +56,28 @@ export function decodeHello(bytes: Uint8Array): Result<number> {
 }
 
 /**
+ * Tells whether octets are the greeting of a role in this version, without a word why not.
+ * @public
+ */
+export function isHello(bytes: Uint8Array, role: number): boolean {
+  return (
+    bytes.length === 3 &&
+    octetAt(bytes, 0) === ARRAY_OF_TWO &&
+    octetAt(bytes, 1) === PROTOCOL_VERSION &&
+    octetAt(bytes, 2) === role
+  );
+}
+
+/**
  * Encodes the answer to a hello.
  * @public
  */
 export function encodeHelloAnswer(answer: HelloAnswer): Uint8Array {
-  return encodeCbor([PROTOCOL_VERSION, answer.role, answer.profile, answer.devid]);
+  const devid = answer.devid;
+  const head = [ARRAY_OF_FOUR, PROTOCOL_VERSION, answer.role, answer.profile];
+  if (devid === null) return concatBytes([new Uint8Array(head), new Uint8Array([CBOR_NULL])]);
+  head.push(BYTE_STRING + devid.length);
+  return concatBytes([new Uint8Array(head), devid]);
 }
 
 /**

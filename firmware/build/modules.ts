@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: EUPL-1.2
+import type { Role } from "./build-bundle.ts";
+import type { LazyFunctions } from "./split.ts";
+
+/**
+ * The functions of a role that are loaded when they are first called, by module.
+ *
+ * A module name has at most 20 characters, because Storage has room for 28 with the slot before it.
+ * Whatever a key-powered lock does at every insertion is in its entry module; what stands here comes
+ * with a record, an object, a rotation or a setup.
+ */
+export const LAZY_FUNCTIONS: Readonly<Record<Role, LazyFunctions>> = {
+  lock: {
+    setup: ["createBlankLock"],
+    records: ["createLockRecords"],
+    objects: ["applyObject", "configuredState"],
+    clock: ["createLockClock", "endsInResets"],
+    operations: ["createArenaOperations"],
+  },
+  key: {
+    operations: ["createArenaOperations"],
+  },
+  station: {},
+};
+
+/** Methods of ports that are optional and that no board has yet: called in a bundle, defined nowhere. */
+export const ABSENT_METHODS: readonly string[] = ["isOpen"];

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// The loader: a board evaluates it at every power-on, before anything else, and it is never replaced
+// in the field. It chooses the slot, counts the boots of an application that has not proved itself,
+// and gives modules their slot. The build puts the role in front (`nkRole`) and the start behind.
+
+declare const nkRole: string;
+
+const SELECTOR = "nk.sel.";
+const BOOTS = "nk.try.";
+const PROOF = "nk.ok.";
+const MANIFEST = ".manifest";
+/** Boots that an application has to prove itself. */
+const BOOTS_MAX = 2;
+
+/** What a selector file says, where it says it whole. */
+interface Selector {
+  readonly slot: string;
+  readonly securityVersion: number;
+  readonly generation: number;
+  readonly isProven: boolean;
+}
+
+const storage = require("Storage");
+
+function hex8(value: number): string {
+  let text = (value >>> 0).toString(16);
+  while (text.length < 8) text = "0" + text;
+  return text;
+}
+
+function isBootable(slot: string): boolean {
+  return (
+    storage.read(slot + MANIFEST, 0, 1) !== undefined &&
+    storage.read(slot + "." + nkRole, 0, 1) !== undefined
+  );
+}
+
+function readSelector(name: string): Selector | undefined {
+  const generation = parseInt(name.substring(SELECTOR.length), 10);
+  const parts = (storage.read(name) || "").split(" ");
+  const slot = parts[0] || "";
+  const securityVersion = parseInt(parts[1] || "", 10);
+  const covered = slot + " " + securityVersion + " " + generation;
+  if (parts[2] !== hex8(E.CRC32(covered)) || !isBootable(slot)) return undefined;
+  const isProven = storage.read(PROOF + generation) !== undefined;
+  return { slot, securityVersion, generation, isProven };
+}
+
+/** Boots so far of an application that has not proved itself; one mark each in a file of fixed size. */
+function bootsOf(generation: number): number {
+  const marks = storage.read(BOOTS + generation) || "";
+  let boots = 0;
+  while (boots < marks.length && marks.charAt(boots) === "1") boots += 1;
+  return boots;
+}
+
+/**
+ * The newest application that is whole and has not failed, and never one with an older security
+ * version than one that has proved itself. Where all have failed the newest gets another chance: a
+ * device that tries is better than one that stands.
+ */
+function choose(): Selector | undefined {
+  const selectors: Selector[] = [];
+  let proven = 0;
+  for (const name of storage.list()) {
+    const selector = name.indexOf(SELECTOR) === 0 ? readSelector(name) : undefined;
+    if (selector !== undefined) {
+      selectors.push(selector);
+      if (selector.isProven && selector.securityVersion > proven) {
+        proven = selector.securityVersion;
+      }
+    }
+  }
+  let best: Selector | undefined;
+  let second: Selector | undefined;
+  for (const one of selectors) {
+    if (one.securityVersion >= proven) {
+      const isNewer = best === undefined || one.generation > best.generation;
+      if (isNewer) second = best;
+      else if (second === undefined || one.generation > second.generation) second = one;
+      if (isNewer) best = one;
+    }
+  }
+  if (best === undefined || best.isProven || second === undefined) return best;
+  return bootsOf(best.generation) < BOOTS_MAX ? best : second;
+}
+
+const chosen = choose();
+let isProven = chosen === undefined || chosen.isProven;
+if (chosen !== undefined && !isProven) {
+  const boots = bootsOf(chosen.generation);
+  if (boots < BOOTS_MAX) storage.write(BOOTS + chosen.generation, "1", boots, 4);
+}
+
+nk = {
+  state: "starting",
+  slot: chosen === undefined ? "" : chosen.slot,
+  entry: () => (chosen === undefined ? "" : storage.read(chosen.slot + "." + nkRole) || ""),
+  use(module) {
+    require(nk.slot + "." + module);
+  },
+  ok() {
+    nk.state = "running";
+    if (isProven || chosen === undefined) return;
+    isProven = true;
+    storage.write(PROOF + chosen.generation, "1");
+  },
+  info() {
+    const text = storage.read(nk.slot + MANIFEST);
+    const held = text === undefined ? {} : JSON.parse(text);
+    return JSON.stringify({
+      role: nkRole,
+      board: held.board,
+      version: held.version,
+      securityVersion: held.securityVersion,
+      slot: nk.slot,
+      generation: chosen === undefined ? 0 : chosen.generation,
+      state: chosen === undefined ? "blank" : nk.state,
+    });
+  },
+};
