@@ -61,6 +61,8 @@ export {
   type PowerSource,
   type SignalPort,
   type StationPowerPort,
+  type StreamListener,
+  type StreamPort,
   type SupplyPort,
   type TimerPort,
   type UplinkPort,
@@ -74,6 +76,27 @@ export {
   loadIdentity,
 } from "./shared/identity.ts";
 export { createMessageLink } from "./shared/link.ts";
+export {
+  type EnergyLedger,
+  keyFedPeakMa,
+  keyFedSyncMj,
+  keyLeftMj,
+  LEDGER,
+  LINK_LEDGER,
+  type LinkEnergy,
+  leftMj,
+  loadMw,
+  reserveMj,
+  syncMj,
+} from "./station/energy-ledger.ts";
 export { createStation } from "./station/station.ts";
 export { commissionStation, type StationProvision } from "./station/station-commissioning.ts";
+export type { StationNetwork } from "./station/station-network.ts";
 export type { StationPorts, StationRole, StationStatus } from "./station/station-role.ts";
+export {
+  createMqttUplink,
+  type LinkStream,
+  type MqttUplink,
+  mqttIdentityOf,
+  type UplinkListener,
+} from "./station/uplink/mqtt-uplink.ts";

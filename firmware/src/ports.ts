@@ -189,6 +189,12 @@ export interface UplinkPort {
   links(): readonly LinkKind[];
   /** Chooses the link for what follows; `LINK_NONE` switches the radio and the modem off. */
   use(link: LinkKind): void;
+  /**
+   * Why the last link was lost, for whoever has to mend it: its kind times 256, and 1 for a
+   * connection that ended, 2 for silence, 3 for a far side that speaks something else, 4 for a broker
+   * that refuses the station, or 16 and the modem's own fault. 0 where no link was lost.
+   */
+  readonly fault?: () => number;
 }
 
 /** Who is told what happens to one connection; nothing of it is told after its end. */

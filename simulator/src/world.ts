@@ -5,6 +5,7 @@ import {
   commissionLock,
   commissionStation,
   enrolDevice,
+  LEDGER,
   LINK_GSM,
   LINK_LAN,
   LINK_WIFI,
@@ -388,6 +389,7 @@ export function createWorld(
     const board = createStationBoard(
       partsOf(name, () => unit.contact),
       uplink.port,
+      () => notePower(unit),
     );
     const request = provider === undefined ? {} : { provider };
     const provision = must(issuer.enrolStation(issuer.founder, request));
@@ -588,9 +590,12 @@ export function createWorld(
     };
     clock.scheduleAfter(STATION_PATIENCE_MS * 1000, () => contact.withdrawAt(clock.nowUs()));
     const hadPower = station.board.source() !== undefined;
+    const before = station.board.takenFromKeysMj();
     station.board.connect(contact, key.board.batteryPercent() > 20);
     key.board.connect(contact, hadPower);
     if (!hadPower) notePower(station);
+    const takenMj = station.board.takenFromKeysMj() - before;
+    key.board.drain(Math.round((1_000_000 * takenMj) / LEDGER.keyBatteryMj));
   }
 
   function notePower(station: StationUnit): void {

@@ -11,6 +11,8 @@ import {
 
 /** A wired or wireless network may be away so long before the modem takes over, in milliseconds. */
 const GSM_PATIENCE_MS = 3000;
+/** The best first. */
+const LADDER: readonly LinkKind[] = [LINK_LAN, LINK_WIFI, LINK_GSM];
 
 /** The way to the issuer: LAN, then Wi-Fi, then GSM, then none. */
 export interface LinkLadder {
@@ -26,13 +28,13 @@ export interface LinkLadder {
  * The modem costs money and energy, so it waits a moment: an office network that blinks does not
  * wake it. Going back to an office network needs no patience.
  *
- * @param allowsGsm - What the power ladder says.
+ * @param allows - What the power ladder says of a link.
  * @param onChange - Runs after the link in use has changed.
  */
 export function createLinkLadder(
   uplink: UplinkPort,
   timer: TimerPort,
-  allowsGsm: () => boolean,
+  allows: (link: LinkKind) => boolean,
   onChange: () => void,
 ): LinkLadder {
   let inUse: LinkKind = LINK_NONE;
@@ -41,9 +43,8 @@ export function createLinkLadder(
 
   function best(): LinkKind {
     const up = uplink.links();
-    if (up.indexOf(LINK_LAN) >= 0) return LINK_LAN;
-    if (up.indexOf(LINK_WIFI) >= 0) return LINK_WIFI;
-    return up.indexOf(LINK_GSM) >= 0 && allowsGsm() ? LINK_GSM : LINK_NONE;
+    for (const link of LADDER) if (up.indexOf(link) >= 0 && allows(link)) return link;
+    return LINK_NONE;
   }
 
   function move(link: LinkKind): void {

@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { POWER_KEY, POWER_MAINS, type PowerSource, type StationPowerPort } from "../ports.ts";
+import {
+  LINK_GSM,
+  LINK_NONE,
+  type LinkKind,
+  POWER_BATTERY,
+  POWER_KEY,
+  type PowerSource,
+  type StationPowerPort,
+} from "../ports.ts";
+import {
+  keyFedPeakMa,
+  keyFedSyncMj,
+  keyLeftMj,
+  LEDGER,
+  leftMj,
+  reserveMj,
+  syncMj,
+} from "./energy-ledger.ts";
 
-/** Charge below which the station's own battery no longer feeds the modem, in percent. */
-export const GSM_PERCENT_MIN = 10;
 /** Syncs that one inserted key pays for with its battery. */
 const KEY_FED_SYNCS_MAX = 1;
 
 /**
  * What the station may spend: mains, own battery, the inserted key's battery.
  *
- * The hardware switches the source by itself; this machine says what follows from it.
+ * The hardware switches the source by itself; this machine says what follows from it, by the figures
+ * of the energy ledger.
  */
 export interface PowerLadder {
   /** The source in use. */
@@ -20,10 +36,18 @@ export interface PowerLadder {
    * @returns True when that has changed.
    */
   update(): boolean;
-  /** False on a key's battery and on an own battery that is nearly empty. */
-  allowsGsm(): boolean;
-  /** False once the key that feeds the station has had its sync. */
-  allowsSync(): boolean;
+  /**
+   * Whether a link may be used. On a key's battery none whose peak would switch the key's output
+   * off; on the own battery the modem only above the reserve that the other links leave untouched.
+   */
+  allowsLink(link: LinkKind): boolean;
+  /**
+   * Whether what is left carries one more sync over a link. A key pays for one, and only from what
+   * it has above its stop.
+   *
+   * @param keyPercent - Charge of the key that is in, as it says.
+   */
+  allowsSync(link: LinkKind, keyPercent: number): boolean;
   /** Notes that a sync has been completed. */
   noteSync(): void;
   /** Notes that a key was plugged in: it brings its own allowance. */
@@ -43,11 +67,17 @@ export function createPowerLadder(power: StationPowerPort): PowerLadder {
       syncs = 0;
       return true;
     },
-    allowsGsm() {
-      if (source === POWER_KEY) return false;
-      return source === POWER_MAINS || power.percent() >= GSM_PERCENT_MIN;
+    allowsLink(link) {
+      if (link === LINK_NONE) return true;
+      if (source === POWER_KEY) return keyFedPeakMa(link) <= LEDGER.contactLimitMa;
+      return source !== POWER_BATTERY || link !== LINK_GSM || leftMj(power.percent()) > reserveMj();
     },
-    allowsSync: () => source !== POWER_KEY || syncs < KEY_FED_SYNCS_MAX,
+    allowsSync(link, keyPercent) {
+      if (source === POWER_KEY) {
+        return syncs < KEY_FED_SYNCS_MAX && keyLeftMj(keyPercent) >= keyFedSyncMj(link);
+      }
+      return source !== POWER_BATTERY || leftMj(power.percent()) >= syncMj(link);
+    },
     noteSync() {
       syncs += 1;
     },

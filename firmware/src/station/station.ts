@@ -98,7 +98,7 @@ export function createStation(ports: StationPorts): StationRole {
     if (own === undefined) return;
     if (ladder.link() === LINK_NONE) {
       // The answer is not coming over a link that is gone; another may take over within the wait.
-      noteEvent(NO_LINK, 0);
+      noteEvent(NO_LINK, ports.uplink.fault === undefined ? 0 : ports.uplink.fault());
       return;
     }
     sendStatus(own);
@@ -144,6 +144,8 @@ export function createStation(ports: StationPorts): StationRole {
 
   function beat(): void {
     heartbeatId = 0;
+    // What the battery has lost since may have cost the modem its place.
+    ladder.update();
     // On a key's battery every message is paid for by the carer's next openings.
     if (own !== undefined && power.source() !== POWER_KEY) {
       sendStatus(own);
@@ -193,7 +195,7 @@ export function createStation(ports: StationPorts): StationRole {
     awaitsAcks = false;
     if (own === undefined) {
       session.refuse(DEVICE_BLANK);
-    } else if (!power.allowsSync()) {
+    } else if (!power.allowsSync(ladder.link(), state.batteryPercent)) {
       session.refuse(BATTERY_LOW);
     } else if (ladder.link() === LINK_NONE) {
       releaseFromShelf(own, NO_LINK);
@@ -348,7 +350,7 @@ export function createStation(ports: StationPorts): StationRole {
   }
 
   const power = createPowerLadder(ports.power);
-  const ladder = createLinkLadder(ports.uplink, ports.timer, power.allowsGsm, onLinkChange);
+  const ladder = createLinkLadder(ports.uplink, ports.timer, power.allowsLink, onLinkChange);
   const link: MessageLink = createMessageLink(ports.contact, ports.timer, onLinkMessage, () => {
     // A garbled frame is a lost one: the key asks again in its next contact.
   });

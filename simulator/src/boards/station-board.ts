@@ -2,29 +2,41 @@
 
 import {
   createStation,
+  keyFedSyncMj,
+  LEDGER,
+  LINK_NONE,
+  type LinkKind,
+  loadMw,
   POWER_BATTERY,
   POWER_KEY,
   POWER_MAINS,
   type PowerSource,
   type StationRole,
   type StationStatus,
+  syncMj,
   type UplinkPort,
 } from "@nyckelring/firmware";
 import type { Contact } from "../contact.ts";
 import { createMeteredCrypto } from "../metered-crypto.ts";
 import { createProcessor } from "../processor.ts";
 import { createTimers } from "../timers.ts";
+import type { ScheduledEvent } from "../virtual-clock.ts";
 import { createVirtualFlash, type VirtualFlash } from "../virtual-flash.ts";
 import type { BoardParts } from "./lock-board.ts";
 
-/** A station with mains power, a battery of its own and, when both are gone, the inserted key. */
+/**
+ * A station with mains power, a battery of its own and, when both are gone, the inserted key.
+ *
+ * The battery runs down and is charged by the energy ledger of the firmware; at its cut-off it
+ * switches itself off.
+ */
 export interface StationBoard {
   readonly flash: VirtualFlash;
   /** Boots the role from flash, if anything feeds the station. */
   powerOn(): void;
   /** Mains power comes or goes. */
   setMains(isThere: boolean): void;
-  /** Empties the station's own battery, as a long mains failure does. */
+  /** Sets the charge of the station's own battery. */
   setBatteryPercent(percent: number): void;
   /** Charge of the station's own battery, 0 to 100. */
   batteryPercent(): number;
@@ -42,15 +54,22 @@ export interface StationBoard {
   linksChanged(): void;
   /** What the role says of itself; undefined without power. */
   status(): StationStatus | undefined;
+  /** What syncs have taken from keys that fed the station so far, in millijoules. */
+  takenFromKeysMj(): number;
 }
 
 /**
  * Makes the board of a station with blank flash.
  *
  * @param uplink - The port to links and broker.
+ * @param onRunDown - Told when the battery has switched itself off.
  * @public
  */
-export function createStationBoard(parts: BoardParts, uplink: UplinkPort): StationBoard {
+export function createStationBoard(
+  parts: BoardParts,
+  uplink: UplinkPort,
+  onRunDown: () => void = () => undefined,
+): StationBoard {
   const { clock, model, random, listeners } = parts;
   const processor = createProcessor(clock, model.stepUs, listeners.onFault);
   const flash = createVirtualFlash(192, processor, model, random.split("flash"));
@@ -62,13 +81,73 @@ export function createStationBoard(parts: BoardParts, uplink: UplinkPort): Stati
   let plugged: Contact | undefined;
   let isKeyFeeding = false;
   let hasMains = true;
-  let battery = 100;
+  let chargeMj = LEDGER.batteryMj;
+  let countedUs = clock.nowUs();
+  let link: LinkKind = LINK_NONE;
+  let takenFromKeysMj = 0;
+  let runDown: ScheduledEvent | undefined;
   let clockOffsetS = 0;
+  const cutOffMj = (LEDGER.batteryMj * LEDGER.cutOffPercent) / 100;
 
   function source(): PowerSource | undefined {
     if (hasMains) return POWER_MAINS;
-    if (battery > 0) return POWER_BATTERY;
+    if (chargeMj > cutOffMj) return POWER_BATTERY;
     return isKeyFeeding ? POWER_KEY : undefined;
+  }
+
+  /** Power out of the battery now, in milliwatts; below zero while the mains charge it. */
+  function drawMw(): number {
+    if (hasMains) return -LEDGER.chargeMw;
+    return source() === POWER_BATTERY ? loadMw(link) : 0;
+  }
+
+  /** Brings the charge up to now; called before anything changes that draws from it. */
+  function count(): void {
+    const passedS = (clock.nowUs() - countedUs) / 1_000_000;
+    countedUs = clock.nowUs();
+    spend(passedS * drawMw());
+  }
+
+  function spend(energyMj: number): void {
+    chargeMj = Math.min(LEDGER.batteryMj, Math.max(0, chargeMj - energyMj));
+  }
+
+  /** Plans the moment at which the battery switches itself off, if nothing changes before. */
+  function planRunDown(): void {
+    if (runDown !== undefined) clock.cancel(runDown);
+    runDown = undefined;
+    if (source() !== POWER_BATTERY) return;
+    const leftUs = Math.ceil(((chargeMj - cutOffMj) / drawMw()) * 1_000_000) + 1;
+    runDown = clock.scheduleAfter(leftUs, () => {
+      runDown = undefined;
+      count();
+      chargeMj = cutOffMj;
+      powerChanged();
+      onRunDown();
+    });
+  }
+
+  const meteredUplink: UplinkPort = {
+    ...uplink,
+    use: (next) => {
+      count();
+      link = next;
+      uplink.use(next);
+      planRunDown();
+    },
+  };
+
+  /** What a sync takes beyond the state it happens in. */
+  function paySync(): void {
+    count();
+    if (source() === POWER_BATTERY) spend(syncMj(link));
+    else if (source() === POWER_KEY) takenFromKeysMj += keyFedSyncMj(link);
+    planRunDown();
+  }
+
+  function percent(): number {
+    count();
+    return Math.floor((100 * chargeMj) / LEDGER.batteryMj);
   }
 
   function boot(): void {
@@ -86,20 +165,22 @@ export function createStationBoard(parts: BoardParts, uplink: UplinkPort): Stati
             clockOffsetS = nowS - clock.nowS();
           },
         },
-        uplink,
-        power: { source: () => source() ?? POWER_KEY, percent: () => battery },
+        uplink: meteredUplink,
+        power: { source: () => source() ?? POWER_KEY, percent },
       });
       if (plugged !== undefined) role.onContact(true);
     });
   }
 
   function powerChanged(): void {
+    count();
+    planRunDown();
     if (source() === undefined) {
       if (role === undefined && !processor.isPowered()) return;
       processor.powerOff();
       timers.clear();
       role = undefined;
-      uplink.use(0);
+      meteredUplink.use(LINK_NONE);
     } else if (!processor.isPowered()) {
       boot();
     } else {
@@ -111,14 +192,16 @@ export function createStationBoard(parts: BoardParts, uplink: UplinkPort): Stati
     flash,
     powerOn: powerChanged,
     setMains: (isThere) => {
+      count();
       hasMains = isThere;
       powerChanged();
     },
-    setBatteryPercent: (percent) => {
-      battery = percent;
+    setBatteryPercent: (wanted) => {
+      count();
+      chargeMj = (LEDGER.batteryMj * wanted) / 100;
       powerChanged();
     },
-    batteryPercent: () => battery,
+    batteryPercent: percent,
     source,
     connect: (contact, keyGivesPower) => {
       plugged = contact;
@@ -126,6 +209,7 @@ export function createStationBoard(parts: BoardParts, uplink: UplinkPort): Stati
       const wasRunning = processor.isPowered();
       powerChanged();
       if (wasRunning) processor.runStep(() => role?.onContact(true));
+      paySync();
     },
     receive: (bytes) => {
       if (role !== undefined) processor.runStep(() => role?.onBytes(bytes));
@@ -139,5 +223,6 @@ export function createStationBoard(parts: BoardParts, uplink: UplinkPort): Stati
     receiveDown: (message) => processor.runStep(() => role?.onDown(message)),
     linksChanged: () => processor.runStep(() => role?.onLink()),
     status: () => role?.status(),
+    takenFromKeysMj: () => takenFromKeysMj,
   };
 }
