@@ -134,6 +134,23 @@ export async function openFarEnd(folder: string): Promise<FarEnd> {
   };
 }
 
+/** Opens a pseudo terminal at a path and gives its far side: octets in and out. */
+export async function openTerminal(
+  path: string,
+  onBytes: (bytes: Uint8Array) => void,
+): Promise<{ send(bytes: Uint8Array): void; stop(): Promise<void> }> {
+  const child = spawn("socat", [`PTY,link=${path},raw,echo=0`, "STDIO"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdout.on("data", (part: Buffer) => onBytes(Uint8Array.from(part)));
+  await until(
+    () => existsSync(path),
+    5_000,
+    () => "the pseudo terminal of socat",
+  );
+  return { send: (bytes) => void child.stdin.write(bytes), stop: () => stopChild(child) };
+}
+
 /** Joins the contacts of two folders, as a key in a lock. */
 export async function joinContacts(
   left: string,

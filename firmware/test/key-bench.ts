@@ -212,6 +212,8 @@ export function createBenchStation(
         use(link) {
           inUse = link;
         },
+        // The modem: refused by its operator.
+        fault: () => (links.length === 0 ? 3 * 256 + 20 : 0),
       },
       power: { source: () => source, percent: () => percent },
     });

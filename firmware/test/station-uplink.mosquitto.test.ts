@@ -15,14 +15,15 @@ import {
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 import { SIGNAL_READY } from "../src/key/signals.ts";
-import { LINK_LAN } from "../src/ports.ts";
+import { LINK_GSM, LINK_LAN } from "../src/ports.ts";
 import { commissionStation } from "../src/station/station-commissioning.ts";
 import { createMqttUplink, mqttIdentityOf } from "../src/station/uplink/mqtt-uplink.ts";
 import { type Broker, createNodeTimer, openNodeStream, startBroker, until } from "./broker.ts";
 import { createCutFlash } from "./cut-flash.ts";
-import { ESPRUINO, makeFolder, openFarEnd, startRole } from "./interpreter.ts";
+import { ESPRUINO, makeFolder, openFarEnd, openTerminal, startRole } from "./interpreter.ts";
 import { createBenchIssuer, createBenchKey, RIGHTS } from "./key-bench.ts";
 import { crypto, issuingOf, SHIFT_S, secretOf } from "./lock-rig.ts";
+import { createScriptedModem } from "./scripted-modem.ts";
 
 const STATION_PAGES = 192;
 const BOOT_MS = 20_000;
@@ -31,18 +32,18 @@ const HEARTBEAT_MS = 60_000;
 const ACCOUNT = { stationId: 3, commandKey: secretOf("command key") };
 
 /** Flash of a commissioned station that knows the broker. */
-function stationImage(port: number): Uint8Array {
+function stationImage(port: number, host = "127.0.0.1", apn = ""): Uint8Array {
   const flash = createCutFlash(STATION_PAGES, 4096);
   commissionStation(flash, ACCOUNT, {
-    host: "127.0.0.1",
+    host,
     port,
     user: "",
     password: "",
     wifiName: "",
     wifiPassword: "",
-    apn: "",
+    apn,
     pin: "",
-    gsmBytesPerDay: 0,
+    gsmBytesPerDay: 1_000_000,
   });
   return flash.image();
 }
@@ -169,5 +170,45 @@ describe.skipIf(ESPRUINO === undefined)("a station online (skipped without ESPRU
       }
     },
     SYNC_MS + HEARTBEAT_MS + 4 * BOOT_MS,
+  );
+
+  test(
+    "T7: without an office network the station on the interpreter dials a modem and reaches the real broker",
+    async () => {
+      const broker = await startBroker();
+      const folder = await makeFolder();
+      // The office network knows no such host; the modem's network does.
+      const image = stationImage(broker.port, "broker.invalid", "iot.example");
+      await writeFile(join(folder.path, "flash.bin"), image);
+      await writeFile(join(folder.path, "clock"), String(SHIFT_S));
+      const heard: UpMessage[] = [];
+      const side = connectIssuer(broker, (_seq, message) => heard.push(message));
+      let terminal: Awaited<ReturnType<typeof openTerminal>> | undefined;
+      const modem = createScriptedModem(
+        (delayMs, callback) => void setTimeout(callback, delayMs),
+        openNodeStream(broker.port),
+        (bytes) => terminal?.send(bytes),
+        { isOn: true },
+      );
+      terminal = await openTerminal(join(folder.path, "modem"), (bytes) => modem.port.send(bytes));
+      const farEnd = await openFarEnd(folder.path);
+      const station = await startRole("station", folder.path);
+      try {
+        const missing = () =>
+          `a status after ${modem.commands.join(" | ")} in:\n${station.console()}`;
+        const isOnline = () =>
+          heard.some((message) => message.type === UP_STATUS && message.link === LINK_GSM);
+        await until(isOnline, SYNC_MS, missing);
+        expect(station.console()).not.toContain("Uncaught");
+      } finally {
+        await station.stop();
+        await terminal.stop();
+        await farEnd.stop();
+        side.stop();
+        await broker.remove();
+        await folder.remove();
+      }
+    },
+    SYNC_MS + 2 * BOOT_MS,
   );
 });

@@ -378,6 +378,20 @@ describe("station as a courier", () => {
     expect(syncs.map((entry) => entry.reason)).toEqual([0, 0, BATTERY_LOW]);
   });
 
+  test("T7: a link that is lost is reported with its reason when there is one again", () => {
+    const station = createBenchStation();
+    station.takeUp();
+    station.setLinks([]);
+    station.timer.pass(120_000);
+    expect(station.takeUp()).toEqual([]);
+    station.setLinks([LINK_LAN]);
+    station.timer.pass(60_000);
+    const events = station
+      .takeUp()
+      .flatMap(({ message }) => (message.type === UP_STATION_LOG ? message.events : []));
+    expect(events).toEqual([{ tS: SHIFT_S, event: NO_LINK, detail: 788 }]);
+  });
+
   test("T7: an own battery that is nearly empty keeps the office network and drops the modem", () => {
     const station = createBenchStation();
     station.setPower(POWER_BATTERY, 9);

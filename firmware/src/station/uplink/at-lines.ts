@@ -38,6 +38,8 @@ export function createAtLines(dataBytesMax: number, listener: AtListener): AtLin
   let line = "";
   let isTooLong = false;
   let isPromptDue = false;
+  /** The prompt is a `>` and a space. */
+  let isAfterPrompt = false;
   let dataLeft = 0;
   let dataFilled = 0;
   let echo: Uint8Array | undefined;
@@ -47,6 +49,7 @@ export function createAtLines(dataBytesMax: number, listener: AtListener): AtLin
     line = "";
     isTooLong = false;
     isPromptDue = false;
+    isAfterPrompt = false;
     dataLeft = 0;
     dataFilled = 0;
     echo = undefined;
@@ -61,6 +64,9 @@ export function createAtLines(dataBytesMax: number, listener: AtListener): AtLin
   }
 
   function takeOctet(octet: number): void {
+    const isPromptSpace = isAfterPrompt && octet === SPACE;
+    isAfterPrompt = false;
+    if (isPromptSpace) return;
     if (echo !== undefined) {
       if (octet === octetAt(echo, echoed)) {
         echoed += 1;
@@ -74,6 +80,7 @@ export function createAtLines(dataBytesMax: number, listener: AtListener): AtLin
       endLine();
     } else if (octet === PROMPT && isPromptDue && line === "") {
       isPromptDue = false;
+      isAfterPrompt = true;
       listener.onPrompt();
     } else if (octet > TILDE || (octet < SPACE && octet !== CARRIAGE_RETURN)) {
       // Noise.

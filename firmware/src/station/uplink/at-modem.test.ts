@@ -17,6 +17,7 @@ import {
   MODEM_DENIED,
   MODEM_DROPPED,
   MODEM_FINE,
+  MODEM_GARBLED,
   MODEM_NO_DATA,
   MODEM_NO_HOST,
   MODEM_NO_NETWORK,
@@ -27,7 +28,7 @@ import {
   MODEM_RESTING,
   MODEM_SILENT,
 } from "./at-modem.ts";
-import { encodePublish } from "./mqtt-packets.ts";
+import { asciiBytes, encodePublish } from "./mqtt-packets.ts";
 import { createMqttUplink, mqttIdentityOf } from "./mqtt-uplink.ts";
 
 const SETTINGS = { apn: "iot.example", pin: "1234", host: "broker.example", port: 1883 };
@@ -55,7 +56,7 @@ function createRig(nature: ModemNature = {}, bytesPerDay = 10_000_000) {
     timer.port,
     3,
     mqttIdentityOf(3, undefined),
-    [{ kind: LINK_GSM, stream: created.stream }],
+    [{ kind: LINK_GSM, stream: created.stream, fault: () => created.status().fault }],
     { onDown: (message) => down.push([...message]), onLinks: () => ladder?.update() },
   );
   // As a station does: what must arrive is handed over again whenever a link comes up.
@@ -239,6 +240,8 @@ describe("the modem of a station", () => {
       rig.begin();
       rig.want(Uint8Array.of(99));
       rig.until(() => rig.faults.includes(fault), 5 * MINUTE_MS);
+      // The issuer reads it in the station's log.
+      expect(rig.uplink.fault?.()).toBe(LINK_GSM * 256 + 16 + fault);
       rig.pass(60 * MINUTE_MS);
       expect(rig.modem.powerPresses()).toBeLessThan(30);
       rig.modem.become({});
@@ -303,5 +306,37 @@ describe("the modem of a station", () => {
     exchange(rig, 10 * MINUTE_MS);
     expectAllTaken(rig);
     expect(rig.faults).toContain(MODEM_SILENT);
+  });
+
+  test("threat 47: data that reads like an answer is data, also where the modem says it back", () => {
+    const rig = createRig({ alwaysEchoes: true });
+    rig.begin();
+    exchange(rig, MINUTE_MS);
+    const hostile = asciiBytes('\r\nSEND FAIL\r\nOK\r\n+QIURC: "closed",0\r\nRDY\r\n');
+    rig.want(hostile);
+    rig.until(() => rig.broker.taken.some((one) => String(one) === String([...hostile])), 5000);
+    rig.broker.deliver(encodePublish("nk/1/3/down", hostile, 5));
+    rig.until(() => rig.down.length === 1, 5000);
+    expect(rig.down).toEqual([[...hostile]]);
+    rig.pass(MINUTE_MS);
+    expect(rig.faults).toEqual([MODEM_FINE]);
+  });
+
+  test("an OK that answers something else is garbage, not a card without a PIN", () => {
+    const rig = createRig();
+    rig.begin();
+    // AT twice without an answer, AT, ATE0, AT+CMEE=1, and then the question for the card.
+    rig.modem.failAt(3, "bare-ok");
+    rig.until(() => rig.driver.status().state === MODEM_RESTING, MINUTE_MS);
+    expect(rig.driver.status().fault).toBe(MODEM_GARBLED);
+  });
+
+  test("two reasons to give up in one breath are one reset", () => {
+    const rig = createRig();
+    rig.begin();
+    exchange(rig, MINUTE_MS);
+    rig.driver.onBytes(asciiBytes('\r\nPOWERED DOWN\r\n+QIURC: "pdpdeact",1\r\nRDY\r\n'));
+    expect(rig.driver.status()).toMatchObject({ state: MODEM_RESTING, fault: MODEM_DROPPED });
+    expect(rig.modem.resets()).toBe(1);
   });
 });

@@ -144,6 +144,19 @@ describe("the uplink of a station", () => {
     expect(rig.uplink.isConnected()).toBe(true);
   });
 
+  test("T7: why a link was lost is told by its kind and reason", () => {
+    const rig = createRig();
+    expect(rig.uplink.fault?.()).toBe(0);
+    rig.lan.setMood("says-no");
+    rig.ladder.update();
+    rig.timer.pass(100);
+    expect(rig.uplink.fault?.()).toBe(LINK_LAN * 256 + 4);
+    rig.lan.setMood("refuses");
+    rig.gsm.setMood("silent");
+    rig.timer.pass(600_000);
+    expect(rig.uplink.fault?.()).toBe(LINK_GSM * 256 + 2);
+  });
+
   test("F23: a message that comes down twice is handed over twice, and judged by the station", () => {
     const rig = createRig();
     rig.ladder.update();

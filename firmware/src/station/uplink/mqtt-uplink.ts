@@ -30,11 +30,15 @@ const DOUBLINGS_MAX = 16;
 /** A connection that has lasted so long ends the row of failures. */
 const STABLE_MS = 60000;
 const PROBE_MS = 10000;
+/** Added to what the hardware of a link says of itself. */
+const OWN_FAULT = 16;
 
 /** One way to the broker. */
 export interface LinkStream {
   readonly kind: Exclude<LinkKind, 0>;
   readonly stream: StreamPort;
+  /** What is wrong with the hardware of the link itself, 1 to 239; 0 where nothing is. */
+  readonly fault?: () => number;
 }
 
 /** Who is told; never from inside a call of the port. */
@@ -58,6 +62,7 @@ export interface MqttUplink extends UplinkPort {
 type Way = {
   readonly kind: LinkKind;
   readonly stream: StreamPort;
+  readonly fault: (() => number) | undefined;
   hasCarrier: boolean;
   /** What `links` says of it: usable, as far as anybody knows. */
   isUp: boolean;
@@ -102,11 +107,13 @@ export function createMqttUplink(
   let inUse: LinkKind = LINK_NONE;
   let stableId = 0;
   let isTelling = false;
+  let lastFault = 0;
   const ways: Way[] = [];
   for (const one of streams) {
     ways.push({
       kind: one.kind,
       stream: one.stream,
+      fault: one.fault,
       hasCarrier: true,
       isUp: true,
       failures: 0,
@@ -156,6 +163,8 @@ export function createMqttUplink(
 
   function fail(way: Way, reason: MqttEnd): void {
     way.isUp = false;
+    const own = way.fault === undefined ? 0 : way.fault();
+    lastFault = way.kind * 256 + (own > 0 ? OWN_FAULT + own : reason);
     const firstMs = reason === END_REFUSED ? RETRY_REFUSED_MS : RETRY_FIRST_MS;
     retryLater(way, firstMs, way.kind === LINK_GSM ? RETRY_GSM_MAX_MS : RETRY_HOLLOW_MAX_MS);
     tell();
@@ -233,6 +242,7 @@ export function createMqttUplink(
       stopRetry(way);
       client.connect(way.stream, link === LINK_GSM ? GSM_PACE : OFFICE_PACE);
     },
+    fault: () => lastFault,
     setCarrier(kind, isThere) {
       const way = wayOf(kind);
       if (way === undefined || way.hasCarrier === isThere) return;
