@@ -213,6 +213,66 @@ describe("gateway at a real Mosquitto broker", () => {
     await side.client.endAsync();
   });
 
+  test("F24: silent stations are looked for each minute, and what should lie at a station is sent anew", async () => {
+    const rounds: string[] = [];
+    let goOn: () => void = () => undefined;
+    const exchange: StationExchange = {
+      receiveUp: () => [],
+      outgoing(stationId) {
+        rounds.push(`outgoing ${stationId}`);
+        goOn();
+        return [];
+      },
+      watchStations: () => void rounds.push("watch"),
+    };
+    const settings = { url: broker.url, clientId: "gateway-7", roundMs: 10 };
+    const gateway = await startMqttGateway(exchange, settings);
+    const side = await connectStation(12);
+    await side.publish(Uint8Array.of(1));
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await gateway.stop();
+    await side.client.endAsync();
+    expect(rounds.filter((one) => one === "watch").length).toBeGreaterThan(4);
+    expect(rounds.at(-1)).toBe("outgoing 12");
+  });
+
+  test("T5: what the broker says of a station's presence is passed on as hearsay", async () => {
+    const told: string[] = [];
+    let goOn: () => void = () => undefined;
+    const settings = {
+      url: broker.url,
+      clientId: "gateway-8",
+      onPresence: (stationId: number, isPresent: boolean) => {
+        told.push(`${stationId} ${isPresent}`);
+        goOn();
+      },
+    };
+    const exchange: StationExchange = { outgoing: () => [], receiveUp: () => [] };
+    const gateway = await startMqttGateway(exchange, settings);
+    const will = {
+      topic: "nk/1/13/presence",
+      payload: Buffer.from("0"),
+      qos: 1,
+      retain: true,
+    } as const;
+    const station = await connectAsync(broker.url, { clientId: "station-13", will });
+    const next = () =>
+      new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    const first = next();
+    await station.publishAsync("nk/1/13/presence", "1", { retain: true });
+    await first;
+    const second = next();
+    station.stream.destroy();
+    await second;
+    await station.endAsync(true);
+    await gateway.stop();
+    expect(told.slice(0, 2)).toEqual(["13 true", "13 false"]);
+  });
+
   test("topics that name no station are left alone", async () => {
     const heard: number[] = [];
     const exchange: StationExchange = {

@@ -7,9 +7,16 @@ import type { Issuer } from "../domain/src/index.ts";
 const QOS_AT_LEAST_ONCE = 1;
 const UP_TOPICS = "nk/1/+/up";
 const UP_TOPIC = /^nk\/1\/([1-9]\d{0,8})\/up$/;
+const PRESENCE_TOPICS = "nk/1/+/presence";
+const PRESENCE_TOPIC = /^nk\/1\/([1-9]\d{0,8})\/presence$/;
+/** Stations are looked after so often, in milliseconds. */
+const ROUND_MS = 60_000;
+/** Rounds between two looks at what should lie at a station. */
+const OUTGOING_ROUNDS = 5;
 
 /** What the gateway needs of the authorization system. @public */
-export type StationExchange = Pick<Issuer, "receiveUp" | "outgoing">;
+export type StationExchange = Pick<Issuer, "receiveUp" | "outgoing"> &
+  Partial<Pick<Issuer, "watchStations">>;
 
 /** A running connection between a broker and the authorization system. @public */
 export interface MqttGateway {
@@ -29,6 +36,14 @@ export interface MqttGatewaySettings {
   readonly options?: Omit<IClientOptions, "clientId" | "clean" | "manualConnect">;
   /** Hears what went wrong; the connection mends itself. */
   readonly onFault?: (fault: unknown) => void;
+  /**
+   * Hears at once that a station's connection came or went. The broker says so, and nobody vouches
+   * for it: good for a screen. What counts is the alarm `station-silent`, which goes by genuine
+   * messages.
+   */
+  readonly onPresence?: (stationId: number, isPresent: boolean) => void;
+  /** How often stations are looked after, in milliseconds; a minute without it. */
+  readonly roundMs?: number;
 }
 
 /**
@@ -38,6 +53,9 @@ export interface MqttGatewaySettings {
  * only after the domain has committed it, so a gateway that dies or whose store fails before gets
  * it again; and no PUBACK of the broker counts as an acknowledgement to anybody: a station that
  * missed an answer asks again.
+ *
+ * Each minute it lets the domain look for silent stations, and every fifth minute it publishes what
+ * should lie at those stations that were heard since its start.
  *
  * Security: the topic names the station, and the domain verifies the MAC of that station before it
  * looks at anything. The broker's access list should hold a station to its topics all the same.
@@ -50,12 +68,22 @@ export async function startMqttGateway(
   settings: MqttGatewaySettings,
 ): Promise<MqttGateway> {
   const { url, clientId, options = {}, onFault = () => undefined } = settings;
+  const onPresence = settings.onPresence ?? (() => undefined);
+  const heard = new Set<number>();
   const client = connect(url, { ...options, clientId, clean: false, manualConnect: true });
   // Set before the connection begins: a lasting session delivers what waited for it at once, and
   // the default handler would confirm it unread.
   client.handleMessage = (packet, confirm) => {
+    const topic = packet.topic.toString();
+    const absent = Number(PRESENCE_TOPIC.exec(topic)?.[1] ?? 0);
+    if (absent > 0) {
+      onPresence(absent, packet.payload.toString() === "1");
+      confirm();
+      return;
+    }
     try {
-      receive(client, exchange, packet.topic.toString(), packet.payload, onFault);
+      const stationId = receive(client, exchange, topic, packet.payload, onFault);
+      if (stationId > 0) heard.add(stationId);
     } catch (fault) {
       // Not committed, so not confirmed. The broker delivers again on the next connection.
       onFault(fault);
@@ -72,29 +100,47 @@ export async function startMqttGateway(
       client.once("error", reject);
     });
     client.on("error", onFault);
-    await client.subscribeAsync(UP_TOPICS, { qos: QOS_AT_LEAST_ONCE });
+    await client.subscribeAsync([UP_TOPICS, PRESENCE_TOPICS], { qos: QOS_AT_LEAST_ONCE });
   } catch (fault) {
     await client.endAsync(true);
     throw fault;
   }
+  const publishOutgoing = (stationId: number): void =>
+    publish(client, stationId, exchange.outgoing(stationId), onFault);
+  let rounds = 0;
+  const round = setInterval(() => {
+    rounds += 1;
+    try {
+      exchange.watchStations?.();
+      // Without a connection they would only pile up here.
+      if (rounds % OUTGOING_ROUNDS === 0 && client.connected) heard.forEach(publishOutgoing);
+    } catch (fault) {
+      onFault(fault);
+    }
+  }, settings.roundMs ?? ROUND_MS);
+  round.unref();
   return {
-    publishOutgoing: (stationId) =>
-      publish(client, stationId, exchange.outgoing(stationId), onFault),
-    stop: () => client.endAsync(),
+    publishOutgoing,
+    stop: () => {
+      clearInterval(round);
+      return client.endAsync();
+    },
   };
 }
 
+/** Takes a message in; returns the station that its topic names, or 0. */
 function receive(
   client: MqttClient,
   exchange: StationExchange,
   topic: string,
   payload: string | Buffer,
   onFault: (fault: unknown) => void,
-): void {
+): number {
   const stationId = Number(UP_TOPIC.exec(topic)?.[1] ?? 0);
-  if (stationId === 0) return;
+  if (stationId === 0) return 0;
   const answers = exchange.receiveUp(stationId, Uint8Array.from(Buffer.from(payload)));
   publish(client, stationId, answers, onFault);
+  return stationId;
 }
 
 /**

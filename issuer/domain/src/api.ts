@@ -47,6 +47,24 @@ export interface HostPapers {
   readonly lockCertificate: Uint8Array;
 }
 
+/** How a station is; fields are null until it has said so since the issuer's start. @public */
+export type StationHealth = {
+  readonly station: number;
+  /** Null for a station of the municipality. */
+  readonly provider: number | null;
+  /** When it last said anything with a good MAC, UTC seconds. */
+  readonly heardAtS: number | null;
+  /** 0 mains, 1 own battery, 2 a key's battery. */
+  readonly power: number | null;
+  /** 0 none, 1 LAN, 2 Wi-Fi, 3 GSM. */
+  readonly link: number | null;
+  readonly batteryPercent: number | null;
+  /** Sealed batches that wait there. */
+  readonly queued: number | null;
+  /** It has said nothing for a quarter of an hour. */
+  readonly isSilent: boolean;
+};
+
 /** What a station stores at enrolment. @public */
 export interface StationProvision {
   readonly stationId: number;
@@ -326,6 +344,13 @@ export interface Issuer {
   receiveUp(stationId: number, bytes: Uint8Array): readonly Uint8Array[];
   /** What should lie at a station without having been asked for: heads signed in advance. */
   outgoing(stationId: number): readonly Uint8Array[];
+  /**
+   * Raises the alarm `station-silent` for each station that spoke once and has said nothing genuine
+   * for a quarter of an hour, once for each silence. To be called each minute.
+   */
+  watchStations(): void;
+  /** How stations are, by their own last word; a tenant sees its own. */
+  stationHealth(by: number): Result<readonly StationHealth[]>;
 
   /** Events by key, door and period; tenants see their own keys' events only (G1, I6). */
   events(

@@ -387,6 +387,7 @@ export type Fact =
         | "log-forked"
         | "ring-full"
         | "revoked-key-seen"
+        | "station-silent"
         | "emergency";
       readonly subject: string;
       readonly detail: number;

@@ -13,6 +13,7 @@ export type {
   KeyProvision,
   LiveRing,
   LockProvision,
+  StationHealth,
   StationProvision,
 } from "./api.ts";
 export type {

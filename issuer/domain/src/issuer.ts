@@ -17,6 +17,7 @@ import { createRevocation } from "./revocation.ts";
 import { createRingIssue } from "./ring-issue.ts";
 import { authorise } from "./role-model.ts";
 import { createStationExchange } from "./station-exchange.ts";
+import { createStationWatch } from "./station-watch.ts";
 
 /** What is decided once for an authority. @public */
 export type IssuerSettings = {
@@ -51,6 +52,7 @@ export function createIssuer(
   const intake = createLogIntake(journal, authority);
   const administration = createAdministration(journal);
   const withdrawal = createWithdrawal(journal, rings);
+  const watch = createStationWatch(journal);
 
   /** Whatever moves a consent may move a lock out of its groups or back. */
   function followed<T>(outcome: Result<T>): Result<T> {
@@ -68,7 +70,9 @@ export function createIssuer(
     ...createEnrolment(journal, authority, revocation),
     ...createHosts(journal, authority),
     ...createEmergency(journal, rings),
-    ...createStationExchange(journal, authority, rings, intake),
+    ...createStationExchange(journal, authority, rings, intake, watch),
+    watchStations: watch.watchStations,
+    stationHealth: watch.stationHealth,
     recordConsent: (by, request) => followed(administration.recordConsent(by, request)),
     sellBuilding: (by, request) => followed(administration.sellBuilding(by, request)),
     withdrawConsent: (by, consent) => followed(withdrawal.withdrawConsent(by, consent)),

@@ -35,6 +35,7 @@ import { type Journal, SYSTEM } from "./journal.ts";
 import type { LogIntake } from "./log-intake.ts";
 import type { IssuedHead, KeyRecord, LockRecord, LogState, StationRecord } from "./register.ts";
 import { type RingIssue, windowOfShift } from "./ring-issue.ts";
+import type { StationWatch } from "./station-watch.ts";
 
 // The conversation with stations. A station is a courier with a memory of its own: it asks for a
 // key that is in it, hands on what keys brought, and keeps what was signed in advance.
@@ -69,6 +70,7 @@ export function createStationExchange(
   authority: Authority,
   rings: RingIssue,
   intake: LogIntake,
+  watch: StationWatch,
 ): Pick<Issuer, "receiveUp" | "outgoing"> {
   const { ports, register } = journal;
   const { crypto } = ports;
@@ -406,6 +408,7 @@ export function createStationExchange(
     const up = decodeUp(crypto, accountOf(station), bytes);
     if (!up.ok) return refuse(station, up.fault.code);
     const { seq, message } = up.value;
+    watch.heard(stationId, seq, message);
     if (message.type === UP_KEY_PRESENT) return send(station, receiveKey(station, seq, message));
     if (message.type === UP_UPLOAD) return send(station, receiveUpload(station, seq, message));
     if (seq <= station.upSeq) return refuse(station, SEQUENCE_REPLAYED);
