@@ -17,8 +17,8 @@ export const START_S = Date.UTC(2026, 10, 23, 6) / 1000;
 const MINUTE_US = 60_000_000;
 const SEED = "7";
 
-/** A house with an entrance and apartments, one carer on shift, one station, all real roles. */
-export function createTown() {
+/** A house with an entrance and apartments, carers on shift, one station, all real roles. */
+export function createTown(carers = 2) {
   const random = createRandomStream(SEED);
   const world = createWorld(random.split("world"), START_S, 1, createTrace(undefined));
   const { issuer } = world;
@@ -43,7 +43,8 @@ export function createTown() {
     locks.push(world.addLock(door));
   }
   const station = world.addStation(undefined);
-  const keys = ["S1", "S2"].map((staffCode) => {
+  const keys = Array.from({ length: carers }, (_, index) => {
+    const staffCode = `S${index + 1}`;
     const carer = must(issuer.addCarer(planner, { provider, staffCode }));
     must(issuer.grantRight(planner, { carer }));
     must(issuer.planShift(planner, { carer, startS: START_S, endS: START_S + 8 * 3600 }));
@@ -51,7 +52,7 @@ export function createTown() {
   });
   const [key, lost] = keys;
   if (key === undefined || lost === undefined) throw new Error("keys");
-  return { world, planner, locks, station, key, lost };
+  return { world, planner, locks, station, keys, key, lost };
 }
 
 /** Puts a key into a station for as long as it wants; what it showed at last. */
