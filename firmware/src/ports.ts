@@ -218,6 +218,8 @@ export interface StreamPort {
   send(bytes: Uint8Array): void;
   /** Ends the connection; its listener hears nothing more. */
   close(): void;
+  /** What is wrong with the hardware below, 1 to 239; 0 where nothing is. */
+  readonly fault?: () => number;
 }
 
 /** The serial line of a modem with its power key and reset line; octets come in elsewhere. */

@@ -56,7 +56,7 @@ function createRig(nature: ModemNature = {}, bytesPerDay = 10_000_000) {
     timer.port,
     3,
     mqttIdentityOf(3, undefined),
-    [{ kind: LINK_GSM, stream: created.stream, fault: () => created.status().fault }],
+    [{ kind: LINK_GSM, stream: created.stream }],
     { onDown: (message) => down.push([...message]), onLinks: () => ladder?.update() },
   );
   // As a station does: what must arrive is handed over again whenever a link comes up.

@@ -579,6 +579,7 @@ export function createAtModem(port: ModemPort, timer: TimerPort, settings: Modem
   }
 
   const stream: StreamPort = {
+    fault: () => fault,
     open(next) {
       listener = next;
       const blocked = isCapped() ? MODEM_CAPPED : isPinSpent ? MODEM_PIN : MODEM_FINE;

@@ -37,8 +37,6 @@ const OWN_FAULT = 16;
 export interface LinkStream {
   readonly kind: Exclude<LinkKind, 0>;
   readonly stream: StreamPort;
-  /** What is wrong with the hardware of the link itself, 1 to 239; 0 where nothing is. */
-  readonly fault?: () => number;
 }
 
 /** Who is told; never from inside a call of the port. */
@@ -62,7 +60,6 @@ export interface MqttUplink extends UplinkPort {
 type Way = {
   readonly kind: LinkKind;
   readonly stream: StreamPort;
-  readonly fault: (() => number) | undefined;
   hasCarrier: boolean;
   /** What `links` says of it: usable, as far as anybody knows. */
   isUp: boolean;
@@ -113,7 +110,6 @@ export function createMqttUplink(
     ways.push({
       kind: one.kind,
       stream: one.stream,
-      fault: one.fault,
       hasCarrier: true,
       isUp: true,
       failures: 0,
@@ -163,7 +159,7 @@ export function createMqttUplink(
 
   function fail(way: Way, reason: MqttEnd): void {
     way.isUp = false;
-    const own = way.fault === undefined ? 0 : way.fault();
+    const own = way.stream.fault === undefined ? 0 : way.stream.fault();
     lastFault = way.kind * 256 + (own > 0 ? OWN_FAULT + own : reason);
     const firstMs = reason === END_REFUSED ? RETRY_REFUSED_MS : RETRY_FIRST_MS;
     retryLater(way, firstMs, way.kind === LINK_GSM ? RETRY_GSM_MAX_MS : RETRY_HOLLOW_MAX_MS);
