@@ -9,9 +9,7 @@ const UP_TOPICS = "nk/1/+/up";
 const UP_TOPIC = /^nk\/1\/([1-9]\d{0,8})\/up$/;
 const PRESENCE_TOPICS = "nk/1/+/presence";
 const PRESENCE_TOPIC = /^nk\/1\/([1-9]\d{0,8})\/presence$/;
-/** Stations are looked after so often, in milliseconds. */
-const ROUND_MS = 60_000;
-/** Rounds between two looks at what should lie at a station. */
+/** Calls of `lookAfterStations` between two looks at what should lie at a station. */
 const OUTGOING_ROUNDS = 5;
 
 /** What the gateway needs of the authorization system. @public */
@@ -22,6 +20,11 @@ export type StationExchange = Pick<Issuer, "receiveUp" | "outgoing"> &
 export interface MqttGateway {
   /** Publishes what should lie at a station without having been asked for. */
   publishOutgoing(stationId: number): void;
+  /**
+   * To be called each minute by whoever has a clock: lets the domain look for silent stations, and
+   * every fifth time publishes what should lie at the stations that were heard since the start.
+   */
+  lookAfterStations(): void;
   /** Closes the connection after the broker has taken what is under way. */
   stop(): Promise<void>;
 }
@@ -42,8 +45,6 @@ export interface MqttGatewaySettings {
    * messages.
    */
   readonly onPresence?: (stationId: number, isPresent: boolean) => void;
-  /** How often stations are looked after, in milliseconds; a minute without it. */
-  readonly roundMs?: number;
 }
 
 /**
@@ -53,9 +54,6 @@ export interface MqttGatewaySettings {
  * only after the domain has committed it, so a gateway that dies or whose store fails before gets
  * it again; and no PUBACK of the broker counts as an acknowledgement to anybody: a station that
  * missed an answer asks again.
- *
- * Each minute it lets the domain look for silent stations, and every fifth minute it publishes what
- * should lie at those stations that were heard since its start.
  *
  * Security: the topic names the station, and the domain verifies the MAC of that station before it
  * looks at anything. The broker's access list should hold a station to its topics all the same.
@@ -108,23 +106,15 @@ export async function startMqttGateway(
   const publishOutgoing = (stationId: number): void =>
     publish(client, stationId, exchange.outgoing(stationId), onFault);
   let rounds = 0;
-  const round = setInterval(() => {
-    rounds += 1;
-    try {
+  return {
+    publishOutgoing,
+    lookAfterStations() {
+      rounds += 1;
       exchange.watchStations?.();
       // Without a connection they would only pile up here.
       if (rounds % OUTGOING_ROUNDS === 0 && client.connected) heard.forEach(publishOutgoing);
-    } catch (fault) {
-      onFault(fault);
-    }
-  }, settings.roundMs ?? ROUND_MS);
-  round.unref();
-  return {
-    publishOutgoing,
-    stop: () => {
-      clearInterval(round);
-      return client.endAsync();
     },
+    stop: () => client.endAsync(),
   };
 }
 
