@@ -20,6 +20,8 @@ const UNCHANGED = "nothing was changed";
 /** Ctrl-] ends a console, as in telnet: Ctrl-C belongs to the board. */
 const CONSOLE_END = 0x1d;
 const QUIET_MS = 500;
+/** A program on the board may print for ever. */
+const ANSWER_MS_MAX = 3_000;
 
 /** Options of the commands here. */
 export type BoardCommandOptions = PortOptions & {
@@ -293,8 +295,10 @@ export async function openConsole(
         });
         // The answer to the last line is still on its way when the input ends.
         input.on("end", () => {
+          const endMs = performance.now() + ANSWER_MS_MAX;
           const timer = setInterval(() => {
-            if (performance.now() - lastMs > QUIET_MS) {
+            const nowMs = performance.now();
+            if (nowMs - lastMs > QUIET_MS || nowMs > endMs) {
               clearInterval(timer);
               resolve();
             }

@@ -122,7 +122,7 @@ function withPort(command: Command): Command {
 
 function addFlash(device: Command, output: Output, setExit: (code: number) => void): void {
   withPort(device.command("flash").description("write a build into the slot that does not run"))
-    .argument("[dir]", "folder of the build; without it the one that make firmware made")
+    .argument("[dir]", "folder of the build; without it the one of make firmware for the board")
     .option("--dry-run", "say what would be written")
     .option("--all", "flash every board of the build's role")
     .option("--permit <file>", "signed permit for a lower security version on this board")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { BoardBuild, BoardConsoleClient, FlashPlan } from "@nyckelring/hil-tests";
 import {
   anchorsOfLevel,
@@ -51,14 +51,16 @@ export async function flashDevice(
 ): Promise<number> {
   return explainFaults(UNTOUCHED, async () => {
     const settings = settingsOf(options);
-    const build = await readBuild(folder, options, settings);
+    const { role, buildFor } = await chooseBuild(folder, options, settings);
     const one = (path: string): Promise<void> =>
-      withBoard(path, settings, (board) => flashOne(board, build, settings, options, output));
+      withBoard(path, settings, async (board) =>
+        flashOne(board, await buildFor(board), settings, options, output),
+      );
     if (options.all !== true) {
-      await one(await choosePort({ ...options, role: build.role }, settings));
+      await one(await choosePort({ ...options, role }, settings));
       return 0;
     }
-    return await forAll(await portsOfRole(build.role, settings), one, options, output);
+    return await forAll(await portsOfRole(role, settings), one, options, output);
   });
 }
 
@@ -114,29 +116,62 @@ async function forAll(
   return exit;
 }
 
-/** The build that is meant: the given folder, that of the settings, or the one of the role. */
-async function readBuild(
+/** The role that is meant, and the build for a board of it. */
+type BuildChoice = {
+  readonly role: string;
+  readonly buildFor: (board: BoardConsoleClient) => Promise<BoardBuild>;
+};
+
+/**
+ * The given build, that of the settings, or the one that `make firmware` made for the board that
+ * answers.
+ *
+ * @throws ToolError `USAGE` where neither a build nor a role was named.
+ */
+async function chooseBuild(
   folder: string | undefined,
   options: FlashCommandOptions,
   settings: Settings,
-): Promise<BoardBuild> {
-  const { readBoardBuild } = await import("@nyckelring/hil-tests");
-  const build = readBoardBuild(folder ?? textOf(settings.build) ?? builtFolder(options.role));
-  if (options.role !== undefined && options.role !== build.role) {
+): Promise<BuildChoice> {
+  const { boardOfInterpreter, readBoardBuild } = await import("@nyckelring/hil-tests");
+  const given = folder ?? textOf(settings.build);
+  const { role } = options;
+  if (given !== undefined) {
+    const build = readBoardBuild(given);
+    if (role !== undefined && role !== build.role) {
+      throw new ToolError({
+        code: ROLE_MISMATCH,
+        message: `--role says ${role}, and the build is for a ${build.role}`,
+        state: UNTOUCHED,
+        hint: "name the folder of the right build",
+      });
+    }
+    return { role: build.role, buildFor: async () => build };
+  }
+  if (role === undefined) {
     throw new ToolError({
-      code: ROLE_MISMATCH,
-      message: `--role says ${options.role}, and the build is for a ${build.role}`,
+      code: USAGE,
+      message: "neither a build nor a role was named",
       state: UNTOUCHED,
-      hint: "name the folder of the right build",
+      hint: "give the folder of a build, or --role lock",
     });
   }
-  return build;
+  return {
+    role,
+    buildFor: async ({ identity: { boardName } }) =>
+      readBoardBuild(builtFolder(role, boardOfInterpreter(boardName) ?? boardName)),
+  };
 }
 
-/** Where `make firmware` puts the build of a role for its reference board. */
-export function builtFolder(role: string | undefined): string {
-  const board = role === "station" ? "esp32s3" : "xiao-nrf52840";
-  return join("firmware", "dist", role ?? "lock", board);
+/** Where `make firmware` puts the build of a role for a board. */
+export function builtFolder(role: string, board: string): string {
+  // Bundle and source of this command both lie two folders below the root.
+  return fileURLToPath(new URL(`../../firmware/dist/${role}/${board}`, import.meta.url));
+}
+
+/** The build that a simulated board of a role starts with. */
+export function simulatedFolder(role: string): string {
+  return builtFolder(role, role === "station" ? "esp32s3" : "virtual");
 }
 
 async function flashOne(
@@ -146,7 +181,9 @@ async function flashOne(
   options: FlashCommandOptions,
   output: Output,
 ): Promise<void> {
-  const { admitBuild, flashBoard, inspectBoard, planFlash } = await import("@nyckelring/hil-tests");
+  const { admitBuild, compareBoard, flashBoard, inspectBoard, planFlash } = await import(
+    "@nyckelring/hil-tests"
+  );
   const tell = createTeller(options, output);
   const state = await inspectBoard(board);
   const { boardName, version } = board.identity;
@@ -163,6 +200,14 @@ async function flashOne(
     options.permit !== undefined &&
     (await checkPermitFile(options.permit, build, board.identity.serialNumber, settings));
   admitBuild(build, state, isPermitted);
+  if (runs !== undefined && state.active?.slot === runs.slot) {
+    const files = await compareBoard(board, build, state);
+    if (files.every(({ isEqual }) => isEqual)) {
+      const now = `${who} runs already; ${UNTOUCHED}`;
+      finish(options, output, board.name, now, { application: runs.fields, files: files.length });
+      return;
+    }
+  }
   const plan = await planFlash(board, build, state);
   tell("compare", describePlan(plan), {
     slot: plan.slot,
@@ -283,19 +328,15 @@ export async function verifyDevice(
 ): Promise<number> {
   return explainFaults("nothing was changed", async () => {
     const settings = settingsOf(options);
-    const build = await readBuild(folder, options, settings);
-    const paths =
-      options.all === true
-        ? await portsOfRole(build.role, settings)
-        : [await choosePort({ ...options, role: build.role }, settings)];
+    const { role, buildFor } = await chooseBuild(folder, options, settings);
     const one = (path: string): Promise<void> =>
-      withBoard(path, settings, (board) => verifyOne(board, build, options, output));
+      withBoard(path, settings, async (board) =>
+        verifyOne(board, await buildFor(board), options, output),
+      );
     if (options.all === true) {
-      return await forAll(paths, one, options, output);
+      return await forAll(await portsOfRole(role, settings), one, options, output);
     }
-    for (const path of paths) {
-      await one(path);
-    }
+    await one(await choosePort({ ...options, role }, settings));
     return 0;
   });
 }

@@ -93,6 +93,8 @@ test("a bare board is told, flashed, verified, restarted and erased, and each sa
   const flashed = await call("device", "flash", first, "--port", port);
   expect(flashed).toMatchObject({ exit: 0, lastLine: "state    lock 1.0.0 runs from slot a" });
   expect(flashed.err).toMatch(/^write {4}100 %, /m);
+  const again = await call("device", "flash", first, "--port", port);
+  expect(again.lastLine).toBe("state    lock 1.0.0, slot a runs already; nothing was written");
   expect(await call("device", "verify", first, "--port", port)).toMatchObject({ exit: 0 });
   const differs = await call("device", "verify", second, "--port", port);
   expect(differs.exit).toBe(1);
@@ -160,6 +162,24 @@ test("two boards of one role are an error with exit code 3 until one is named; -
   expect(none.err).toMatch(/^error\[E0807 DEVICE_NOT_FOUND\]/m);
   const both = await call("device", "flash", second, "--role", "lock", "--all");
   expect(both).toMatchObject({ exit: 0, lastLine: "state    2 of 2 boards run the build" });
+}, 60_000);
+
+test("a console takes what is piped into it, and logs listen without a word", async () => {
+  const { port } = await startBoard(newFlash(), "--build", first);
+  const child = spawn(process.execPath, [NYCKEL, "device", "console", "--port", port], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.on("data", (part: Buffer) => {
+    text += part.toString();
+  });
+  child.stdin.end("setInterval(function(){print('la'+'ter')},100);6*7\n");
+  await once(child, "exit");
+  expect(child.exitCode).toBe(0);
+  expect(text).toContain("=42");
+  const { exit, out } = await call("device", "logs", "--port", port, "--for", "1.5s", "--json");
+  expect(exit).toBe(0);
+  expect(out).toContain("later");
 }, 60_000);
 
 test("a port that another program has is exit code 4 with its number, one that is not there 3", async () => {

@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import type { DeviceRole } from "@nyckelring/hil-tests";
 import { USAGE } from "@nyckelring/protocol";
-import { builtFolder } from "./device-flash.ts";
+import { simulatedFolder } from "./device-flash.ts";
 import { explainFaults } from "./device-port.ts";
 import type { Output } from "./output.ts";
 import { ToolError } from "./tool-error.ts";
@@ -43,7 +43,7 @@ export async function attachReal(options: SimAttachOptions, output: Output): Pro
     };
     const panel = await openPatchPanel({
       real: { role: real[0], port: real[1] },
-      build: (role) => readBoardBuild(build.get(role) ?? builtFolder(role)),
+      build: (role) => readBoardBuild(build.get(role) ?? simulatedFolder(role)),
       flash: (role) => flash.get(role),
       onEvent: show,
     });

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DeviceRole } from "@nyckelring/hil-tests";
 import { USAGE } from "@nyckelring/protocol";
-import { builtFolder } from "./device-flash.ts";
+import { simulatedFolder } from "./device-flash.ts";
 import { explainFaults } from "./device-port.ts";
 import { readNumber } from "./numbers.ts";
 import type { Output } from "./output.ts";
@@ -39,7 +39,7 @@ export async function runSimBoard(options: SimBoardOptions, output: Output): Pro
     const { BOARD_COMMANDS, readBoardBuild, runBoardProcess } = await import(
       "@nyckelring/hil-tests"
     );
-    const folder = options.build ?? builtFolder(role);
+    const folder = options.build ?? simulatedFolder(role);
     const hasBuild =
       options.bare !== true &&
       (options.build !== undefined || existsSync(join(folder, "manifest.json")));

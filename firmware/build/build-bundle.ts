@@ -11,6 +11,7 @@ import { board as esp32s3 } from "../src/boards/esp32s3.ts";
 import { board as linux } from "../src/boards/linux.ts";
 import { board as linuxArm } from "../src/boards/linux-arm.ts";
 import { board as mdbt42q } from "../src/boards/mdbt42q.ts";
+import { board as virtual } from "../src/boards/virtual.ts";
 import { board as xiao } from "../src/boards/xiao-nrf52840.ts";
 import type { Platform, StationPlatform } from "../src/espruino/platform.ts";
 import { type LoweredBundle, lowerBundle } from "./lower.ts";
@@ -48,7 +49,7 @@ const NATIVE_BOARDS: readonly string[] = [xiao.name, linuxArm.name, mdbt42q.name
 const NATIVE_BLOB = join(FIRMWARE, "dist/native/cortex-m4/native.bin");
 
 /** Boards that bundles are built for. */
-export const BOARDS: readonly Board[] = [linux, linuxArm, xiao, esp32s3];
+export const BOARDS: readonly Board[] = [linux, linuxArm, xiao, esp32s3, virtual];
 
 /** Boards that are tried and not offered: the build tells what they lack. */
 export const TRIAL_BOARDS: readonly Board[] = [mdbt42q];

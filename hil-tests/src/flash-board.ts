@@ -44,7 +44,15 @@ const INTERPRETER_OF_BOARD: Readonly<Record<string, string>> = {
   "xiao-nrf52840": "XIAOBLE",
   esp32s3: "ESP32S3_IDF4",
   linux: "LINUX",
+  virtual: "VIRTUAL",
 };
+
+/** The board that a build has to name for this interpreter; undefined where we build for none. */
+export function boardOfInterpreter(interpreterName: string): string | undefined {
+  return Object.keys(INTERPRETER_OF_BOARD).find(
+    (board) => INTERPRETER_OF_BOARD[board] === interpreterName,
+  );
+}
 
 /** How one file gets into its place. */
 export interface FileStep {

@@ -39,6 +39,7 @@ export {
 export { checkPermit, permitBoardOf } from "./firmware-permit.ts";
 export {
   admitBuild,
+  boardOfInterpreter,
   compareBoard,
   eraseBoard,
   type FileComparison,

@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { BOARDS, buildBundle } from "@nyckelring/firmware/build";
+import { BOARDS, buildBundle, readVersion, writeBundle } from "@nyckelring/firmware/build";
 import { LINK_HELLO, LINK_HELLO_ANSWER } from "@nyckelring/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { writeSampleBuild } from "../test/sample-build.ts";
 import { type BoardBuild, readBoardBuild } from "./board-build.ts";
 import { openPatchPanel, type PanelEvent } from "./patch-panel.ts";
 import { openPseudoTerminal } from "./pseudo-terminal.ts";
@@ -22,17 +21,16 @@ import {
 const folder = mkdtempSync(join(tmpdir(), "nyckelring-panel-"));
 const builds = new Map<DeviceRole, BoardBuild>();
 
-/** The real firmware of each role for its board, as one module. */
+/** The real firmware of each role, as `make firmware` builds it for the board that is emulated. */
 beforeAll(async () => {
   for (const role of ["key", "lock", "station"] as const) {
-    const name = MODEL_OF_ROLE[role].board.name;
+    const { name } = MODEL_OF_ROLE[role].board;
     const board = BOARDS.find((one) => one.name === name);
     if (board === undefined) {
       throw new Error(`there is no board ${name}`);
     }
-    const { code } = await buildBundle({ role, board });
-    const sample = { role, board: name, entry: code };
-    builds.set(role, readBoardBuild(writeSampleBuild(join(folder, role), sample)));
+    const built = await buildBundle({ role, board });
+    builds.set(role, readBoardBuild(await writeBundle(built, folder, await readVersion())));
   }
 }, 120_000);
 

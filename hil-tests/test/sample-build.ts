@@ -48,7 +48,7 @@ info:function(){return JSON.stringify({role:m.role,board:m.board,version:m.versi
 
 /** The interpreter's name of a board is what the virtual board and the Linux build call themselves. */
 export function writeSampleBuild(folder: string, sample: SampleBuild = {}): string {
-  const { role = "lock", board = "xiao-nrf52840", version = "1.0.0", securityVersion = 1 } = sample;
+  const { role = "lock", board = "virtual", version = "1.0.0", securityVersion = 1 } = sample;
   const filling = Array.from({ length: sample.bytes ?? 3000 }, (_, index) =>
     "0123456789abcdef".charAt(((index * 7 + version.length + index / 16) % 16) | 0),
   ).join("");

@@ -5,9 +5,7 @@ import type { Board } from "./board.ts";
 export const board: Board = {
   name: "xiao-nrf52840",
   platform: "nrf52",
-  limits: [
-    "Nothing was tried on silicon: pins and voltages are estimates.",
-  ],
+  limits: ["Nothing was tried on silicon: pins and voltages are estimates."],
   contact: { kind: "pins", tx: "D6", rx: "D7" },
   contactSense: "D2",
   voltageSense: "D3",

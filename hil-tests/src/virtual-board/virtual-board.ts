@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Board } from "@nyckelring/firmware/boards/board";
 import { board as esp32s3 } from "@nyckelring/firmware/boards/esp32s3";
-import { board as xiao } from "@nyckelring/firmware/boards/xiao-nrf52840";
+import { board as virtual } from "@nyckelring/firmware/boards/virtual";
 
 import { type BoardConsole, openConsole } from "./console.ts";
 import { type FlashGeometry, type FlashImage, PowerCut } from "./flash-image.ts";
@@ -26,9 +26,9 @@ export interface BoardModel {
   readonly wordMs: number;
 }
 
-const XIAO: BoardModel = {
-  board: xiao,
-  interpreterName: "XIAOBLE",
+const VIRTUAL: BoardModel = {
+  board: virtual,
+  interpreterName: "VIRTUAL",
   geometry: { start: 0x60000000, bytes: 2 * 1024 * 1024, pageBytes: 4096 },
   hasAes: false,
   wordMs: 0.02,
@@ -44,8 +44,8 @@ const ESP32S3: BoardModel = {
 
 /** The board that is emulated for a role. */
 export const MODEL_OF_ROLE: Readonly<Record<DeviceRole, BoardModel>> = {
-  key: XIAO,
-  lock: XIAO,
+  key: VIRTUAL,
+  lock: VIRTUAL,
   station: ESP32S3,
 };
 
