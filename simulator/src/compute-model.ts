@@ -1,26 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-/**
- * What one piece of work costs a board, in microseconds of virtual time.
- *
- * Every figure is an estimate for a Cortex-M4 at 64 MHz until somebody measures a board. The
- * instruction counts behind the curve figures were counted in an emulator; they become time with 30
- * nanoseconds for an instruction (1.9 cycles each). The flash figures are typical values from the
- * nRF52840 product specification.
- *
- * | row | estimate | from |
- * |---|---|---|
- * | `agreementUs` | 35 ms | X25519: 1.171 M instructions |
- * | `verificationUs` | 39 ms | Ed25519 verify: 1.300 M instructions |
- * | `signatureUs` | 23 ms | Ed25519 sign: 0.756 M instructions |
- * | `hashBlockUs` | 0.2 ms | SHA-256 of 64 bytes: 7 k instructions |
- * | `macUs` | 0.65 ms | HMAC-SHA-256: 22 k instructions |
- * | `cipherBlockUs` | 0.05 ms | AES-CCM: two block operations for 16 bytes, judged |
- * | `stepUs` | 6 ms | interpreter: 1.6 M instructions of a session over 8 steps |
- * | `bootUs` | 130 ms | evaluation of a 13 kB bundle: 100 to 145 ms |
- * | `programWordUs` | 41 µs | flash word write time |
- * | `eraseUs` | 85 ms | flash page erase time |
- */
+/** What one piece of work costs a board, in microseconds of virtual time. */
 export type ComputeModel = {
   /** One X25519 operation, also the making of a public key. */
   readonly agreementUs: number;
@@ -44,16 +24,81 @@ export type ComputeModel = {
   readonly eraseUs: number;
 };
 
-/** The model of all three kinds of boards; see {@link ComputeModel} for the sources. */
-export const CORTEX_M4_MODEL: ComputeModel = {
-  agreementUs: 35_000,
-  verificationUs: 39_000,
-  signatureUs: 23_000,
-  hashBlockUs: 200,
-  macUs: 650,
-  cipherBlockUs: 50,
-  stepUs: 6_000,
-  bootUs: 130_000,
-  programWordUs: 41,
-  eraseUs: 85_000,
+/** One cost with where it comes from. */
+export type Cost = {
+  readonly us: number;
+  /** A measurement names the command and the board's revision that gave it. */
+  readonly kind: "estimate" | "measurement";
+  readonly from: string;
 };
+
+/** All costs of one board. */
+export type BoardCosts = { readonly [cost in keyof ComputeModel]: Cost };
+
+/** Names of boards as `firmware/src/boards` has them. */
+export type BoardName = "xiao-nrf52840" | "esp32s3";
+
+function estimate(us: number, from: string): Cost {
+  return { us, kind: "estimate", from };
+}
+
+const M4_AT = "64 MHz Cortex-M4, 30 ns an instruction";
+
+/**
+ * The table of costs: every board's, each with its source. Nothing is measured on silicon yet; a
+ * measured figure replaces its row as `{ us, kind: "measurement", from: "<command>, <board>" }`.
+ *
+ * Instructions of the curves were counted in an emulator; they become time with 1.9 cycles each.
+ * Flash figures are typical values of the maker's specification.
+ */
+export const BOARD_COSTS: { readonly [board in BoardName]: BoardCosts } = {
+  "xiao-nrf52840": {
+    agreementUs: estimate(35_000, `X25519, 1.171 M instructions; ${M4_AT}`),
+    verificationUs: estimate(39_000, `Ed25519 verify, 1.300 M instructions; ${M4_AT}`),
+    signatureUs: estimate(23_000, `Ed25519 sign, 0.756 M instructions; ${M4_AT}`),
+    hashBlockUs: estimate(200, `SHA-256 of 64 bytes, 7 k instructions; ${M4_AT}`),
+    macUs: estimate(650, `HMAC-SHA-256, 22 k instructions; ${M4_AT}`),
+    cipherBlockUs: estimate(50, "AES-CCM, two block operations for 16 bytes; judged"),
+    stepUs: estimate(6_000, "interpreter, 1.6 M instructions of a session over 8 steps"),
+    bootUs: estimate(130_000, "evaluation of a 13 kB bundle, 100 to 145 ms"),
+    programWordUs: estimate(41, "nRF52840 product specification, word write"),
+    eraseUs: estimate(85_000, "nRF52840 product specification, page erase"),
+  },
+  esp32s3: {
+    // A station computes no curve: hashes and MACs only. Its figures are judged from the clock.
+    agreementUs: estimate(12_000, "240 MHz against 64 MHz; unused by a station"),
+    verificationUs: estimate(13_000, "240 MHz against 64 MHz; unused by a station"),
+    signatureUs: estimate(8_000, "240 MHz against 64 MHz; unused by a station"),
+    hashBlockUs: estimate(60, "240 MHz against 64 MHz"),
+    macUs: estimate(200, "240 MHz against 64 MHz"),
+    cipherBlockUs: estimate(15, "240 MHz against 64 MHz"),
+    stepUs: estimate(3_000, "interpreter, half of the nRF52840 for flash behind a cache; judged"),
+    bootUs: estimate(350_000, "start of the system and evaluation of a 40 kB bundle; judged"),
+    programWordUs: estimate(12, "serial NOR data sheets, 0.7 ms for 256 bytes"),
+    eraseUs: estimate(45_000, "serial NOR data sheets, 4 kB sector"),
+  },
+};
+
+/** Which board plays which role. */
+export const BOARD_OF_ROLE = {
+  key: "xiao-nrf52840",
+  lock: "xiao-nrf52840",
+  station: "esp32s3",
+} as const satisfies { readonly [role in "key" | "lock" | "station"]: BoardName };
+
+/** The costs of a board without their sources. */
+export function computeModelOf(board: BoardName): ComputeModel {
+  const costs = BOARD_COSTS[board];
+  return {
+    agreementUs: costs.agreementUs.us,
+    verificationUs: costs.verificationUs.us,
+    signatureUs: costs.signatureUs.us,
+    hashBlockUs: costs.hashBlockUs.us,
+    macUs: costs.macUs.us,
+    cipherBlockUs: costs.cipherBlockUs.us,
+    stepUs: costs.stepUs.us,
+    bootUs: costs.bootUs.us,
+    programWordUs: costs.programWordUs.us,
+    eraseUs: costs.eraseUs.us,
+  };
+}

@@ -28,6 +28,10 @@ export type EarlyPull =
       readonly laterUs: number;
     }
   | {
+      /** So long after the insertion, in microseconds. */
+      readonly afterUs: number;
+    }
+  | {
       /** In the middle of this program or erase of the device's flash, counted from 1. */
       readonly atWrite: number;
     };
@@ -82,6 +86,7 @@ export function openContact(
   let passed = 0;
   let writes = 0;
   const freeAtUs = { key: 0, device: 0 };
+  if (pull !== undefined && "afterUs" in pull) withdrawAt(clock.nowUs() + pull.afterUs);
   const inFlight = new Set<{ readonly piece: WirePiece; readonly deliver: () => void }>();
 
   function withdrawAt(timeUs: number): void {

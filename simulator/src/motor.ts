@@ -13,6 +13,10 @@ import type { VirtualClock } from "./virtual-clock.ts";
 /** One command that moved, or tried to move, a bolt. */
 export type MotorCommand = "unlock" | "lock" | "stop";
 
+/** What a motor draws, in milliamperes; estimates of a small gear motor. */
+export const MOTOR_RUN_MA = 180;
+export const MOTOR_STALL_MA = 600;
+
 /** A bolt and its motor; the bolt stays where it is when power goes. */
 export interface VirtualMotor {
   readonly port: MotorPort;
@@ -22,32 +26,58 @@ export interface VirtualMotor {
   isTurning(): boolean;
   /** Lets the motor stand, as the end of power does. */
   powerOff(): void;
+  /**
+   * Blocks the bolt at a place, in thousandths of its way from locked to unlocked, or frees it: it
+   * does not pass the place from either side.
+   */
+  jam(permille: number | undefined): void;
+  /** The resident's key or the handle puts the bolt at an end, whatever the motor does. */
+  turnByHand(position: BoltPosition): void;
 }
+
+/** Who is told what a motor does. */
+export type MotorListeners = {
+  /** Each command at its moment: the physical truth that the oracle judges. */
+  readonly onCommand: (command: MotorCommand, atUs: number) => void;
+  /** An end switch has closed, or the bolt was turned by hand; the board hands it to the role. */
+  readonly onPosition: (position: BoltPosition) => void;
+  /** What the motor draws from this moment on, in milliamperes. */
+  readonly onCurrent: (milliampere: number, atUs: number) => void;
+};
 
 /**
  * Makes a locked bolt.
  *
  * @param travelUs - Time from one end to the other, in microseconds.
- * @param onCommand - Told each command at its moment: the physical truth that the oracle judges.
- * @param onPosition - Told when an end switch closes; the board hands it to the role.
  * @public
  */
 export function createVirtualMotor(
   clock: VirtualClock,
   processor: Processor,
   travelUs: number,
-  onCommand: (command: MotorCommand, atUs: number) => void,
-  onPosition: (position: BoltPosition) => void,
+  listeners: MotorListeners,
 ): VirtualMotor {
   // 0 is locked, travelUs is unlocked; the bolt moves one unit a microsecond while the motor turns.
   let placeUs = 0;
   let direction: -1 | 0 | 1 = 0;
   let movesSinceUs = 0;
   let turn = 0;
+  let jamUs: number | undefined;
+
+  /** Where the bolt stops in its present direction: an end, or the jam before it. */
+  function goalUs(): number {
+    const endUs = direction === 1 ? travelUs : 0;
+    if (jamUs === undefined) return endUs;
+    const isBefore = direction === 1 ? placeUs <= jamUs : placeUs >= jamUs;
+    return isBefore ? jamUs : endUs;
+  }
 
   function placeAt(timeUs: number): number {
+    if (direction === 0) return placeUs;
     const movedUs = Math.max(0, timeUs - movesSinceUs);
-    return Math.min(travelUs, Math.max(0, placeUs + direction * movedUs));
+    return direction === 1
+      ? Math.min(goalUs(), placeUs + movedUs)
+      : Math.max(goalUs(), placeUs - movedUs);
   }
 
   function positionAt(timeUs: number): BoltPosition {
@@ -61,18 +91,22 @@ export function createVirtualMotor(
     movesSinceUs = atUs;
     direction = next;
     turn += 1;
+    listeners.onCurrent(next === 0 ? 0 : MOTOR_RUN_MA, atUs);
     if (next === 0) return;
     const thisTurn = turn;
-    const leftUs = next === 1 ? travelUs - placeUs : placeUs;
-    clock.scheduleAt(atUs + leftUs, () => {
-      if (turn === thisTurn) onPosition(next === 1 ? BOLT_UNLOCKED : BOLT_LOCKED);
+    clock.scheduleAt(atUs + Math.abs(goalUs() - placeUs), () => {
+      if (turn !== thisTurn) return;
+      // At an end or at a jam the motor stalls until it is stopped.
+      listeners.onCurrent(MOTOR_STALL_MA, clock.nowUs());
+      const position = positionAt(clock.nowUs());
+      if (position === (next === 1 ? BOLT_UNLOCKED : BOLT_LOCKED)) listeners.onPosition(position);
     });
   }
 
   function command(name: MotorCommand, next: -1 | 0 | 1): void {
     processor.spend(0);
     const atUs = processor.nowUs();
-    if (next !== 0 || direction !== 0) onCommand(name, atUs);
+    if (next !== 0 || direction !== 0) listeners.onCommand(name, atUs);
     drive(next, atUs);
   }
 
@@ -86,5 +120,18 @@ export function createVirtualMotor(
     position: () => positionAt(clock.nowUs()),
     isTurning: () => direction !== 0,
     powerOff: () => drive(0, clock.nowUs()),
+    jam: (permille) => {
+      placeUs = placeAt(clock.nowUs());
+      movesSinceUs = clock.nowUs();
+      jamUs = permille === undefined ? undefined : Math.round((permille * travelUs) / 1000);
+      if (direction !== 0) drive(direction, clock.nowUs());
+    },
+    turnByHand: (position) => {
+      const running = direction;
+      placeUs = position === BOLT_UNLOCKED ? travelUs : 0;
+      movesSinceUs = clock.nowUs();
+      if (running !== 0) drive(running, clock.nowUs());
+      listeners.onPosition(position);
+    },
   };
 }

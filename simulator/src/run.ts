@@ -2,13 +2,14 @@
 
 import { BOLT_LOCKED, BOLT_UNLOCKED, type BoltPosition } from "@nyckelring/firmware";
 import { type Calendar, createCalendar } from "./calendar.ts";
+import { type OpeningFigures, readOpenings, splitOpenings } from "./opening-parts.ts";
 import { judgeRun, type Verdict, type Violation } from "./oracle/oracle.ts";
 import { createRandomStream } from "./prng.ts";
 import { withoutRealWorld } from "./real-world-trap.ts";
 import { PILOT_DATE, startPilot } from "./scenarios/pilot.ts";
 import { settle } from "./settle.ts";
 import { createStory, type StoryLine } from "./story.ts";
-import { createTrace, type TraceSink } from "./trace.ts";
+import { createTrace, type Trace, type TraceSink } from "./trace.ts";
 import { createWorld, type World } from "./world.ts";
 
 /** Scenarios by name, with a sentence for people. */
@@ -44,7 +45,8 @@ export type RunRequest = {
 
 /** Figures of one run. All but the hash and the texts are counts. */
 export type RunResult = {
-  readonly scenario: ScenarioName;
+  /** Name of a scenario, or the path of its file. */
+  readonly scenario: string;
   readonly seed: string;
   readonly virtualDays: number;
   /** Contacts of a key with a lock. */
@@ -65,6 +67,8 @@ export type RunResult = {
   readonly traceHash: string;
   /** From insertion to the motor, in milliseconds of virtual time. */
   readonly openingMs: { readonly p50: number; readonly p99: number };
+  /** How many openings the parts below are of, and each part in milliseconds of virtual time. */
+  readonly openingParts: OpeningFigures;
   readonly residualClasses: Verdict["residualClasses"];
   readonly forbiddenAttempts: number;
   readonly forbiddenStopped: number;
@@ -90,6 +94,8 @@ export type RunOutcome = {
   readonly violations: readonly Violation[];
   readonly story: readonly StoryLine[];
   readonly calendar: Calendar;
+  /** What a report shows of it, in microseconds; the whole run without it. */
+  readonly view?: { readonly fromUs: number; readonly toUs: number };
 };
 
 /**
@@ -125,20 +131,53 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     untilHour === undefined
       ? settle(world, pilot, random.split("settle"), report)
       : { hours: 0, isSettled: false };
+  const judged = judgeWorld(world, trace, {
+    scenario,
+    seed,
+    days,
+    openingsUs,
+    settled,
+    isWhole: untilHour === undefined,
+  });
+  const { result, verdict } = judged;
+  const empty = untilHour === undefined ? emptyPromises(verdict, settled.isSettled) : [];
+  const violations = [...verdict.violations, ...empty];
+  return { result, violations, story: story.lines, calendar };
+}
+
+/** What a run knows of itself beside its world. */
+export type RunFacts = {
+  readonly scenario: string;
+  readonly seed: string;
+  readonly days: number;
+  /** From insertion to the motor of each honest opening, in microseconds. */
+  readonly openingsUs: readonly number[];
+  readonly settled: { readonly hours: number; readonly isSettled: boolean };
+  /** Whether the second phase was played, after which nothing may be on its way. */
+  readonly isWhole: boolean;
+};
+
+/** Ends the trace of a world, judges it and counts. */
+export function judgeWorld(
+  world: World,
+  trace: Trace,
+  facts: RunFacts,
+): { readonly result: RunResult; readonly verdict: Verdict } {
+  const { openingsUs, settled, isWhole } = facts;
   writeEnd(world, trace.write);
   const devices = world.devicesNow();
   const verdict = judgeRun({
-    startS: calendar.startS,
+    startS: world.clock.startS,
     events: world.events,
     journal: journalOf(world),
     committed: world.storedEntries(),
     devices,
-    isSettled: untilHour === undefined,
+    isSettled: isWhole,
   });
   const result: RunResult = {
-    scenario: request.scenario,
-    seed: request.seed,
-    virtualDays: request.days,
+    scenario: facts.scenario,
+    seed: facts.seed,
+    virtualDays: facts.days,
     sessions: world.events.filter((event) => event.kind === "attempt").length,
     insertions: world.contactCount(),
     openings: verdict.openings,
@@ -154,6 +193,7 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     syncs: countSyncs(world),
     traceHash: trace.finish(),
     openingMs: { p50: percentileMs(openingsUs, 0.5), p99: percentileMs(openingsUs, 0.99) },
+    openingParts: splitOpenings(readOpenings(world.events)),
     residualClasses: verdict.residualClasses,
     forbiddenAttempts: verdict.forbiddenAttempts,
     forbiddenStopped: verdict.forbiddenStopped,
@@ -174,9 +214,7 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     isSettled: settled.isSettled,
     ticks: world.clock.ticks(),
   };
-  const empty = untilHour === undefined ? emptyPromises(verdict, settled.isSettled) : [];
-  const violations = [...verdict.violations, ...empty];
-  return { result, violations, story: story.lines, calendar };
+  return { result, verdict };
 }
 
 function playDays(
@@ -223,7 +261,7 @@ function sumOf(
 }
 
 /** Contacts with a station that left the key fit for its shift. */
-function countSyncs(world: World): number {
+export function countSyncs(world: World): number {
   const stations = new Set(world.stations.map((station) => station.name));
   const atStation = new Set<number>();
   let syncs = 0;
@@ -241,7 +279,8 @@ function percentileMs(valuesUs: readonly number[], share: number): number {
   return Math.round((sorted[Math.max(0, index)] ?? 0) / 1000);
 }
 
-function journalOf(world: World) {
+/** The journal of the authorization system, as the judge reads it. */
+export function journalOf(world: World) {
   const audit = world.issuer.audit(world.issuer.founder);
   if (!audit.ok) throw new Error("the founder may read the journal");
   return audit.value;

@@ -4,9 +4,17 @@ import { LINK_GSM, LINK_LAN } from "@nyckelring/firmware";
 import { findEntries } from "./oracle/flash-log.ts";
 import { CAREFUL, createPerson, type Person, useDoor, useStation } from "./person.ts";
 import type { RandomStream } from "./prng.ts";
-import type { Pilot } from "./scenarios/pilot.ts";
 import { KIND_BROKER } from "./uplink.ts";
 import type { KeyUnit, LockUnit, World } from "./world.ts";
+
+/** Who brings everything home in the second phase. */
+export type Party = {
+  readonly persons: readonly Person[];
+  /** Plans shifts for everybody, so that every key can sync from now on. */
+  planShifts(startS: number, endS: number): void;
+  /** Whose key opens every door. */
+  readonly collector: Person;
+};
 
 /** Longest that the second phase may take, in virtual hours. */
 const SETTLE_HOURS_MAX = 48;
@@ -24,7 +32,7 @@ const ROUND_US = 12 * HOUR_US;
  */
 export function settle(
   world: World,
-  pilot: Pilot,
+  party: Party,
   random: RandomStream,
   onProgress: (text: string) => void,
 ): { readonly hours: number; readonly isSettled: boolean } {
@@ -35,17 +43,17 @@ export function settle(
     world.setMains(station, true);
     world.setLinks(station, [LINK_LAN, LINK_GSM]);
   }
-  finishAgendas(world, pilot.persons);
+  finishAgendas(world, party.persons);
 
   for (let round = 0; round * 12 < SETTLE_HOURS_MAX; round += 1) {
     const roundStartUs = world.clock.nowUs();
     const startS = world.clock.nowS() + 60;
-    pilot.planShifts(startS, startS + SHIFT_S);
+    party.planShifts(startS, startS + SHIFT_S);
     const roundRandom = random.split(`round ${round}`);
     world.clock.runUntil(roundStartUs + 120_000_000);
-    syncAll(world, pilot, roundRandom.split("out"));
-    collect(world, pilot, roundRandom.split("collect"));
-    syncAll(world, pilot, roundRandom.split("home"));
+    syncAll(world, party, roundRandom.split("out"));
+    collect(world, party, roundRandom.split("collect"));
+    syncAll(world, party, roundRandom.split("home"));
     const left = leftBehind(world);
     onProgress(`second phase, round ${round + 1}: ${left.count} events are not home yet`);
     if (left.count === 0 && pendingMessages(world) === 0) {
@@ -65,11 +73,11 @@ function finishAgendas(world: World, persons: readonly Person[]): void {
 }
 
 /** Every key goes to the station, one after the other, whoever holds it. */
-function syncAll(world: World, pilot: Pilot, random: RandomStream): void {
+function syncAll(world: World, party: Party, random: RandomStream): void {
   const station = world.stations[0];
   if (station === undefined) return;
   for (const key of world.keys.filter((unit) => !unit.isCounterfeit)) {
-    const person = personFor(world, pilot, key);
+    const person = personFor(world, party, key);
     let isDone = false;
     const use = { person, station, clumsiness: CAREFUL, tries: 1 };
     useStation(world, random.split(key.name), use, () => {
@@ -84,8 +92,8 @@ function syncAll(world: World, pilot: Pilot, random: RandomStream): void {
 }
 
 /** The patrol visits each lock that holds something, as often as it takes. */
-function collect(world: World, pilot: Pilot, random: RandomStream): void {
-  const person = pilot.collector;
+function collect(world: World, party: Party, random: RandomStream): void {
+  const person = party.collector;
   const { locks } = leftBehind(world);
   for (const lock of locks) {
     for (const op of [1, 2] as const) {
@@ -104,10 +112,12 @@ function runUntilDone(world: World, isDone: () => boolean): void {
   for (let second = 0; second < 1200 && !isDone(); second += 1) {
     world.clock.runUntil(world.clock.nowUs() + 1_000_000);
   }
+  // No hand takes a key from one plug to the next in less.
+  world.clock.runUntil(world.clock.nowUs() + 1_000_000);
 }
 
-function personFor(world: World, pilot: Pilot, key: KeyUnit): Person {
-  return pilot.persons.find((person) => person.key === key) ?? createPerson(world, key);
+function personFor(world: World, party: Party, key: KeyUnit): Person {
+  return party.persons.find((person) => person.key === key) ?? createPerson(world, key);
 }
 
 function pendingMessages(world: World): number {
@@ -128,7 +138,7 @@ function leftBehind(world: World): { readonly count: number; readonly locks: Loc
     const found = findEntries(flash.writtenPages().map((page) => flash.readPage(page)));
     const missing = [...found.keys()].filter((n) => !home.has(`${device.devid}/${n}`)).length;
     count += missing;
-    if (missing > 0 && "door" in device) locks.push(device);
+    if (missing > 0 && "hasClock" in device) locks.push(device);
   }
   return { count, locks };
 }

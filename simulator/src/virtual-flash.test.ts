@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import { expect, test } from "vitest";
-import { CORTEX_M4_MODEL } from "./compute-model.ts";
+import { computeModelOf } from "./compute-model.ts";
 import { createRandomStream } from "./prng.ts";
 import { createProcessor } from "./processor.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
@@ -14,7 +14,7 @@ function makeFlash(powerEndUs?: number) {
   processor.setPowerEnd(() => powerEndUs);
   processor.powerOn();
   const random = createRandomStream("flash");
-  const flash = createVirtualFlash(4, processor, CORTEX_M4_MODEL, random);
+  const flash = createVirtualFlash(4, processor, computeModelOf("xiao-nrf52840"), random);
   return { clock, processor, flash, faults };
 }
 

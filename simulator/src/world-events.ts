@@ -15,9 +15,40 @@ export type SignalName =
   | "logs-not-home"
   | "no-contact";
 
-/** Why a person puts a key into a door; only `honest` deserves to be let in. */
+/** What happened to hardware, by name; `detail` of the event is a number that the name explains. */
+export type HardwareFact =
+  /** `detail`: where the bolt is stuck, thousandths of its way from locked to unlocked. */
+  | "jammed"
+  | "freed"
+  /** `detail`: 1 to unlocked, 0 to locked. */
+  | "turned-by-hand"
+  | "door-opened"
+  | "door-closed"
+  /** The door was opened while the bolt was thrown. */
+  | "door-forced"
+  | "shorted"
+  | "short-gone"
+  | "battery-in"
+  | "battery-out"
+  /** `detail`: percent. */
+  | "charge-set"
+  /** `detail`: milliohms. */
+  | "contacts-dirty"
+  | "cold"
+  | "warm"
+  | "clock-lost"
+  /** `detail`: seconds ahead of what it said. */
+  | "clock-wrong"
+  /** The voltage fell below what the processor needs. */
+  | "brown-out"
+  /** The current limit of a key tripped. */
+  | "overload";
+
+/** Why a person puts a key into a door; `honest` deserves to be let in, and `hindered` would if
+ * the hardware or a setting did not stand in the way. */
 export type AttemptPurpose =
   | "honest"
+  | "hindered"
   | "emergency"
   | "collect"
   | "wrong-door"
@@ -89,6 +120,8 @@ export type WorldEvent =
   | {
       readonly kind: "sent";
       readonly atUs: number;
+      /** When the last byte had passed. */
+      readonly endUs: number;
       readonly contact: number;
       readonly device: string;
     }
@@ -110,6 +143,14 @@ export type WorldEvent =
       readonly atUs: number;
       readonly device: string;
       readonly links: readonly string[];
+    }
+  | {
+      readonly kind: "hardware";
+      readonly atUs: number;
+      /** Empty for what befalls all devices. */
+      readonly device: string;
+      readonly what: HardwareFact;
+      readonly detail: number;
     }
   | {
       readonly kind: "fault";

@@ -31,92 +31,46 @@ import {
 } from "@nyckelring/issuer/domain";
 import type { Result } from "@nyckelring/protocol";
 import { createNodeCrypto, describe } from "@nyckelring/protocol/host";
-import { createKeyBoard, type KeyBoard } from "./boards/key-board.ts";
+import { BENCH_FEED, type Feed } from "./battery.ts";
+import {
+  createKeyBoard,
+  KEY_PAGES,
+  type KeyBoard,
+  type KeyBoardOptions,
+} from "./boards/key-board.ts";
 import { type BoardParts, createLockBoard, type LockBoard } from "./boards/lock-board.ts";
-import { createStationBoard, type StationBoard } from "./boards/station-board.ts";
-import { CORTEX_M4_MODEL } from "./compute-model.ts";
+import { createStationBoard } from "./boards/station-board.ts";
+import { BOARD_OF_ROLE, type BoardName, computeModelOf } from "./compute-model.ts";
 import { type Contact, type EarlyPull, openContact, type WirePiece } from "./contact.ts";
+import { createHardware, type Hardware } from "./hardware.ts";
 import { findEntries } from "./oracle/flash-log.ts";
 import type { CommittedEntry, DeviceAtEnd } from "./oracle/oracle.ts";
 import { hex, readSigStructure } from "./oracle/signed-objects.ts";
 import type { RandomStream } from "./prng.ts";
 import { createRememberingCrypto } from "./remembering-crypto.ts";
 import type { Trace } from "./trace.ts";
-import { type BrokerFaults, createVirtualUplink, type VirtualUplink } from "./uplink.ts";
+import type {
+  DoorOutcome,
+  DoorVisit,
+  KeyUnit,
+  LockUnit,
+  StationOutcome,
+  StationUnit,
+  StationVisit,
+} from "./units.ts";
+import { type BrokerFaults, createVirtualUplink } from "./uplink.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
-import type { AttemptPurpose, SignalName, WorldEvent } from "./world-events.ts";
+import type { SignalName, WorldEvent } from "./world-events.ts";
 
-/** A lock in the world. */
-export type LockUnit = {
-  readonly name: string;
-  readonly door: number;
-  readonly devid: string;
-  readonly board: LockBoard;
-  /** The contact that is plugged in. */
-  contact: Contact | undefined;
-};
-
-/** A key in the world, and its copies. */
-export type KeyUnit = {
-  readonly name: string;
-  readonly devid: string;
-  readonly devidBytes: Uint8Array;
-  readonly board: KeyBoard;
-  readonly isCounterfeit: boolean;
-  /** What its light says. */
-  signal: SignalName;
-  contact: Contact | undefined;
-  /** Told each signal while a contact lasts. */
-  onSignal: ((signal: SignalName) => void) | undefined;
-};
-
-/** A station in the world. */
-export type StationUnit = {
-  readonly name: string;
-  readonly id: number;
-  readonly board: StationBoard;
-  readonly uplink: VirtualUplink;
-  /** The contact that is plugged in. */
-  contact: Contact | undefined;
-};
-
-/** How a person handles one contact with a door. */
-export type DoorVisit = {
-  readonly key: KeyUnit;
-  readonly lock: LockUnit;
-  /** 1 enter, 2 leave. */
-  readonly op: 1 | 2;
-  readonly purpose: AttemptPurpose;
-  /** Pull it out early; undefined waits for the verdict. */
-  readonly pull: EarlyPull | undefined;
-  /** How long the key stays in after the verdict, in milliseconds. */
-  readonly lingerMs: number;
-};
-
-/** What a person saw in one contact with a door. */
-export type DoorOutcome = {
-  readonly contact: number;
-  readonly isOpened: boolean;
-  readonly signal: SignalName;
-  readonly isPulledEarly: boolean;
-  /** From insertion to the first turn of the motor, in microseconds. */
-  readonly openedAfterUs: number | undefined;
-};
-
-/** How a person handles one contact with a station. */
-export type StationVisit = {
-  readonly key: KeyUnit;
-  readonly station: StationUnit;
-  readonly pull: EarlyPull | undefined;
-};
-
-/** What a person saw in one contact with a station. */
-export type StationOutcome = {
-  readonly contact: number;
-  readonly signal: SignalName;
-  readonly isPulledEarly: boolean;
-  readonly lastedUs: number;
-};
+export type {
+  DoorOutcome,
+  DoorVisit,
+  KeyUnit,
+  LockUnit,
+  StationOutcome,
+  StationUnit,
+  StationVisit,
+} from "./units.ts";
 
 const SIGNAL_NAMES: ReadonlyMap<number, SignalName> = new Map([
   [SIGNAL_READY, "ready"],
@@ -143,6 +97,8 @@ const STATION_PATIENCE_MS = 90_000;
 const OUTGOING_EVERY_US = 300_000_000;
 /** A person needs this long to see a light and to move a hand. */
 const REACTION_MS = 350;
+/** A current limit needs this long to switch off, in microseconds. */
+const OVERLOAD_US = 800;
 
 /** The other end of a contact in the hands of a bench or an attacker: raw octets out and in. */
 export interface Probe {
@@ -156,6 +112,16 @@ export interface Probe {
 
 /** A copy of the authorization system's store. */
 export type StoreBackup = StoreChange;
+
+/** What a lock is like beyond its door. */
+export type LockWishes = {
+  /** Own battery and real-time clock, with its drift in parts of a million. */
+  readonly driftPpm?: number;
+  /** What it does while it does not know the time: 0 open and flag, 1 deny, 2 flagged heads only. */
+  readonly clockUnknown?: 0 | 1 | 2;
+  /** Its name in traces; `lock-01` and so on without it. */
+  readonly name?: string;
+};
 
 /** Everything that exists in one run. */
 export interface World {
@@ -174,14 +140,16 @@ export interface World {
   readonly locks: readonly LockUnit[];
   readonly keys: readonly KeyUnit[];
   readonly stations: readonly StationUnit[];
-  /** Enrols and commissions a lock at a door. */
-  addLock(door: number): LockUnit;
+  /** Hands that reach into the hardware. */
+  readonly hardware: Hardware;
+  /** Enrols and commissions a lock at a door; without a drift it is key-powered. */
+  addLock(door: number, wishes?: LockWishes): LockUnit;
   /** Enrols a key for a carer; `driftPpm` is how fast its clock runs. */
-  addKey(carer: number, driftPpm: number): KeyUnit;
+  addKey(carer: number, driftPpm: number, pageCount?: number, ownName?: string): KeyUnit;
   /** Copies a key, as a thief does who reads out its flash, with a clock that lies. */
   copyKey(original: KeyUnit, claimedS: number): KeyUnit;
   /** Enrols a station; undefined serves every provider. */
-  addStation(provider: number | undefined): StationUnit;
+  addStation(provider: number | undefined, ownName?: string): StationUnit;
   /** Lets a person use a key at a door; `then` runs when the key is out again. */
   visitDoor(visit: DoorVisit, then: (outcome: DoorOutcome) => void): void;
   /** Lets a person put a key into a station; `then` runs when the key is out again. */
@@ -214,6 +182,7 @@ export interface World {
  * @param authority - Number of the authority.
  * @param clock - That of another world, where two authorities live in one time: a key of one of
  *   them can then be used at a lock of the other.
+ * @param settings - What the authority decides beside its number.
  * @param prefix - Stands before the name of each device, so that two worlds can share a trace.
  * @public
  */
@@ -224,6 +193,7 @@ export function createWorld(
   trace: Trace,
   clock: VirtualClock = createVirtualClock(startS),
   prefix = "",
+  settings: { readonly stopsAtFullLog?: boolean } = {},
 ): World {
   const crypto = createRememberingCrypto(createNodeCrypto());
   const events: WorldEvent[] = [];
@@ -239,7 +209,7 @@ export function createWorld(
 
   function openIssuer(): Issuer {
     const ports = { crypto, entropy: issuerRandom, clock: { nowS: clock.nowS }, store, vault };
-    return createIssuer(ports, { authority });
+    return createIssuer(ports, { authority, ...settings });
   }
 
   function restoreFrom(backup: StoreBackup): void {
@@ -255,10 +225,14 @@ export function createWorld(
     trace.write("world", event);
   }
 
-  function partsOf(name: string, contactOf: () => Contact | undefined): BoardParts {
+  function partsOf(
+    name: string,
+    board: BoardName,
+    contactOf: () => Contact | undefined,
+  ): BoardParts {
     return {
       clock,
-      model: CORTEX_M4_MODEL,
+      model: computeModelOf(board),
       crypto,
       random: random.split("boards").split(name),
       listeners: {
@@ -277,30 +251,47 @@ export function createWorld(
     };
   }
 
-  function addLock(door: number): LockUnit {
-    const name = `${prefix}lock-${String(locks.length + 1).padStart(2, "0")}`;
+  function addLock(door: number, wishes: LockWishes = {}): LockUnit {
+    const name = `${prefix}${wishes.name ?? `lock-${String(locks.length + 1).padStart(2, "0")}`}`;
+    const { driftPpm, clockUnknown = 0 } = wishes;
+    const hasClock = driftPpm !== undefined;
     let unit: LockUnit;
     const board = createLockBoard(
-      partsOf(name, () => unit.contact),
-      (command, atUs) => {
-        note({ kind: "motor", atUs, contact: unit.contact?.id ?? 0, lock: name, command });
+      partsOf(name, BOARD_OF_ROLE.lock, () => unit.contact),
+      {
+        ownClock: hasClock ? { driftPpm } : undefined,
+        onMotor: (command, atUs) => {
+          // A lock with a battery goes on when the key has left.
+          const contact = unit.contact?.id ?? (hasClock ? unit.lastContact : 0);
+          note({ kind: "motor", atUs, contact, lock: name, command });
+        },
+        onBrownOut: (atUs) =>
+          note({ kind: "hardware", atUs, device: name, what: "brown-out", detail: 0 }),
       },
     );
     const entropy = random.split("boards").split(name).split("enrolment");
     const enrolled = enrolDevice(board.flash.cable, entropy, crypto);
-    const provision = must(
-      issuer.enrolLock(issuer.founder, { door, devicePublic: enrolled, profile: 0 }),
-    );
+    const profile = hasClock ? 1 : 0;
+    const request = { door, devicePublic: enrolled, profile, clockUnknown } as const;
+    const provision = must(issuer.enrolLock(issuer.founder, request));
     must(commissionLock(board.flash.cable, crypto, provision));
-    unit = { name, door, devid: hex(enrolled.devid), board, contact: undefined };
+    const devid = hex(enrolled.devid);
+    const idle = { contact: undefined, lastContact: 0, isShorted: false };
+    unit = { name, door, devid, board, hasClock, ...idle };
     locks.push(unit);
-    trace.write("devices", { kind: "lock", name, devid: unit.devid, door });
+    trace.write("devices", { kind: "lock", name, devid, door, profile });
+    board.powerOn();
     return unit;
   }
 
-  function addKey(carer: number, driftPpm: number): KeyUnit {
-    const name = `${prefix}key-${String(keys.length + 1).padStart(2, "0")}`;
-    const unit = makeKeyUnit(name, driftPpm, undefined, (board) => {
+  function addKey(
+    carer: number,
+    driftPpm: number,
+    pageCount = KEY_PAGES,
+    ownName?: string,
+  ): KeyUnit {
+    const name = `${prefix}${ownName ?? `key-${String(keys.length + 1).padStart(2, "0")}`}`;
+    const unit = makeKeyUnit(name, { driftPpm, pageCount }, (board) => {
       const entropy = random.split("boards").split(name).split("enrolment");
       const enrolled = enrolDevice(board.flash.cable, entropy, crypto);
       const request = { carer, devicePublic: enrolled };
@@ -315,31 +306,26 @@ export function createWorld(
   function copyKey(original: KeyUnit, claimedS: number): KeyUnit {
     const name = `${prefix}copy-${String(keys.length + 1).padStart(2, "0")}`;
     // The clock of the copy stands still, inside the window of the stolen ring.
-    const unit = makeKeyUnit(
-      name,
-      0,
-      () => claimedS,
-      (board) => {
-        board.flash.restore(original.board.flash.image());
-        return original.devidBytes;
-      },
-    );
+    const likeness = { driftPpm: 0, pageCount: KEY_PAGES, falseClock: () => claimedS };
+    const unit = makeKeyUnit(name, likeness, (board) => {
+      board.flash.restore(original.board.flash.image());
+      return original.devidBytes;
+    });
     trace.write("devices", { kind: "copy", name, devid: unit.devid, of: original.name });
     return unit;
   }
 
   function makeKeyUnit(
     name: string,
-    driftPpm: number,
-    falseClock: (() => number) | undefined,
+    likeness: Pick<KeyBoardOptions, "driftPpm" | "pageCount" | "falseClock">,
     fill: (board: KeyBoard) => Uint8Array,
   ): KeyUnit {
     let unit: KeyUnit | undefined;
     const board = createKeyBoard(
-      partsOf(name, () => unit?.contact),
+      partsOf(name, BOARD_OF_ROLE.key, () => unit?.contact),
       {
-        driftPpm,
-        ...(falseClock === undefined ? {} : { falseClock }),
+        ...likeness,
+        onFeed: (feed, atUs) => clock.scheduleAt(atUs, () => unit && feedDoor(unit, feed)),
         onSignal: (number, atUs) => {
           if (unit === undefined) return;
           const signal = SIGNAL_NAMES.get(number) ?? "none";
@@ -356,9 +342,10 @@ export function createWorld(
       devid: hex(devidBytes),
       devidBytes,
       board,
-      isCounterfeit: falseClock !== undefined,
+      isCounterfeit: likeness.falseClock !== undefined,
       signal: "none",
       contact: undefined,
+      door: undefined,
       onSignal: undefined,
     };
     keys.push(unit);
@@ -366,8 +353,23 @@ export function createWorld(
     return unit;
   }
 
-  function addStation(provider: number | undefined): StationUnit {
-    const name = `${prefix}station-${stations.length + 1}`;
+  /** The output of a key goes on or off; what joins the contacts of a lock trips its limit. */
+  function feedDoor(key: KeyUnit, feed: Feed | undefined): void {
+    const lock = key.door;
+    if (lock === undefined) return;
+    if (feed !== undefined && lock.isShorted) {
+      clock.scheduleAfter(OVERLOAD_US, () => {
+        const atUs = clock.nowUs();
+        note({ kind: "hardware", atUs, device: key.name, what: "overload", detail: 0 });
+        key.board.overload();
+      });
+      return;
+    }
+    lock.board.feed(feed);
+  }
+
+  function addStation(provider: number | undefined, ownName?: string): StationUnit {
+    const name = `${prefix}${ownName ?? `station-${stations.length + 1}`}`;
     let unit: StationUnit;
     const uplink = createVirtualUplink(clock, random.split("network").split(name), {
       onUp: (message) => {
@@ -387,7 +389,7 @@ export function createWorld(
       },
     });
     const board = createStationBoard(
-      partsOf(name, () => unit.contact),
+      partsOf(name, BOARD_OF_ROLE.station, () => unit.contact),
       uplink.port,
       () => notePower(unit),
     );
@@ -426,6 +428,7 @@ export function createWorld(
           // What the key shows once it is out is no verdict on this contact.
           key.onSignal = undefined;
           key.contact = undefined;
+          key.door = undefined;
           device.contact = undefined;
           key.board.disconnect();
           device.board.disconnect();
@@ -436,6 +439,11 @@ export function createWorld(
     );
     key.contact = contact;
     device.contact = contact;
+    if ("motor" in device.board) {
+      const lock = device as LockUnit;
+      lock.lastContact = id;
+      key.door = lock;
+    }
     note({
       kind: "plugged",
       atUs: clock.nowUs(),
@@ -448,7 +456,7 @@ export function createWorld(
 
   function tracePiece(contact: number, key: string, device: string, piece: WirePiece): void {
     const from = piece.from === "key" ? key : device;
-    note({ kind: "sent", atUs: piece.startUs, contact, device: from });
+    note({ kind: "sent", atUs: piece.startUs, endUs: piece.endUs, contact, device: from });
     trace.write("frames", {
       t: piece.endUs,
       contact,
@@ -478,7 +486,10 @@ export function createWorld(
     }
 
     const contact = startContact(key, lock, visit.pull, (closed) => {
-      const isPulledEarly = verdict === "none";
+      const openedUs = unlockUs();
+      // A hand that is gone before it could say the direction has not waited for the verdict.
+      const isOtherWay = verdict === "granted" && (openedUs === undefined) === (op === 1);
+      const isPulledEarly = verdict === "none" || (isOtherWay && visit.pull !== undefined);
       note({
         kind: "pulled",
         atUs: clock.nowUs(),
@@ -487,7 +498,6 @@ export function createWorld(
         early: isPulledEarly,
         signal: verdict,
       });
-      const openedUs = unlockUs();
       then({
         contact: closed.id,
         isOpened: openedUs !== undefined,
@@ -554,8 +564,12 @@ export function createWorld(
       undefined,
     );
     device.contact = contact;
-    if ("motor" in device.board) device.board.connect(contact);
-    else device.board.connect(contact, true);
+    if ("motor" in device.board) {
+      device.board.connect(contact);
+      device.board.feed(BENCH_FEED);
+    } else {
+      device.board.connect(contact, true);
+    }
     return {
       send: (bytes) => contact.send(own, bytes, clock.nowUs()),
       isOpen: contact.isOpen,
@@ -618,6 +632,7 @@ export function createWorld(
     backUp: () => ({ records: [...store.records()], entries: [...store.entries({})] }),
     restoreFrom,
     storedEntries: () => store.entries({}),
+    hardware: createHardware(clock, locks, keys, note),
     locks,
     keys,
     stations,
@@ -652,6 +667,7 @@ export function createWorld(
         isCounterfeit: false,
         pages: pagesOf(lock.board),
         isMotorOn: lock.board.motor.isTurning(),
+        hasBattery: lock.hasClock,
       })),
       ...keys.map((key) => ({
         name: key.name,
@@ -660,6 +676,7 @@ export function createWorld(
         isCounterfeit: key.isCounterfeit,
         pages: pagesOf(key.board),
         isMotorOn: false,
+        hasBattery: true,
       })),
     ],
     logsNow: () =>

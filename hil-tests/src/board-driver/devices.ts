@@ -26,7 +26,6 @@ export type LinkName = "lan" | "wifi" | "gsm";
 const LINKS = { lan: LINK_LAN, wifi: LINK_WIFI, gsm: LINK_GSM } as const;
 /** Kinds of entries in the order of their numbers, protocol.md §6. */
 const WHAT = ["?", "passage", "denied", "sync", "gap", "bolt", "object", "power", "boot"] as const;
-const MILLIONTHS_OF_A_PERCENT = 10_000;
 
 /** Gives an entry its words. */
 export function wordsOf(entry: LogEntry): LogLine {
@@ -96,8 +95,7 @@ export class Key {
 
   /** Empties the battery down to so many percent. */
   drainTo(percent: number): void {
-    const { board } = this.unit;
-    board.drain((board.batteryPercent() - percent) * MILLIONTHS_OF_A_PERCENT);
+    this.unit.board.battery.setPercent(percent);
   }
 
   /** Takes the battery out and puts it back; the clock keeps its time. */

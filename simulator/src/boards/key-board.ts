@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import { type ClockPort, createKey, type KeyRole, type KeyStatus } from "@nyckelring/firmware";
+import {
+  type ClockPort,
+  createKey,
+  createPlug,
+  type KeyRole,
+  type KeyStatus,
+  type Plug,
+} from "@nyckelring/firmware";
+import { type Battery, createBattery, type Feed, KEY_CELL } from "../battery.ts";
 import type { Contact } from "../contact.ts";
+import { createDeviceClock } from "../device-clock.ts";
 import { createMeteredCrypto } from "../metered-crypto.ts";
 import { createProcessor } from "../processor.ts";
 import { createTimers } from "../timers.ts";
@@ -12,21 +21,28 @@ import type { BoardParts } from "./lock-board.ts";
 export type KeyBoardOptions = {
   /** How fast its clock runs, in parts of a million; 0 keeps true time. */
   readonly driftPpm: number;
+  /** Pages of its flash; fewer mean a shorter log. */
+  readonly pageCount: number;
   /** Overrides the clock of an extracted key: it says whatever its thief wants, UTC seconds. */
   readonly falseClock?: () => number;
   /** Told each signal that the key shows. */
   readonly onSignal: (signal: number, atUs: number) => void;
+  /** Told when the key begins to feed the contact, and with undefined when it ends. */
+  readonly onFeed: (feed: Feed | undefined, atUs: number) => void;
 };
 
 /** A key with its own battery: it lives on between contacts. */
 export interface KeyBoard {
   readonly flash: VirtualFlash;
+  readonly battery: Battery;
   /** Boots the role from flash. */
   powerOn(): void;
   /** Takes the battery out. */
   powerOff(): void;
-  /** Plugs the key in; `sensesVoltage` is true at a station that has power. */
+  /** Plugs the key in, bounce and all; `sensesVoltage` is true at a station that has power. */
   connect(contact: Contact, sensesVoltage: boolean): void;
+  /** The current limit of the output trips. */
+  overload(): void;
   /** Bytes of the other side. */
   receive(bytes: Uint8Array): void;
   /** Pulls the key out. */
@@ -39,9 +55,18 @@ export interface KeyBoard {
   batteryPercent(): number;
   /** Lets the clock lose its time, as an empty or changed battery does, and boots the role. */
   loseClock(): void;
-  /** Draws charge from the battery, in millionths of its capacity. */
-  drain(millionths: number): void;
+  /** Puts the clock wrong by so many seconds. */
+  shiftClock(seconds: number): void;
 }
+
+/** Pages of the flash of a usual key. */
+export const KEY_PAGES = 200;
+/** What a key draws for itself: at work, and asleep in a pocket. */
+const AWAKE_MA = 8;
+const ASLEEP_MA = 0.025;
+/** Edges of a bouncing contact, and the time that they take. */
+const BOUNCES_MAX = 4;
+const BOUNCE_US_MAX = 12_000;
 
 /**
  * Makes the board of a key with blank flash; it has power from the start but no role before
@@ -52,38 +77,24 @@ export interface KeyBoard {
 export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): KeyBoard {
   const { clock, model, random, listeners } = parts;
   const processor = createProcessor(clock, model.stepUs, listeners.onFault);
-  const flash = createVirtualFlash(200, processor, model, random.split("flash"));
+  const flash = createVirtualFlash(options.pageCount, processor, model, random.split("flash"));
   const entropy = random.split("entropy");
+  const bounce = random.split("bounce");
   const timers = createTimers(clock, processor);
   const crypto = createMeteredCrypto(parts.crypto, processor, model, (signed) =>
     listeners.onVerified(signed, processor.nowUs()),
   );
-  let role: KeyRole | undefined;
-  let plugged: Contact | undefined;
-  let chargeMillionths = random.split("battery").drawBetween(700_000, 1_000_000);
-  let clockSetUs = 0;
-  let clockBaseS: number | undefined = clock.startS;
-
-  const ownClock: ClockPort = {
-    nowS: () => {
-      if (clockBaseS === undefined) return undefined;
-      const passedUs = clock.nowUs() - clockSetUs;
-      return clockBaseS + Math.floor((passedUs * (1_000_000 + options.driftPpm)) / 1e12);
-    },
-    set: (nowS) => {
-      clockSetUs = clock.nowUs();
-      clockBaseS = nowS;
-    },
-  };
+  const battery = createBattery(clock, KEY_CELL, random.split("battery").drawBetween(70, 100));
+  const rtc = createDeviceClock(clock, options.driftPpm, clock.startS);
   const falseClock = options.falseClock;
   const usedClock: ClockPort =
-    falseClock === undefined ? ownClock : { nowS: falseClock, set: () => undefined };
-
-  function percent(): number {
-    return Math.max(0, Math.floor(chargeMillionths / 10_000));
-  }
+    falseClock === undefined ? rtc.port : { nowS: falseClock, set: () => undefined };
+  let role: KeyRole | undefined;
+  let plug: Plug | undefined;
+  let plugged: Contact | undefined;
 
   function powerOn(): void {
+    battery.draw("key", ASLEEP_MA);
     processor.powerOn();
     processor.runStep(() => {
       processor.spend(model.bootUs);
@@ -94,44 +105,70 @@ export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): Key
         contact: { send: (bytes) => plugged?.send("key", bytes, processor.nowUs()) },
         timer: timers.port,
         clock: usedClock,
-        supply: { millivolts: () => 3000 + 12 * percent(), percent },
+        supply: { millivolts: battery.millivolts, percent: battery.percent },
         signal: { show: (signal) => options.onSignal(signal, processor.nowUs()) },
       });
+      const power = {
+        on: () => options.onFeed(battery, processor.nowUs()),
+        off: () => options.onFeed(undefined, processor.nowUs()),
+      };
+      plug = createPlug(timers.port, power, role);
     });
   }
 
   function powerOff(): void {
     processor.powerOff();
     timers.clear();
+    battery.draw("key", 0);
     role = undefined;
+    plug = undefined;
+  }
+
+  /** The sense contact closes or opens, and bounces on the way. */
+  function sense(isClosed: boolean, sensesVoltage: boolean): void {
+    const bounces = bounce.drawBetween(0, BOUNCES_MAX / 2);
+    for (let index = 0; index < bounces; index += 1) {
+      const atUs = clock.nowUs() + bounce.drawBelow(BOUNCE_US_MAX);
+      clock.scheduleAt(atUs, () => processor.runStep(() => plug?.onSense(!isClosed, false)));
+    }
+    processor.runStep(() => plug?.onSense(isClosed, sensesVoltage));
+    if (bounces === 0) return;
+    clock.scheduleAfter(BOUNCE_US_MAX, () => {
+      processor.runStep(() => plug?.onSense(isClosed, sensesVoltage));
+    });
   }
 
   return {
     flash,
+    battery,
     powerOn,
     powerOff,
     loseClock: () => {
       powerOff();
-      clockBaseS = undefined;
+      rtc.lose();
       powerOn();
     },
+    shiftClock: rtc.shift,
     connect: (contact, sensesVoltage) => {
       plugged = contact;
-      processor.runStep(() => role?.onContact(true, sensesVoltage));
+      if (battery.isEmpty()) powerOff();
+      else if (!processor.isPowered()) powerOn();
+      if (!processor.isPowered()) return;
+      battery.draw("key", AWAKE_MA);
+      sense(true, sensesVoltage);
     },
+    overload: () => processor.runStep(() => plug?.onOverload()),
     receive: (bytes) => processor.runStep(() => role?.onBytes(bytes)),
     disconnect: () => {
       plugged = undefined;
-      processor.runStep(() => role?.onContact(false, false));
+      if (processor.isPowered()) battery.draw("key", ASLEEP_MA);
+      sense(false, false);
     },
     press: () => processor.runStep(() => role?.onButton()),
     status: () => {
       if (role === undefined) throw new Error("a key without power has no status");
       return role.status();
     },
-    batteryPercent: percent,
-    drain: (millionths) => {
-      chargeMillionths = Math.max(0, chargeMillionths - millionths);
-    },
+    batteryPercent: battery.percent,
   };
 }

@@ -217,7 +217,7 @@ function judge(day: Day): Verdict {
       typ: 65001,
       payload: payloadOf(headOf(START_S, START_S + 1000, 1)),
     },
-    { kind: "sent", atUs: 20, contact: 1, device: "key-01" },
+    { kind: "sent", atUs: 20, endUs: 20, contact: 1, device: "key-01" },
     ...(day.before ?? []),
     { kind: "plugged", atUs, contact: 5, key: "key-01", device: "lock-01" },
     {
@@ -297,7 +297,7 @@ const FLOOR_DELIVERED: readonly WorldEvent[] = [
     typ: 65004,
     payload: floorPayload(1, 2),
   },
-  { kind: "sent", atUs: 40, contact: 2, device: "lock-01" },
+  { kind: "sent", atUs: 40, endUs: 40, contact: 2, device: "lock-01" },
 ];
 
 test("X6: a clean day has no violation, and the oracle says how much it looked at", () => {
@@ -333,7 +333,7 @@ test("X6: an extracted key at a lock without newer time is residual, with newer 
       typ: 65001,
       payload: encode(new Map([[6, START_S + 1500]])).toString("hex"),
     },
-    { kind: "sent", atUs: 40, contact: 2, device: "lock-01" },
+    { kind: "sent", atUs: 40, endUs: 40, contact: 2, device: "lock-01" },
   ];
   const verdict = judge({ insertedS: 2000, purpose: "extracted-key", before: newer });
   expect(broken(verdict)).toEqual(["I1 no-unauth"]);

@@ -6,7 +6,12 @@
 
 import type { KeyObject } from "node:crypto";
 import type { AuditRecord } from "@nyckelring/issuer/domain";
-import { FORBIDDEN_PURPOSES, type SignalName, type WorldEvent } from "../world-events.ts";
+import {
+  FORBIDDEN_PURPOSES,
+  type HardwareFact,
+  type SignalName,
+  type WorldEvent,
+} from "../world-events.ts";
 import {
   type Commits,
   type ContactStory,
@@ -39,7 +44,8 @@ export type Invariant =
   | "I4 no-brick"
   | "I7 door-safe"
   | "X6 right-at-issue"
-  | "workload";
+  | "workload"
+  | "expectation";
 
 /** One broken promise. */
 export type Violation = {
@@ -58,6 +64,8 @@ export type DeviceAtEnd = {
   readonly pages: readonly Uint8Array[];
   /** Where the bolt stands and whether its motor still turns, for locks. */
   readonly isMotorOn: boolean;
+  /** Whether it lives on when the key has left, for locks. */
+  readonly hasBattery?: boolean;
 };
 
 /** One entry that the authorization system's store keeps; a second copy of one is a second one. */
@@ -255,9 +263,15 @@ function readDeliveries(events: readonly WorldEvent[]): Map<string, Delivery[]> 
 /** Longest that a motor may turn without a stop, in microseconds: one try and a little. */
 const MOTOR_US_MAX = 1_600_000;
 
+/** What stops a motor without a command. */
+const POWER_ENDS: readonly HardwareFact[] = ["battery-out", "brown-out", "overload"];
+
 /** A motor that is started is stopped: by the lock in time, or by the end of power. */
 function judgeMotors(evidence: Evidence, violations: Violation[]): void {
   const turningSince = new Map<string, { readonly atUs: number; readonly contact: number }>();
+  const withBattery = new Set(
+    evidence.devices.filter(({ hasBattery }) => hasBattery === true).map(({ name }) => name),
+  );
   const stop = (lock: string, atUs: number) => {
     const start = turningSince.get(lock);
     turningSince.delete(lock);
@@ -271,8 +285,10 @@ function judgeMotors(evidence: Evidence, violations: Violation[]): void {
       if (event.command !== "stop") turningSince.set(event.lock, event);
     } else if (event.kind === "pulled") {
       for (const [lock, start] of turningSince) {
-        if (start.contact === event.contact) stop(lock, event.atUs);
+        if (start.contact === event.contact && !withBattery.has(lock)) stop(lock, event.atUs);
       }
+    } else if (event.kind === "hardware" && POWER_ENDS.includes(event.what)) {
+      stop(event.device, event.atUs);
     }
   }
 }
@@ -336,8 +352,11 @@ function judgeDoors(doorCase: DoorCase) {
     const text = `${event.lock} opened for ${contact.key} (contact ${contact.id}), standing: ${standing}`;
     violations.push({ invariant: "I1 no-unauth", atUs: event.atUs, text });
   }
+  const locks = new Set(
+    evidence.devices.filter(({ role }) => role === "lock").map(({ name }) => name),
+  );
   const floorsDelivered = [...doorCase.deliveries.entries()]
-    .filter(([device]) => device.startsWith("lock"))
+    .filter(([device]) => locks.has(device))
     .reduce((sum, [, list]) => sum + list.filter((item) => item.typ === TYP_FLOOR_LIST).length, 0);
   return {
     openingsByLock,
@@ -439,7 +458,8 @@ function judgeAttempts(doorCase: DoorCase) {
     const wasWaiting = !contact.early || contact.endUs - contact.startUs >= PATIENCE_US;
     if (isIn || !wasWaiting) continue;
     denials += 1;
-    if (isForbidden || !mustOpen(doorCase, contact, attempt.op)) continue;
+    const isHindered = attempt.purpose === "hindered";
+    if (isForbidden || isHindered || !mustOpen(doorCase, contact, attempt.op)) continue;
     wrongDenials += 1;
     const text = `${attempt.key} was refused at ${attempt.lock} (contact ${contact.id}) with a right`;
     doorCase.violations.push({ invariant: "I3 no-lockout", atUs: contact.startUs, text });
@@ -591,9 +611,13 @@ function judgeLogs(
       }
     }
     const log = wholeLog(device.devid, lastN, found, committed);
+    // What a gap record declares can tell of no more than it has numbers.
+    const told = new Set(log.map(({ n }) => n));
+    const overwritten = [...gaps].filter((n) => n <= lastN && !told.has(n)).length;
+    const openings = openingsByLock.get(device.name) ?? [];
     const untold = [
-      ...untoldOpenings(device.name, log, openingsByLock.get(device.name) ?? [], devids),
-      ...untoldVerdicts(device.name, log, contacts.values(), devids),
+      ...untoldOpenings(device.name, log, openings, devids).slice(overwritten),
+      ...untoldVerdicts(device.name, log, contacts.values(), devids).slice(overwritten),
     ];
     eventsLost += untold.length;
     for (const { atUs, text } of untold) {

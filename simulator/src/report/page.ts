@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import { CORTEX_M4_MODEL } from "../compute-model.ts";
+import { BOARD_COSTS, BOARD_OF_ROLE, type BoardName, type ComputeModel } from "../compute-model.ts";
+import { type OPENING_PARTS, splitOpenings } from "../opening-parts.ts";
 import type { RunOutcome, RunResult } from "../run.ts";
 import { createClockLabels } from "./clock-labels.ts";
 import { type Day, labelOfCode } from "./day.ts";
 import { embedJson, escapeMarkup, textElement } from "./markup.ts";
-import { type OPENING_PARTS, splitOpenings } from "./opening-parts.ts";
+
 import { createPageData, textOfCode } from "./page-data.ts";
 import { PAGE_SCRIPT } from "./page-script.ts";
 import { PAGE_STYLE } from "./page-style.ts";
@@ -19,6 +20,21 @@ export type PageParts = {
   /** The command that repeats the run. */
   readonly replay: string;
 };
+
+/** Costs in the order of the table, with their texts. */
+const COST_TEXTS: readonly (readonly [keyof ComputeModel, TextName])[] = [
+  ["bootUs", "modelBoot"],
+  ["stepUs", "modelStep"],
+  ["agreementUs", "modelAgreement"],
+  ["verificationUs", "modelVerification"],
+  ["signatureUs", "modelSignature"],
+  ["hashBlockUs", "modelHash"],
+  ["macUs", "modelMac"],
+  ["cipherBlockUs", "modelCipher"],
+  ["programWordUs", "modelProgram"],
+  ["eraseUs", "modelErase"],
+];
+const MODELLED_BOARDS: readonly BoardName[] = ["xiao-nrf52840", "esp32s3"];
 
 /** One figure with its goal, or with a note. */
 type Figure = {
@@ -153,24 +169,24 @@ function writeBroken({ violations, calendar }: RunOutcome): string {
 }
 
 function writeParts(day: Day): string {
-  const { openings, figures } = splitOpenings(day);
+  const { openings, figures } = splitOpenings(day.visits);
   const isTotal = (part: (typeof OPENING_PARTS)[number]) => part === "toMotor";
   const rows = figures.map(
     ({ part, p50Ms, p99Ms }) =>
       `<tr${isTotal(part) ? ' class="sum"' : ""}>${textElement("td", "", textNameOf("part", part))}<td class="num">${p50Ms} ms</td><td class="num">${p99Ms} ms</td></tr>`,
   );
-  const model = CORTEX_M4_MODEL;
-  const costs: readonly (readonly [TextName, number])[] = [
-    ["modelBoot", model.bootUs],
-    ["modelStep", model.stepUs],
-    ["modelAgreement", model.agreementUs],
-    ["modelVerification", model.verificationUs],
-    ["modelSignature", model.signatureUs],
-    ["modelErase", model.eraseUs],
-  ];
-  const costRows = costs.map(
-    ([name, us]) => `<tr>${textElement("td", "", name)}<td class="num">${us / 1000} ms</td></tr>`,
-  );
+  const costRows = COST_TEXTS.map(([cost, name]) => {
+    const cells = MODELLED_BOARDS.map((board) => {
+      const { us, kind, from } = BOARD_COSTS[board][cost];
+      const source = textElement("span", "", kind);
+      return `<td class="num" title="${escapeMarkup(from)}">${us / 1000} ms<br><span class="soft">${source}</span></td>`;
+    });
+    return `<tr>${textElement("td", "", name)}${cells.join("")}</tr>`;
+  });
+  const boardHeads = MODELLED_BOARDS.map((board) => {
+    const roles = Object.entries(BOARD_OF_ROLE).filter(([, used]) => used === board);
+    return `<th scope="col" class="num mono">${board} (${roles.map(([role]) => role).join(", ")})</th>`;
+  });
   return `<section aria-labelledby="h-parts">
 ${textElement("h2", 'id="h-parts"', "parts")}
 ${textElement("p", 'class="soft"', "partsNote", openings)}
@@ -178,7 +194,7 @@ ${textElement("p", 'class="soft"', "partsNote", openings)}
 <tbody>${rows.join("\n")}</tbody></table>
 <details><summary>${textElement("span", "", "model")}</summary>
 ${textElement("p", 'class="soft"', "modelNote")}
-<table class="parts"><tbody>${costRows.join("\n")}</tbody></table></details>
+<table class="parts"><thead><tr>${textElement("th", 'scope="col"', "modelWork")}${boardHeads.join("")}</tr></thead><tbody>${costRows.join("\n")}</tbody></table></details>
 </section>`;
 }
 

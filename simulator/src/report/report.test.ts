@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import { beforeAll, describe, expect, test } from "vitest";
+import { splitOpenings } from "../opening-parts.ts";
 import { type RunOutcome, runScenario } from "../run.ts";
 import { countEnds, type Day, readDay } from "./day.ts";
 import { embedJson, escapeMarkup } from "./markup.ts";
-import { splitOpenings } from "./opening-parts.ts";
 import { writePage } from "./page.ts";
 import type { PageData } from "./page-data.ts";
 import type { PerfettoEvent } from "./perfetto.ts";
@@ -219,7 +219,8 @@ describe("the story of a contact", () => {
 
 describe("the figures of an opening", () => {
   test("the time to the motor is that of the result, and each part fits into it", () => {
-    const { figures } = splitOpenings(day);
+    const { figures } = splitOpenings(day.visits);
+    expect(outcome.result.openingParts).toEqual(splitOpenings(day.visits));
     const total = figures.find(({ part }) => part === "toMotor");
     // The result also counts openings in which a person pressed the button first.
     const { p50, p99 } = outcome.result.openingMs;
