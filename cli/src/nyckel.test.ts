@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunOutcome } from "@nyckelring/simulator";
@@ -48,6 +48,12 @@ const USAGE_ERRORS: readonly (readonly [string, readonly string[], RegExp])[] = 
     ["sim", "run", "pilot", "--seed", "7", "--trace", "/proc/nyckel/trace"],
     /the trace cannot be written/,
   ],
+  [
+    "a scenario file that is not there",
+    ["sim", "run", "no/such.yaml"],
+    /"no\/such.yaml" cannot be read/,
+  ],
+  ["days for a scenario file", ["sim", "run", "any.yaml", "--days", "2"], /--days means nothing/],
   ["an unknown code", ["explain", "E9999"], /there is no code "E9999"/],
 ];
 
@@ -189,4 +195,57 @@ test("a trace directory is made, and an earlier trace in it is replaced", async 
     "world.ndjson",
   ]);
   expect(readFileSync(join(directory, "frames.ndjson"), "utf8")).toBe("second\n");
+});
+
+const SCENARIO = `title: a door
+doors: { flat: {} }
+keys: { anna: {} }
+steps:
+  - sync: { key: anna }
+    expect: { signal: ready }
+  - insert: { key: anna, door: flat }
+    expect: { opens: yes }
+`;
+
+test("a scenario file runs with one seed, says what it came to, and prints one object", async () => {
+  const path = join(folder, "good.yaml");
+  writeFileSync(path, SCENARIO);
+  const { exit, out } = await call("sim", "run", path, "-q");
+  expect(exit).toBe(0);
+  expect(out).toMatch(/^a door \(seed 1, /);
+  expect(out).toContain("all 2 expectations were met");
+  const twice = await call("sim", "run", path, "-q", "--json");
+  const result = JSON.parse(twice.out) as Record<string, unknown>;
+  expect(result).toMatchObject({ type: "result", scenario: path, seed: 1, ok: true });
+  expect(out).toContain(String(result["traceHash"]).slice(0, 16));
+});
+
+test("an expectation that is not met ends with 1, its line and the line that repeats it", async () => {
+  const path = join(folder, "wrong.yaml");
+  writeFileSync(path, SCENARIO.replace("opens: yes", "opens: no"));
+  const junit = join(folder, "wrong.xml");
+  const { exit, err } = await call("sim", "run", path, "-q", "--seed", "3", "--junit", junit);
+  expect(exit).toBe(1);
+  expect(err).toContain(`${path}:8:13: the door was expected to stay shut and opened`);
+  expect(err).toContain(`repro: npx nyckel sim run ${path} --seed 3`);
+  expect(readFileSync(junit, "utf8")).toContain(`${path}:8:13`);
+});
+
+test("a scenario file with a typo ends with 2, the place and what was probably meant", async () => {
+  const path = join(folder, "typo.yaml");
+  writeFileSync(path, SCENARIO.replace("- insert:", "- isnert:"));
+  const { exit, out, err } = await call("sim", "run", path, "-q");
+  expect(exit).toBe(2);
+  expect(out).toBe("");
+  expect(err).toMatch(/^error\[E0920 SCENARIO_INVALID\]: /);
+  expect(err).toContain(`${path}:7:5: steps[2] has no "isnert"; did you mean "insert"?`);
+  expect(err).toContain("nothing was run");
+});
+
+test("sim schema prints a JSON Schema with the steps in it", async () => {
+  const { exit, out } = await call("sim", "schema");
+  expect(exit).toBe(0);
+  const schema = JSON.parse(out) as { $schema: string; properties: Record<string, unknown> };
+  expect(schema.$schema).toContain("json-schema.org");
+  expect(Object.keys(schema.properties)).toContain("steps");
 });

@@ -86,9 +86,9 @@ Exit codes: 0 done, 1 the answer is no, 2 usage, 3 no device or several, 4 port 
   sim
     .command("run")
     .description("run a scenario and judge it")
-    .argument("<scenario>", "name of the scenario, for example: pilot")
-    .option("--seed <n>", "whole number, or random", "random")
-    .option("--days <n>", "days of the first phase", "1")
+    .argument("<scenario>", "name of the scenario, for example: pilot; or a scenario file, *.yaml")
+    .option("--seed <n>", "whole number, or random; random without it, and 1 for a file")
+    .option("--days <n>", "days of the first phase, 1 without it; not for a file")
     .option("--json", "print one object in the last line of standard output")
     .option("--trace <dir>", "write the trace as NDJSON files into this directory")
     .option("--report <dir>", "write report.html and trace.perfetto.json into this directory")
@@ -99,6 +99,14 @@ Exit codes: 0 done, 1 the answer is no, 2 usage, 3 no device or several, 4 port 
       setExit(runSimulation(scenario, options, output));
     });
   addSimBoardCommands(sim, output, setExit);
+
+  sim
+    .command("schema")
+    .description("print the JSON Schema of scenario files, for editors")
+    .action(async () => {
+      const { jsonSchemaOf, SCENARIO_SHAPE } = await import("@nyckelring/simulator");
+      output.out(`${JSON.stringify(jsonSchemaOf(SCENARIO_SHAPE), null, 2)}\n`);
+    });
 
   program
     .command("demo")

@@ -1,36 +1,41 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import { randomInt } from "node:crypto";
-import { INVARIANT_BROKEN, USAGE } from "@nyckelring/protocol";
+import { INVARIANT_BROKEN, SCENARIO_INVALID, USAGE } from "@nyckelring/protocol";
 import {
   createReporter,
   isScenarioName,
   REPORT_DAYS_MAX,
   type RunOutcome,
   type RunRequest,
+  readScenarioFile,
   runScenario,
+  runScript,
   SCENARIOS,
+  type ScenarioFile,
   type ScenarioName,
   type TraceSink,
   writeJunit,
 } from "@nyckelring/simulator";
+import { readOctets } from "./files.ts";
 import type { SimRunOptions } from "./nyckel.ts";
 import type { Output } from "./output.ts";
 import { openJunitFile, openReportDirectory } from "./report-files.ts";
-import { tellStory } from "./story.ts";
+import { tellScript, tellStory } from "./story.ts";
 import { formatForPeople, ToolError } from "./tool-error.ts";
 import { openTraceDirectory, type TraceDirectory } from "./trace-directory.ts";
 
 const DAYS_MAX = 400;
 const SEED_DIGITS_MAX = 20;
 const VIOLATIONS_SHOWN = 12;
+const PROBLEMS_SHOWN = 20;
 
 /**
- * Runs a scenario, shows it, and tells the exit code: 0 when every promise was kept, 1 when the
- * oracle found one broken.
+ * Runs a scenario or a scenario file, shows it, and tells the exit code: 0 when every promise was kept
+ * and every expectation met, 1 when not.
  *
  * @throws ToolError `USAGE` for an unknown scenario, a bad seed or a bad number of days, and
- *   `FILE_UNREADABLE` for a trace, a report or a JUnit file that cannot be written.
+ *   `FILE_UNREADABLE` for a file that cannot be read or written, `SCENARIO_INVALID`.
  * @param run - What runs a scenario; a test gives a run that is broken.
  */
 export function runSimulation(
@@ -39,34 +44,80 @@ export function runSimulation(
   output: Output,
   run: (request: RunRequest) => RunOutcome = runScenario,
 ): number {
-  const scenario = readScenario(text);
-  const seed = readSeed(options.seed ?? "random");
-  const days = readDays(options.days ?? "1");
-  const replay = `npx nyckel sim run ${scenario} --seed ${seed}${days === 1 ? "" : ` --days ${days}`}`;
+  const played = readPlay(text, options);
+  const { seed, days, replay } = played;
   const outputs = openOutputs(options, days);
   const { trace, reporter } = outputs;
   const sink = bothSinks(trace?.sink, reporter?.sink);
   const started = process.hrtime.bigint();
+  const wishes = {
+    seed,
+    ...(sink === undefined ? {} : { sink }),
+    ...(options.quiet === true ? {} : { onProgress: (line: string) => output.err(`${line}\n`) }),
+  };
   const outcome = runWithTrace(trace, () =>
-    run({
-      scenario,
-      seed,
-      days,
-      ...(sink === undefined ? {} : { sink }),
-      ...(options.quiet === true ? {} : { onProgress: (line) => output.err(`${line}\n`) }),
-    }),
+    "file" in played
+      ? runScript({ ...wishes, path: text, file: played.file })
+      : run({ ...wishes, scenario: played.scenario, days }),
   );
   const wallS = Number((process.hrtime.bigint() - started) / 1_000_000n) / 1000;
   if (reporter !== undefined) outputs.directory?.write(reporter.write(outcome, replay));
   outputs.writeJunitFile?.(writeJunit(outcome, replay, wallS));
 
   if (options.json === true) printObjects(outcome, wallS, output);
+  else if ("file" in played) output.out(tellScript(outcome, played.file.title, wallS, replay));
   else output.out(tellStory(outcome, wallS, replay));
   if (outcome.violations.length === 0) return 0;
 
   const broken = brokenError(outcome, replay);
   output.err(formatForPeople(broken));
   return broken.describe().exit;
+}
+
+/** What to run: a scenario by its name, or a file; read and checked before anything runs. */
+function readPlay(text: string, options: SimRunOptions) {
+  if (/\.ya?ml$/.test(text)) {
+    if (options.days !== undefined) {
+      throw new ToolError({
+        code: USAGE,
+        message: "a scenario file says itself how long it lasts, so --days means nothing",
+        state: "nothing was run",
+        hint: `leave --days out: nyckel sim run ${text}`,
+      });
+    }
+    const file = readScenario(text);
+    const seed = readSeed(options.seed ?? "1");
+    return { file, seed, days: 1, replay: `npx nyckel sim run ${text} --seed ${seed}` };
+  }
+  const scenario = readScenarioName(text);
+  const seed = readSeed(options.seed ?? "random");
+  const days = readDays(options.days ?? "1");
+  const replay = `npx nyckel sim run ${scenario} --seed ${seed}${days === 1 ? "" : ` --days ${days}`}`;
+  return { scenario, seed, days, replay };
+}
+
+/**
+ * Reads a scenario file.
+ *
+ * @throws ToolError `FILE_UNREADABLE`, or `SCENARIO_INVALID` with every problem and its place.
+ */
+function readScenario(path: string): ScenarioFile {
+  const reading = readScenarioFile(new TextDecoder().decode(readOctets(path)));
+  if (reading.ok) return reading.value;
+  const { problems } = reading;
+  const shown = problems.slice(0, PROBLEMS_SHOWN).map(({ line, column, text }) => {
+    return `  ${path}:${line}:${column}: ${text}`;
+  });
+  const rest = problems.length - shown.length;
+  if (rest > 0) shown.push(`  and ${rest} more`);
+  const [first] = problems;
+  throw new ToolError({
+    code: SCENARIO_INVALID,
+    message: `"${path}" is not what a scenario file can be\n${shown.join("\n")}`,
+    state: "nothing was run",
+    hint: "docs/scenarios.md lists what is allowed; nyckel sim schema prints it for an editor",
+    details: { path, line: first?.line ?? 1, column: first?.column ?? 1 },
+  });
 }
 
 /** Opens everything that a run writes to, so that a bad path is told before the run. */
@@ -135,14 +186,14 @@ function brokenError(outcome: RunOutcome, replay: string): ToolError {
   });
 }
 
-function readScenario(text: string): ScenarioName {
+function readScenarioName(text: string): ScenarioName {
   if (isScenarioName(text)) return text;
   const known = Object.keys(SCENARIOS).join(", ");
   throw new ToolError({
     code: USAGE,
     message: `there is no scenario "${text}"`,
     state: "nothing was run",
-    hint: `scenarios: ${known}; for example: nyckel sim run pilot --seed 7`,
+    hint: `scenarios: ${known}, or a file ending in .yaml; for example: nyckel sim run pilot --seed 7`,
     details: { scenario: text },
   });
 }

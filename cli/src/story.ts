@@ -45,3 +45,34 @@ export function tellStory(outcome: RunOutcome, wallS: number, replay: string): s
   ];
   return lines.join("\n");
 }
+
+/**
+ * Tells the run of a scenario file: what it shows, what happened, what it came to.
+ *
+ * @param title - What the file says of itself.
+ * @param wallS - Seconds that the run took on this machine.
+ * @param replay - The command that repeats it.
+ */
+export function tellScript(
+  outcome: RunOutcome,
+  title: string,
+  wallS: number,
+  replay: string,
+): string {
+  const { result, story, violations } = outcome;
+  const expectations = "expectations" in outcome ? Number(outcome.expectations) : 0;
+  const lines = [
+    `${title} (seed ${result.seed}, ${wallS.toFixed(1)} s)`,
+    ...story.map((line) => `  ${line.clock}  ${line.text}`),
+    `  ${result.insertions} insertions, ${result.openings} openings, ${result.denials} refusals, ` +
+      `${result.syncs} syncs, ${result.earlyPulls} pulled out too early`,
+    `  events written by devices ${result.eventsAtDevices}, stored by the authorization system ` +
+      `${result.eventsAtIssuer}, lost ${result.eventsLost}, declared as gaps ${result.eventsGapped}`,
+    violations.length === 0
+      ? `Every promise was kept and all ${expectations} expectations were met.`
+      : `NOT AS EXPECTED: ${violations.length} times; the list is on standard error.`,
+    `  trace ${result.traceHash.slice(0, 16)}…   again: ${replay}`,
+    "",
+  ];
+  return lines.join("\n");
+}

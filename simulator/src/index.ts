@@ -39,6 +39,14 @@ export {
   SCENARIOS,
   type ScenarioName,
 } from "./run.ts";
+export {
+  readScenarioFile,
+  runScript,
+  type ScriptOutcome,
+  type ScriptRequest,
+} from "./script/run-script.ts";
+export { ACTIONS, SCENARIO_SHAPE, type ScenarioFile } from "./script/scenario-shape.ts";
+export { jsonSchemaOf, type Problem, type Shape, tellShape } from "./script/shape.ts";
 export type { StoryLine } from "./story.ts";
 export { createTrace, type TraceFile, type TraceSink } from "./trace.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { runScenario } from "@nyckelring/simulator";
 import { benchProtocol } from "../../src/bench-protocol.ts";
 import { readOctets } from "../../src/files.ts";
@@ -32,6 +35,11 @@ const out = () => undefined;
 export const COMMAND_ORIGINS: Origins = {
   USAGE: () => thrownBy(() => readNumber("--key", "x", 1, 2)),
   FILE_UNREADABLE: () => thrownBy(() => readOctets("no/such/file")),
+  SCENARIO_INVALID: () => {
+    const path = join(mkdtempSync(join(tmpdir(), "nyckel-")), "typo.yaml");
+    writeFileSync(path, "title: a typo\ndores: {}\n");
+    return thrownBy(() => runSimulation(path, { quiet: true }, { out, err: out }));
+  },
   GOAL_MISSED: () =>
     shownBy((err) =>
       benchProtocol({ rounds: "1" }, { out, err }, (_rounds, onFigure) => {

@@ -11,6 +11,8 @@ describe("signals of a key", () => {
       const label = labelOfSignal(pattern.signal);
       expect(label?.en).toMatch(/\S/);
       expect(label?.sv).toMatch(/\S/);
+      expect(label?.enDo).toMatch(/^[A-Z].*[.]$/);
+      expect(label?.svDo).toMatch(/^[A-ZÅÄÖ].*[.]$/);
     }
     expect(labelOfSignal(0)).toBeUndefined();
     expect(labelOfSignal(10)).toBeUndefined();

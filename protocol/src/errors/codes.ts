@@ -1237,6 +1237,17 @@ export const CODES: readonly CodeEntry[] = [
     remedySv: "Använd en station i den egna verksamheten.",
   },
   {
+    number: 0x0920,
+    name: "SCENARIO_INVALID",
+    kind: "fault",
+    exit: 2,
+    action: "refuse",
+    en: "A scenario file is not what its schema allows.",
+    sv: "En scenariofil följer inte sitt schema.",
+    remedyEn: "Change the line that is named; docs/scenarios.md lists what is allowed.",
+    remedySv: "Ändra raden som anges; docs/scenarios.md räknar upp vad som är tillåtet.",
+  },
+  {
     number: 0x7f01,
     name: "PROMISE_BROKEN",
     kind: "defect",
