@@ -94,8 +94,13 @@ export type RunOutcome = {
   readonly violations: readonly Violation[];
   readonly story: readonly StoryLine[];
   readonly calendar: Calendar;
-  /** What a report shows of it, in microseconds; the whole run without it. */
-  readonly view?: { readonly fromUs: number; readonly toUs: number };
+  /** What a report shows of it; the whole run, under its usual title, without it. */
+  readonly view?: {
+    readonly title: string;
+    /** Microseconds of the run. */
+    readonly fromUs: number;
+    readonly toUs: number;
+  };
 };
 
 /**

@@ -2,7 +2,7 @@
 
 import { describe } from "@nyckelring/protocol/host";
 import type { RunOutcome } from "../run.ts";
-import type { AttemptPurpose, SignalName } from "../world-events.ts";
+import type { AttemptPurpose, HardwareFact, SignalName, WorldEvent } from "../world-events.ts";
 import { alignEntries } from "./align-entries.ts";
 import { groupBy } from "./group-by.ts";
 import { type EntryTrip, followEntries } from "./log-trips.ts";
@@ -12,6 +12,7 @@ import type { ContactFrame, DeviceLine, Recording } from "./recorder.ts";
 /** How a contact ended. */
 export type VisitEnd =
   | "opened"
+  | "stuck"
   | "left"
   | "residual"
   | "unauthorized"
@@ -19,6 +20,13 @@ export type VisitEnd =
   | "early"
   | "synced"
   | "unsynced";
+
+/** One turn of a motor; microseconds of the run. */
+export type MotorTurn = {
+  readonly towards: "unlock" | "lock";
+  readonly startUs: number;
+  readonly endUs: number | undefined;
+};
 
 /** One contact of a key, with everything that is known of it. */
 export type Visit = {
@@ -40,6 +48,10 @@ export type Visit = {
   readonly unlocksUs: readonly number[];
   /** When a motor stopped, in microseconds of the run. */
   readonly stopsUs: readonly number[];
+  /** Each turn of the motor: its end is unknown where power went before a stop. */
+  readonly turns: readonly MotorTurn[];
+  /** When the lock reset itself because its voltage was too low. */
+  readonly brownOutsUs: readonly number[];
   /** When the key showed that it was let in, in microseconds of the run. */
   readonly grantsUs: readonly number[];
   readonly messages: readonly Message[];
@@ -67,10 +79,30 @@ export type Incident = {
   readonly seq: number;
 };
 
-/** A state of a station that lasted. */
+/** Something that happened to hardware, to a door, or to everything at once. */
+export type HardwareIncident = {
+  readonly atUs: number;
+  /** Empty for what befalls all devices. */
+  readonly device: string;
+  readonly what: HardwareFact;
+  /** As the trace has it. */
+  readonly detail: number;
+};
+
+/** A state of a device that lasted. */
 export type Band = {
-  readonly station: string;
-  readonly kind: "battery" | "keyPower" | "dark" | "gsm" | "offline";
+  readonly device: string;
+  readonly kind:
+    | "battery"
+    | "keyPower"
+    | "dark"
+    | "gsm"
+    | "offline"
+    | "jammed"
+    | "noBattery"
+    | "shorted"
+    | "dirty"
+    | "doorOpen";
   readonly startUs: number;
   readonly endUs: number;
 };
@@ -85,11 +117,14 @@ export type DoorLane = {
 /** The whole run as the report shows it. */
 export type Day = {
   readonly startS: number;
+  /** Where the picture begins, in microseconds of the run. */
+  readonly fromUs: number;
   /** The end of the first phase, and of the run, in microseconds. */
   readonly phaseEndUs: number;
   readonly endUs: number;
   readonly visits: readonly Visit[];
   readonly incidents: readonly Incident[];
+  readonly hardware: readonly HardwareIncident[];
   readonly bands: readonly Band[];
   readonly doors: readonly DoorLane[];
   readonly keys: readonly DeviceLine[];
@@ -108,11 +143,16 @@ type DraftVisit = {
   op: 0 | 1 | 2;
   unlocksUs: number[];
   stopsUs: number[];
+  turns: { towards: "unlock" | "lock"; startUs: number; endUs: number | undefined }[];
+  brownOutsUs: number[];
   grantsUs: number[];
 };
 
 /** A person who waits this long and is not let in was refused. */
 const PATIENCE_US = 6_000_000;
+/** The quickest bolt needs so long from end to end, and a try lasts 1500 ms. */
+const FASTEST_BOLT_US = 200_000;
+const STUCK_US = 1_450_000;
 /** Lights after which a key is fit for its shift. */
 const FIT_SIGNALS: readonly SignalName[] = ["ready", "battery-low", "logs-not-home"];
 
@@ -154,14 +194,19 @@ export function readDay(recording: Recording, outcome: RunOutcome): Day {
       reason: refusal?.reason ?? 0,
     };
   });
-  const phaseEndUs = calendar.atUs(result.virtualDays, 5, 0);
-  const endUs = visits.reduce((lastUs, visit) => Math.max(lastUs, visit.endUs), phaseEndUs);
+  const { view } = outcome;
+  const phaseEndUs = view?.toUs ?? calendar.atUs(result.virtualDays, 5, 0);
+  // What is played after a scenario file is not its story, so the picture ends with its steps.
+  const endUs =
+    view?.toUs ?? visits.reduce((lastUs, visit) => Math.max(lastUs, visit.endUs), phaseEndUs);
   return {
     startS: calendar.startS,
+    fromUs: view?.fromUs ?? 0,
     phaseEndUs,
     endUs,
     visits,
     incidents: readIncidents(recording, calendar.startS),
+    hardware: recording.world.filter((event) => event.kind === "hardware"),
     bands: readBands(recording, endUs),
     doors: readDoors(recording),
     keys: recording.devices.filter(({ role }) => role === "key" || role === "copy"),
@@ -188,10 +233,15 @@ function inOrder(frames: readonly ContactFrame[]): readonly ContactFrame[] {
 
 function readDrafts(recording: Recording): DraftVisit[] {
   const drafts = new Map<number, DraftVisit>();
+  const atDoor = new Map<string, number>();
   for (const event of recording.world) {
+    if (event.kind === "hardware" && event.what === "brown-out") {
+      drafts.get(atDoor.get(event.device) ?? 0)?.brownOutsUs.push(event.atUs);
+    }
     if (event.kind === "plugged") {
       const { contact: id, key, device, atUs: startUs } = event;
-      const lists = { unlocksUs: [], stopsUs: [], grantsUs: [] };
+      const lists = { unlocksUs: [], stopsUs: [], turns: [], brownOutsUs: [], grantsUs: [] };
+      atDoor.set(device, id);
       const open = { endUs: startUs, early: false, signal: "none", op: 0 } as const;
       drafts.set(id, { id, key, device, startUs, ...open, purpose: undefined, ...lists });
     }
@@ -203,6 +253,7 @@ function readDrafts(recording: Recording): DraftVisit[] {
     }
     if (event.kind === "motor" && event.command === "unlock") draft.unlocksUs.push(event.atUs);
     if (event.kind === "motor" && event.command === "stop") draft.stopsUs.push(event.atUs);
+    if (event.kind === "motor") noteTurn(draft, event);
     if (event.kind === "signal" && event.signal === "granted") draft.grantsUs.push(event.atUs);
     if (event.kind === "pulled") {
       draft.endUs = event.atUs;
@@ -213,6 +264,15 @@ function readDrafts(recording: Recording): DraftVisit[] {
   return [...drafts.values()];
 }
 
+function noteTurn(draft: DraftVisit, event: Extract<WorldEvent, { kind: "motor" }>): void {
+  const last = draft.turns.at(-1);
+  if (last !== undefined && last.endUs === undefined && event.command === "stop") {
+    last.endUs = event.atUs;
+  }
+  if (event.command === "stop") return;
+  draft.turns.push({ towards: event.command, startUs: event.atUs, endUs: undefined });
+}
+
 function endOf(draft: DraftVisit, broken: ReadonlySet<number>): VisitEnd {
   if (draft.op === 0) {
     return !draft.early && FIT_SIGNALS.includes(draft.signal) ? "synced" : "unsynced";
@@ -220,11 +280,19 @@ function endOf(draft: DraftVisit, broken: ReadonlySet<number>): VisitEnd {
   if (draft.unlocksUs.length > 0) {
     if (broken.has(draft.id)) return "unauthorized";
     const isCopy = draft.purpose === "extracted-key" || draft.purpose === "extracted-key-unvisited";
-    return isCopy ? "residual" : "opened";
+    if (isCopy) return "residual";
+    const turns = draft.turns.filter(({ towards }) => towards === "unlock");
+    return turns.every(hasFailed) ? "stuck" : "opened";
   }
   if (draft.op === 2 && draft.signal === "granted") return "left";
   const wasWaiting = !draft.early || draft.endUs - draft.startUs >= PATIENCE_US;
   return wasWaiting ? "denied" : "early";
+}
+
+/** A turn that was stopped before any bolt gets there, or that no bolt needs so long for. */
+export function hasFailed({ startUs, endUs }: MotorTurn): boolean {
+  if (endUs === undefined) return false;
+  return endUs - startUs < FASTEST_BOLT_US || endUs - startUs >= STUCK_US;
 }
 
 /** Contacts in which the judge found an opening that must not have happened. */
@@ -274,17 +342,33 @@ function headKind(purpose: unknown): Incident["kind"] {
   return purpose === "emergency" ? "headEmergency" : "head";
 }
 
-/** What of a station's power and links was not as it should be, and for how long. */
+/** What begins or ends a state of a device: the slot that it has, and the state or its end. */
+const HARDWARE_STATES: {
+  readonly [what in HardwareFact]?: readonly [string, Band["kind"] | undefined];
+} = {
+  jammed: ["bolt", "jammed"],
+  freed: ["bolt", undefined],
+  "battery-out": ["power", "noBattery"],
+  "battery-in": ["power", undefined],
+  shorted: ["contacts", "shorted"],
+  "short-gone": ["contacts", undefined],
+  "contacts-dirty": ["contacts", "dirty"],
+  "door-opened": ["door", "doorOpen"],
+  "door-forced": ["door", "doorOpen"],
+  "door-closed": ["door", undefined],
+};
+
+/** What of power, links, bolts and doors was not as it should be, and for how long. */
 function readBands(recording: Recording, endUs: number): Band[] {
   const bands: Band[] = [];
   const open = new Map<string, { readonly kind: Band["kind"]; readonly startUs: number }>();
 
-  function turn(station: string, slot: string, kind: Band["kind"] | undefined, atUs: number): void {
-    const id = `${station} ${slot}`;
+  function turn(device: string, slot: string, kind: Band["kind"] | undefined, atUs: number): void {
+    const id = `${device} ${slot}`;
     const before = open.get(id);
     if (before?.kind === kind) return;
     if (before !== undefined && atUs > before.startUs) {
-      bands.push({ station, kind: before.kind, startUs: before.startUs, endUs: atUs });
+      bands.push({ device, kind: before.kind, startUs: before.startUs, endUs: atUs });
     }
     if (kind === undefined) open.delete(id);
     else open.set(id, { kind, startUs: atUs });
@@ -300,6 +384,12 @@ function readBands(recording: Recording, endUs: number): Band[] {
       } as const;
       turn(event.device, "power", kinds[event.source], event.atUs);
     }
+    if (event.kind === "hardware") {
+      const state = HARDWARE_STATES[event.what];
+      const isOn = state !== undefined && (event.what !== "contacts-dirty" || event.detail > 0);
+      if (state !== undefined)
+        turn(event.device, state[0], isOn ? state[1] : undefined, event.atUs);
+    }
     if (event.kind === "links") {
       const hasFast = event.links.includes("lan") || event.links.includes("wifi");
       const slow = event.links.includes("gsm") ? "gsm" : "offline";
@@ -307,8 +397,8 @@ function readBands(recording: Recording, endUs: number): Band[] {
     }
   }
   for (const id of [...open.keys()]) {
-    const [station = "", slot = ""] = id.split(" ");
-    turn(station, slot, undefined, endUs);
+    const [device = "", slot = ""] = id.split(" ");
+    turn(device, slot, undefined, endUs);
   }
   return bands;
 }

@@ -2,12 +2,13 @@
 
 import { describe } from "@nyckelring/protocol/host";
 import type { Calendar } from "../calendar.ts";
+import type { HardwareFact } from "../world-events.ts";
 import type { ClockLabels } from "./clock-labels.ts";
 import { createClockLabels } from "./clock-labels.ts";
-import { type Day, labelOfCode, type Visit } from "./day.ts";
+import { type Day, hasFailed, labelOfCode, type MotorTurn, type Visit } from "./day.ts";
 import type { EntryTrip } from "./log-trips.ts";
 import { MESSAGE_KINDS } from "./messages.ts";
-import { endText, eventIdOf } from "./picture.ts";
+import { endText, eventIdOf, shapeOfHardware } from "./picture.ts";
 import { type Text, type TextName, textNameOf } from "./texts.ts";
 
 /** A log entry in the page, with its way home. */
@@ -26,7 +27,7 @@ export type EntryData = {
 export type EventData = {
   readonly id: string;
   readonly shape: string;
-  readonly group: "door" | "sync" | "issuer";
+  readonly group: "door" | "sync" | "issuer" | "hardware";
   readonly isRefused: boolean;
   readonly text: TextName;
   readonly day: number;
@@ -44,6 +45,15 @@ export type EventData = {
   readonly entries?: readonly EntryData[];
   readonly subject?: string;
   readonly seq?: number;
+  /** What the text of an event of hardware says beside the device. */
+  readonly detail?: string;
+  /**
+   * 1 towards unlocked, milliseconds after insertion, how long, and 1 where the bolt did not get
+   * there; how long is -1 where power was gone first.
+   */
+  readonly turns?: readonly (readonly [0 | 1, number, number, 0 | 1])[];
+  /** Milliseconds after insertion at which the lock reset itself. */
+  readonly brownOuts?: readonly number[];
 };
 
 /** Everything that the page's script reads. */
@@ -81,9 +91,38 @@ export function createPageData(day: Day, calendar: Calendar): PageData {
       },
     })),
   ];
+  day.hardware.forEach((incident, index) => {
+    const { atUs, what, detail, device } = incident;
+    dated.push({
+      atUs,
+      event: {
+        id: eventIdOf("hardware", index),
+        shape: shapeOfHardware(incident),
+        group: "hardware",
+        isRefused: false,
+        text: textNameOf("hw", what),
+        day: clock.dayOf(atUs),
+        time: clock.secondsOf(atUs),
+        subject: device,
+        detail: detailOf(what, detail),
+      },
+    });
+  });
   dated.sort((left, right) => left.atUs - right.atUs);
   const events = dated.map(({ event }) => event);
-  return { events, codes: codesOf(events), kinds: MESSAGE_KINDS.map(textOfMessage) };
+  return {
+    events,
+    codes: codesOf(events),
+    kinds: MESSAGE_KINDS.map(textOfMessage),
+    stuckMs: STUCK_MS,
+  };
+}
+
+/** The number of a piece of hardware's event as people say it. */
+function detailOf(what: HardwareFact, detail: number): string {
+  if (what === "jammed") return String(detail / 10);
+  if (what === "contacts-dirty") return String(detail / 1000);
+  return String(detail);
 }
 
 function textOfMessage(kind: (typeof MESSAGE_KINDS)[number]): TextName {
@@ -120,11 +159,24 @@ function eventOfVisit(
       message.sentBytes,
       message.passedBytes,
     ]),
+    ...(visit.turns.length === 0
+      ? {}
+      : { turns: visit.turns.map((turn) => turnData(turn, visit)) }),
+    ...(visit.brownOutsUs.length === 0
+      ? {}
+      : { brownOuts: visit.brownOutsUs.map((atUs) => Math.round((atUs - visit.startUs) / 1000)) }),
     entries: [
       ...visit.entriesAtLock.map((trip) => entryData(trip, visit.device, visits, clock)),
       ...visit.entriesAtKey.map((trip) => entryData(trip, visit.key, visits, clock)),
     ],
   };
+}
+
+function turnData(turn: MotorTurn, visit: Visit): [0 | 1, number, number, 0 | 1] {
+  const { towards, startUs, endUs } = turn;
+  const afterMs = Math.round((startUs - visit.startUs) / 1000);
+  const lastedMs = endUs === undefined ? -1 : Math.round((endUs - startUs) / 1000);
+  return [towards === "unlock" ? 1 : 0, afterMs, lastedMs, hasFailed(turn) ? 1 : 0];
 }
 
 function entryData(

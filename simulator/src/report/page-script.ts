@@ -64,6 +64,9 @@ export const PAGE_SCRIPT = String.raw`
   }
   function headline(event) {
     if (event.group === "issuer") return t(event.text, event.subject);
+    if (event.group === "hardware") {
+      return (event.subject ? event.subject + " · " : "") + t(event.text, event.detail);
+    }
     return event.key + " → " + event.device + " · " + t(event.text) +
       (event.code ? " · " + shortCode(event) : "");
   }
@@ -125,6 +128,7 @@ export const PAGE_SCRIPT = String.raw`
   function decisionText(event) {
     switch (event.shape) {
       case "opened": return t("decisionOpened", event.afterMs);
+      case "stuck": return t("decisionStuck", event.afterMs);
       case "residual": return t("decisionResidual", event.afterMs);
       case "unauthorized": return t("decisionUnauthorized", event.afterMs);
       case "left": return t("decisionLeft");
@@ -141,6 +145,15 @@ export const PAGE_SCRIPT = String.raw`
     if (!entry.committedAt) return lines + " " + t("entryNotHome");
     if (!entry.carriedBy || !entry.handedAt) return lines + " " + t("entryCommitted", entry.committedAt);
     return lines + " " + t("entryCarried", entry.carriedBy, entry.station, entry.handedAt, entry.committedAt);
+  }
+  function boltTexts(event) {
+    var lines = event.turns.map(function (turn) {
+      var way = t(turn[0] ? "boltOut" : "boltIn");
+      if (turn[2] < 0) return t("turnCut", way, number(turn[1]));
+      return t(turn[3] ? "turnStuck" : "turn", way, number(turn[1]), number(turn[2]));
+    });
+    (event.brownOuts || []).forEach(function (at) { lines.push(t("brownOutAt", number(at))); });
+    return lines;
   }
   function messageList(event) {
     var rows = node("ol", "messages");
@@ -166,6 +179,10 @@ export const PAGE_SCRIPT = String.raw`
   }
   function storySteps(event) {
     var steps = node("ol", "steps");
+    if (event.group === "hardware") {
+      steps.appendChild(step("stepHardware", t("hardwareLine", timeOf(event), headline(event))));
+      return steps;
+    }
     if (event.group === "issuer") {
       var line = event.seq > 0 ? "journalLine" : "outsideLine";
       steps.appendChild(step("stepJournal", t(line, timeOf(event), headline(event), event.seq)));
@@ -176,6 +193,7 @@ export const PAGE_SCRIPT = String.raw`
       : t("stepContactDoor", timeOf(event), event.key, event.device, t(event.isLeave ? "leave" : "enter"), t(event.purpose));
     steps.appendChild(step("stepContact", contact));
     steps.appendChild(step("stepDecision", decisionText(event), t("light", t(event.signal))));
+    if (event.turns) steps.appendChild(step.apply(null, ["stepBolt"].concat(boltTexts(event))));
     var entries = event.entries.map(function (entry) { return entryTexts(event, entry); });
     if (entries.length === 0) entries = [t("noEntry")];
     steps.appendChild(step.apply(null, ["stepLog"].concat(entries)));

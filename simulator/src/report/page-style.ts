@@ -26,6 +26,7 @@ button[aria-pressed=true]{background:var(--ink);color:var(--ground);border-color
 .row{display:flex;gap:6px;align-items:center;flex-wrap:wrap}
 .verdict{display:inline-flex;gap:8px;align-items:center;font-weight:600;margin:10px 0 0}
 .verdict.good{color:var(--good)}.verdict.bad{color:var(--bad)}
+.told{list-style:none;margin:10px 0 0;padding:0}.told .when{color:var(--soft);font-variant-numeric:tabular-nums;margin-right:6px}
 .totals{list-style:none;margin:10px 0 0;padding:0;display:grid;gap:10px;grid-template-columns:repeat(auto-fill,minmax(215px,1fr))}
 .totals li{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .totals .figure{font-size:26px;font-weight:650;line-height:1.1;font-variant-numeric:tabular-nums}
@@ -48,8 +49,9 @@ button[aria-pressed=true]{background:var(--ink);color:var(--ground);border-color
 .plot .lane{fill:var(--lane)}.plot .after{fill:var(--after)}
 .grid{stroke:var(--line);stroke-width:1}.grid.odd{stroke-dasharray:1 3}.grid.midnight{stroke:var(--soft)}
 .hour{font-size:11.5px;fill:var(--soft);text-anchor:middle;font-variant-numeric:tabular-nums}
-.hour.strong{fill:var(--ink);font-weight:600}
+.hour.first{text-anchor:start}.hour.strong{fill:var(--ink);font-weight:600}
 .band-ground{fill:var(--paper)}.band-ink{fill:var(--warn)}
+.band-bad{fill:var(--bad)}.band-calm{fill:var(--soft)}.band-line{stroke:var(--bad);stroke-width:1.2;fill:none}
 .band{stroke:var(--warn);stroke-width:1}
 .band-text{font-size:11.5px;fill:var(--ink)}
 .m .f{fill:currentColor;stroke:var(--paper);stroke-width:.8}
@@ -57,7 +59,7 @@ button[aria-pressed=true]{background:var(--ink);color:var(--ground);border-color
 .m .s{fill:none;stroke:currentColor;stroke-width:2.8;stroke-linecap:round}
 .m .t{fill:none;stroke:currentColor;stroke-width:1.6}
 .opened,.left{color:var(--good)}.denied,.unauthorized{color:var(--bad)}.early,.unsynced{color:var(--warn)}
-.synced{color:var(--sync)}.residual,.incident{color:var(--rare)}.tick{color:var(--soft)}
+.synced{color:var(--sync)}.residual,.incident{color:var(--rare)}.tick{color:var(--soft)}.hardware,.stuck{color:var(--warn)}.forced{color:var(--bad)}
 .residual .o{fill:none}
 #selection line{stroke:var(--ink);stroke-width:1.4}
 #selection circle{fill:none;stroke:var(--ink);stroke-width:2}

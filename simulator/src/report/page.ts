@@ -3,8 +3,9 @@
 import { BOARD_COSTS, BOARD_OF_ROLE, type BoardName, type ComputeModel } from "../compute-model.ts";
 import { type OPENING_PARTS, splitOpenings } from "../opening-parts.ts";
 import type { RunOutcome, RunResult } from "../run.ts";
+import type { HardwareFact } from "../world-events.ts";
 import { createClockLabels } from "./clock-labels.ts";
-import { type Day, labelOfCode } from "./day.ts";
+import { type Day, hasFailed, labelOfCode } from "./day.ts";
 import { embedJson, escapeMarkup, textElement } from "./markup.ts";
 
 import { createPageData, textOfCode } from "./page-data.ts";
@@ -67,7 +68,7 @@ export function writePage(parts: PageParts): string {
 <body>
 ${writeHeader(outcome)}
 <main>
-${writeTotals(outcome.result)}
+${writeTotals(outcome, day)}
 ${writeBroken(outcome)}
 <section aria-labelledby="h-picture">
 ${textElement("h2", 'id="h-picture"', "picture")}
@@ -94,22 +95,25 @@ ${writeStoryFrame()}
 `;
 }
 
-function writeHeader({ result, violations }: RunOutcome): string {
+function writeHeader(outcome: RunOutcome): string {
+  const { result, violations, view } = outcome;
   const count = violations.length;
   const verdict =
     count === 0
       ? `<p class="verdict good"><span aria-hidden="true">✓</span>${textElement("span", "", "kept")}</p>`
       : `<p class="verdict bad"><span aria-hidden="true">✗</span>${textElement("span", "", "broken", count)}</p>`;
   const { scenario, seed, virtualDays } = result;
-  const subtitle =
-    virtualDays === 1
-      ? textElement("p", 'class="soft"', "subtitle", scenario, seed)
-      : textElement("p", 'class="soft"', "subtitleDays", scenario, seed, virtualDays);
+  const name =
+    view !== undefined ? "subtitleFile" : virtualDays === 1 ? "subtitle" : "subtitleDays";
+  const subtitle = textElement("p", 'class="soft"', name, scenario, seed, virtualDays);
+  const heading =
+    view === undefined ? textElement("h1", "", "title") : `<h1>${escapeMarkup(view.title)}</h1>`;
   return `<a class="skip" href="#h-events">${textElement("span", "", "skip")}</a>
 <header><div>
-${textElement("h1", "", "title")}
+${heading}
 ${subtitle}
 ${verdict}
+${view === undefined ? "" : writeTold(outcome)}
 </div>
 <div class="row controls" role="group" aria-label="Language" data-a="language">
 <button type="button" data-lang="sv" lang="sv" aria-pressed="false">Svenska</button>
@@ -117,7 +121,18 @@ ${verdict}
 </div></header>`;
 }
 
-function writeTotals(result: RunResult): string {
+/** What the file itself says of its run, in its own words. */
+function writeTold({ story }: RunOutcome): string {
+  if (story.length === 0) return "";
+  const lines = story.map(
+    ({ clock, text }) =>
+      `<li><span class="when">${clock}</span> <span>${escapeMarkup(text)}</span></li>`,
+  );
+  return `<ol class="told">${lines.join("\n")}</ol>`;
+}
+
+function writeTotals({ result, view }: RunOutcome, day: Day): string {
+  const isFile = view !== undefined;
   const figures: readonly Figure[] = [
     { name: "unauthorizedOpenings", value: result.unauthorizedOpenings, goal: 0 },
     { name: "wrongDenials", value: result.wrongDenials, goal: 0 },
@@ -131,17 +146,43 @@ function writeTotals(result: RunResult): string {
     { name: "openings", value: result.openings, note: ["ofInsertions", result.insertions] },
     { name: "denials", value: result.denials, note: ["listedBelow"] },
     { name: "syncs", value: result.syncs, note: ["syncsNote", result.earlyPulls] },
-    {
-      name: "forbidden",
-      value: result.forbiddenStopped,
-      note: ["forbiddenNote", result.forbiddenAttempts],
-    },
-    { name: "residualOpenings", value: result.residualOpenings, note: ["residualNote"] },
+    ...(result.forbiddenAttempts === 0 ? [] : [forbiddenFigure(result)]),
+    ...hardwareFigures(day),
+    ...(isFile && result.residualOpenings === 0 ? [] : [residualFigure(result)]),
   ];
   return `<section aria-labelledby="h-totals">
 ${textElement("h2", 'id="h-totals"', "totals")}
 <ul class="totals">${figures.map(writeFigure).join("\n")}</ul>
 </section>`;
+}
+
+function forbiddenFigure({ forbiddenStopped, forbiddenAttempts }: RunResult): Figure {
+  return { name: "forbidden", value: forbiddenStopped, note: ["forbiddenNote", forbiddenAttempts] };
+}
+
+function residualFigure({ residualOpenings }: RunResult): Figure {
+  return { name: "residualOpenings", value: residualOpenings, note: ["residualNote"] };
+}
+
+/** Troubles of hardware, where there were any. */
+function hardwareFigures({ hardware, visits }: Day): Figure[] {
+  const times = (...facts: readonly HardwareFact[]) =>
+    hardware.filter(({ what }) => facts.includes(what)).length;
+  const stuckTurns = visits.reduce(
+    (sum, { turns }) => sum + turns.filter(hasFailed).length,
+    0,
+  );
+  const figures: readonly Figure[] = [
+    {
+      name: "jams",
+      value: times("jammed"),
+      ...(stuckTurns === 0 ? {} : { note: ["jamsNote", stuckTurns] as const }),
+    },
+    { name: "brownOuts", value: times("brown-out", "overload"), note: ["brownOutsNote"] },
+    { name: "clockTroubles", value: times("clock-lost", "clock-wrong", "battery-out") },
+    { name: "forcedDoors", value: times("door-forced") },
+  ];
+  return figures.filter(({ value }) => value > 0);
 }
 
 function writeFigure({ name, value, goal, note }: Figure): string {
@@ -235,6 +276,7 @@ function writeList(): string {
       ["refused", "refusedOnly"],
       ["sync", "syncsOnly"],
       ["issuer", "issuerOnly"],
+      ["hardware", "hardwareOnly"],
     ] as const
   ).map(([value, name]) => textElement("option", `value="${value}"`, name));
   return `<section aria-labelledby="h-events" class="events">

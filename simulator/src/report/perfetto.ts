@@ -56,8 +56,13 @@ export function writePerfetto(day: Day): string {
     const args = { subject, seq };
     events.push({ name: kind, ph: "i", s: "t", cat: "issuer", ...issuer, ts: atUs, args });
   }
-  for (const { station, kind, startUs, endUs } of day.bands) {
-    const thread = threads.get(station);
+  for (const { atUs, device, what, detail } of day.hardware) {
+    const thread = threads.get(device) ?? issuer;
+    const args = { detail };
+    events.push({ name: what, ph: "i", s: "t", cat: "hardware", ...thread, ts: atUs, args });
+  }
+  for (const { device, kind, startUs, endUs } of day.bands) {
+    const thread = threads.get(device);
     if (thread === undefined) continue;
     // An outage may begin inside a sync; slices of one thread must nest, so it is two instants.
     for (const [word, ts] of [

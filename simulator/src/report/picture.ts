@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import type { Calendar } from "../calendar.ts";
-import type { Band, Day, DoorLane, Incident, VisitEnd } from "./day.ts";
+import type { Band, Day, DoorLane, HardwareIncident, Incident, VisitEnd } from "./day.ts";
 import { groupBy } from "./group-by.ts";
 import { escapeMarkup, textElement } from "./markup.ts";
 import { englishOf, type TextName } from "./texts.ts";
 
 /** Number of an event in the page: of a contact, or of an incident by its place in the list. */
-export function eventIdOf(kind: "contact" | "incident", number: number): string {
-  return `${kind === "contact" ? "c" : "i"}${number}`;
+export function eventIdOf(kind: "contact" | "incident" | "hardware", number: number): string {
+  return `${kind.slice(0, 1)}${number}`;
 }
 
 /** Height of a lane, of the axis, and the gap before a group of lanes, in CSS pixels. */
@@ -16,6 +16,7 @@ const LANE_PX = 20;
 const AXIS_PX = 24;
 const GAP_PX = 8;
 const HOUR_US = 3_600_000_000;
+const MINUTE_US = 60_000_000;
 
 type Lane = {
   readonly name: string;
@@ -31,9 +32,13 @@ type Layout = {
   readonly heightPx: number;
 };
 
+/** What a mark can look like. */
+export type MarkShape = VisitEnd | "incident" | "tick" | "hardware" | "forced";
+
 /** Shapes of the marks: no meaning hangs on colour alone. All are drawn around 0, 0. */
-const SHAPES: { readonly [end in VisitEnd | "incident" | "tick"]: string } = {
+const SHAPES: { readonly [end in MarkShape]: string } = {
   opened: '<circle r="5" class="f"/>',
+  stuck: '<circle r="5" class="o"/><path d="M-3.5 3.5L3.5-3.5" class="t"/>',
   left: '<circle r="4.2" class="o"/>',
   residual: '<circle r="3" class="f"/><circle r="6.5" class="o"/>',
   unauthorized: '<path d="M0-8L7 5H-7Z" class="f"/>',
@@ -43,10 +48,13 @@ const SHAPES: { readonly [end in VisitEnd | "incident" | "tick"]: string } = {
   unsynced: '<rect x="-4" y="-4" width="8" height="8" class="o"/>',
   incident: '<path d="M0-7L6 0L0 7L-6 0Z" class="f"/>',
   tick: '<path d="M0-5V5" class="t"/>',
+  hardware: '<path d="M-1.5-7H3.5L0.5-1.5H4.5L-3 7L-0.5 1H-4.5Z" class="f"/>',
+  forced: '<path d="M-6-6L-1-1M6-6L1-1M-6 6L-1 1M6 6L1 1" class="s"/>',
 };
 
-const END_TEXTS: { readonly [end in VisitEnd | "incident" | "tick"]: TextName } = {
+const END_TEXTS: { readonly [end in MarkShape]: TextName } = {
   opened: "endOpened",
+  stuck: "endStuck",
   left: "endLeft",
   denied: "endDenied",
   early: "endEarly",
@@ -56,6 +64,8 @@ const END_TEXTS: { readonly [end in VisitEnd | "incident" | "tick"]: TextName } 
   unsynced: "endUnsynced",
   incident: "endIncident",
   tick: "endTick",
+  hardware: "endHardware",
+  forced: "endForced",
 };
 
 const BAND_TEXTS: { readonly [kind in Band["kind"]]: TextName } = {
@@ -64,10 +74,20 @@ const BAND_TEXTS: { readonly [kind in Band["kind"]]: TextName } = {
   dark: "bandDark",
   gsm: "bandGsm",
   offline: "bandOffline",
+  jammed: "bandJammed",
+  noBattery: "bandNoBattery",
+  shorted: "bandShorted",
+  dirty: "bandDirty",
+  doorOpen: "bandDoorOpen",
 };
 
+/** The shape that stands for a piece of hardware's trouble. */
+export function shapeOfHardware({ what }: HardwareIncident): "hardware" | "forced" {
+  return what === "door-forced" ? "forced" : "hardware";
+}
+
 /** Which text says how a contact ended. */
-export function endText(end: VisitEnd | "incident" | "tick"): TextName {
+export function endText(end: MarkShape): TextName {
   return END_TEXTS[end];
 }
 
@@ -97,9 +117,12 @@ export function drawPicture(day: Day, calendar: Calendar): string {
 
 /** Draws the shapes with their meaning. */
 export function drawLegend(day: Day): string {
-  const present = new Set<VisitEnd | "incident" | "tick">(day.visits.map((visit) => visit.end));
-  const ends = ["opened", "left", "denied", "early", "residual", "unauthorized"] as const;
-  const others = ["synced", "unsynced", "tick", "incident"] as const;
+  const present = new Set<MarkShape>(day.visits.map((visit) => visit.end));
+  const ends = ["opened", "stuck", "left", "denied", "early", "residual", "unauthorized"] as const;
+  const others = ["synced", "unsynced", "tick", "incident", "hardware", "forced"] as const;
+  for (const incident of day.hardware.filter((one) => isInPicture(one.atUs, day))) {
+    present.add(shapeOfHardware(incident));
+  }
   if (day.incidents.some(isRoutine)) present.add("tick");
   if (day.incidents.some((incident) => !isRoutine(incident))) present.add("incident");
   const items = [...ends, ...others]
@@ -108,6 +131,11 @@ export function drawLegend(day: Day): string {
       const icon = `<svg class="icon" width="18" height="18" viewBox="-9 -9 18 18" aria-hidden="true"><g class="m ${end}">${SHAPES[end]}</g></svg>`;
       return `<li>${icon}${textElement("span", "", endText(end))}</li>`;
     });
+  const states = new Set(day.bands.filter(isDoorState).map(({ kind }) => kind));
+  for (const kind of states) {
+    const swatch = `<svg class="icon" width="18" height="14" aria-hidden="true"><rect width="18" height="14" fill="url(#p-${kind})" class="band"/></svg>`;
+    items.push(`<li>${swatch}${textElement("span", "", BAND_TEXTS[kind])}</li>`);
+  }
   if (day.endUs > day.phaseEndUs) {
     items.push(
       `<li><span class="swatch" aria-hidden="true"></span>${textElement("span", "", "phaseTwo")}</li>`,
@@ -195,6 +223,11 @@ function drawDefinitions(): string {
 <pattern id="p-keyPower" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="band-ground"/><circle cx="3" cy="3" r="1.5" class="band-ink"/></pattern>
 <pattern id="p-gsm" width="5" height="6" patternUnits="userSpaceOnUse"><rect width="5" height="6" class="band-ground"/><rect width="1.5" height="6" class="band-ink"/></pattern>
 <pattern id="p-dark" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="band-ink"/></pattern>
+<pattern id="p-jammed" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="band-ground"/><rect width="3" height="6" class="band-bad"/></pattern>
+<pattern id="p-noBattery" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="band-ink"/></pattern>
+<pattern id="p-shorted" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="band-ground"/><path d="M0 3H6M3 0V6" class="band-line"/></pattern>
+<pattern id="p-dirty" width="4" height="4" patternUnits="userSpaceOnUse"><rect width="4" height="4" class="band-ground"/><circle cx="2" cy="2" r="1" class="band-ink"/></pattern>
+<pattern id="p-doorOpen" width="8" height="6" patternUnits="userSpaceOnUse"><rect width="8" height="6" class="band-ground"/><rect width="2" height="6" class="band-calm"/></pattern>
 <pattern id="p-offline" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="band-ink"/></pattern>
 ${shapes.join("")}</defs>`;
 }
@@ -212,9 +245,15 @@ function drawGrid(day: Day, calendar: Calendar, layout: Layout): string {
     );
   }
   const bottomPx = layout.heightPx - AXIS_PX;
+  const stepMinutes = stepOf(day);
+  if (stepMinutes < 60) {
+    parts.push(...drawMinutes(day, calendar, layout, stepMinutes));
+    return parts.join("");
+  }
   for (let hour = 5; ; hour += 1) {
     const atUs = calendar.atUs(Math.floor(hour / 24), hour % 24, 0);
     if (atUs > day.endUs) break;
+    if (atUs < day.fromUs) continue;
     const x = shareOf(atUs, day);
     const isMidnight = hour % 24 === 0;
     const kind = isMidnight ? "midnight" : hour % 2 === 0 ? "even" : "odd";
@@ -231,6 +270,29 @@ function drawGrid(day: Day, calendar: Calendar, layout: Layout): string {
   return parts.join("");
 }
 
+/** Minutes from one line of the grid to the next: some ten to twenty lines in all. */
+function stepOf(day: Day): number {
+  const minutes = (day.endUs - day.fromUs) / MINUTE_US;
+  return [1, 2, 5, 10, 15, 30].find((step) => minutes / step <= 16) ?? 60;
+}
+
+/** The grid of a story that is shorter than a day. */
+function drawMinutes(day: Day, calendar: Calendar, layout: Layout, stepMinutes: number): string[] {
+  const parts: string[] = [];
+  const stepUs = stepMinutes * MINUTE_US;
+  const bottomPx = layout.heightPx - AXIS_PX;
+  for (let atUs = Math.ceil(day.fromUs / stepUs) * stepUs; atUs <= day.endUs; atUs += stepUs) {
+    const x = shareOf(atUs, day);
+    parts.push(`<line x1="${x}%" x2="${x}%" y1="${AXIS_PX}" y2="${bottomPx}" class="grid even"/>`);
+    if (x > 97) continue;
+    for (const yPx of [AXIS_PX - 8, layout.heightPx - 7]) {
+      const edge = x < 3 ? " first" : "";
+      parts.push(`<text x="${x}%" y="${yPx}" class="hour${edge}">${calendar.labelOf(atUs)}</text>`);
+    }
+  }
+  return parts;
+}
+
 function dayLabel(x: number, yPx: number, day: number): string {
   return textElement("text", `x="${x}%" y="${yPx}" class="hour strong"`, "dayTick", day);
 }
@@ -243,16 +305,17 @@ function drawBands(day: Day, layout: Layout): string {
   const parts: string[] = [];
   for (const [lane, bands] of groupBy(day.bands, laneOfBand)) {
     const yPx = layout.lanes.get(lane)?.yPx ?? 0;
-    for (const group of groupsInTime(bands)) {
+    const seen = bands.filter(({ startUs }) => isInPicture(startUs, day));
+    for (const group of groupsInTime(seen)) {
       for (const { kind, startUs, endUs } of group) {
         const x = shareOf(startUs, day);
-        const width = Math.max(0.15, shareOf(endUs, day) - x).toFixed(3);
+        const width = Math.max(0.15, shareOf(Math.min(endUs, day.endUs), day) - x).toFixed(3);
         const place = `x="${x}%" y="${yPx - 7}" width="${width}%" height="14"`;
         parts.push(
           `<rect ${place} fill="url(#p-${kind})" class="band">${textElement("title", "", BAND_TEXTS[kind])}</rect>`,
         );
       }
-      parts.push(bandLabel(group, day, yPx));
+      if (!group.some(isDoorState)) parts.push(bandLabel(group, day, yPx));
     }
   }
   return parts.join("");
@@ -270,8 +333,19 @@ function bandLabel(group: readonly Band[], day: Day, yPx: number): string {
   return `<text ${place} y="${yPx + 4}" class="band-text">${words}</text>`;
 }
 
-function laneOfBand({ station, kind }: Band): string {
-  return `${station} ${kind === "gsm" || kind === "offline" ? "links" : "power"}`;
+function laneOfBand(band: Band): string {
+  const { device, kind } = band;
+  if (isDoorState(band)) return device;
+  return `${device} ${kind === "gsm" || kind === "offline" ? "links" : "power"}`;
+}
+
+/** States of a key or a lock lie in its own lane, under its marks. */
+function isDoorState({ kind }: Band): boolean {
+  return ["jammed", "noBattery", "shorted", "dirty", "doorOpen"].includes(kind);
+}
+
+function isInPicture(atUs: number, day: Day): boolean {
+  return atUs >= day.fromUs && atUs < day.endUs;
 }
 
 function groupsInTime(bands: readonly Band[]): Band[][] {
@@ -288,15 +362,22 @@ function groupsInTime(bands: readonly Band[]): Band[][] {
 function drawMarks(day: Day, layout: Layout): string {
   const parts: string[] = [];
   const onTop: string[] = [];
+  day.hardware.forEach((incident, index) => {
+    const yPx = layout.lanes.get(incident.device === "" ? "issuer" : incident.device)?.yPx;
+    if (yPx === undefined || !isInPicture(incident.atUs, day)) return;
+    const id = eventIdOf("hardware", index);
+    onTop.push(mark(shapeOfHardware(incident), id, incident.atUs, yPx, day, true));
+  });
   day.incidents.forEach((incident, index) => {
+    if (!isInPicture(incident.atUs, day)) return;
     const shape = isRoutine(incident) ? "tick" : "incident";
     const yPx = layout.lanes.get("issuer")?.yPx ?? 0;
     const id = eventIdOf("incident", index);
     (shape === "tick" ? parts : onTop).push(mark(shape, id, incident.atUs, yPx, day, true));
   });
-  for (const visit of day.visits) {
+  for (const visit of day.visits.filter(({ startUs }) => isInPicture(startUs, day))) {
     const id = eventIdOf("contact", visit.id);
-    const list = ["denied", "residual", "unauthorized"].includes(visit.end) ? onTop : parts;
+    const list = ["denied", "stuck", "residual", "unauthorized"].includes(visit.end) ? onTop : parts;
     const deviceYPx = layout.lanes.get(visit.device)?.yPx;
     const keyYPx = layout.lanes.get(visit.key)?.yPx;
     if (keyYPx !== undefined) {
@@ -329,6 +410,7 @@ function mark(
 
 /** Where a moment lies along the axis, in percent of the width, with a little air at both ends. */
 function shareOf(atUs: number, day: Day): number {
-  const airUs = HOUR_US / 4;
-  return Number(((100 * (atUs + airUs)) / (day.endUs + 2 * airUs)).toFixed(3));
+  const spanUs = day.endUs - day.fromUs;
+  const airUs = Math.min(HOUR_US / 4, spanUs / 80);
+  return Number(((100 * (atUs - day.fromUs + airUs)) / (spanUs + 2 * airUs)).toFixed(3));
 }

@@ -17,6 +17,10 @@ export const TEXTS = {
     sv: "Scenario {0}, frö {1}, {2} dygn. Riktigt protokoll, riktig programvara, virtuell tid. Klockan är Stockholms.",
     en: "Scenario {0}, seed {1}, {2} days. Real protocol, real firmware, virtual time. The clock is Stockholm’s.",
   },
+  subtitleFile: {
+    sv: "Scenariofil {0}, frö {1}. Riktigt protokoll, riktig programvara, virtuell tid. Klockan är Stockholms.",
+    en: "Scenario file {0}, seed {1}. Real protocol, real firmware, virtual time. The clock is Stockholm’s.",
+  },
   language: { sv: "Språk", en: "Language" },
   kept: { sv: "Alla löften hölls.", en: "Every promise was kept." },
   broken: { sv: "Löften bröts: {0} gånger.", en: "Promises were broken: {0} times." },
@@ -72,6 +76,11 @@ export const TEXTS = {
   bandDark: { sv: "ingen ström", en: "no power" },
   bandGsm: { sv: "internet borta: GSM", en: "internet out: GSM" },
   bandOffline: { sv: "inget nät", en: "no network" },
+  bandJammed: { sv: "kolven har fastnat", en: "bolt stuck" },
+  bandNoBattery: { sv: "låset utan batteri", en: "lock without battery" },
+  bandShorted: { sv: "kontakten kortsluten", en: "contacts shorted" },
+  bandDirty: { sv: "smutsiga kontakter", en: "dirty contacts" },
+  bandDoorOpen: { sv: "dörren öppen", en: "door open" },
   phaseTwo: { sv: "efter dagen: loggarna bärs hem", en: "after the day: logs are brought home" },
 
   legend: { sv: "Teckenförklaring", en: "Legend" },
@@ -83,6 +92,9 @@ export const TEXTS = {
   endUnauthorized: { sv: "öppning utan behörighet", en: "opening without a right" },
   endSynced: { sv: "synkad", en: "synced" },
   endUnsynced: { sv: "synkning utan ny knippa", en: "sync without a new ring" },
+  endStuck: { sv: "beviljad, men kolven nådde inte fram", en: "granted, but the bolt did not get there" },
+  endHardware: { sv: "något hände med hårdvaran", en: "something happened to hardware" },
+  endForced: { sv: "dörren bröts upp", en: "door forced open" },
   endTick: { sv: "knippa signerad", en: "ring signed" },
   endIncident: { sv: "ändring eller larm", en: "change or alarm" },
 
@@ -102,6 +114,77 @@ export const TEXTS = {
   keyCopied: {
     sv: "en tjuv kopierar minnet i {0} och stannar kopians klocka",
     en: "a thief copies the memory of {0} and stops the clock of the copy",
+  },
+
+  hwJammed: {
+    sv: "kolven fastnar vid {0} % av vägen",
+    en: "the bolt gets stuck at {0} % of its way",
+  },
+  hwFreed: { sv: "kolven är fri igen", en: "the bolt is free again" },
+  hwTurnedByHand: {
+    sv: "den boende vrider kolven med nyckel eller vred",
+    en: "the resident turns the bolt by key or handle",
+  },
+  hwDoorOpened: { sv: "dörren öppnas", en: "the door is opened" },
+  hwDoorClosed: { sv: "dörren stängs", en: "the door is closed" },
+  hwDoorForced: {
+    sv: "dörren bryts upp förbi den utskjutna kolven",
+    en: "the door is forced open past its thrown bolt",
+  },
+  hwShorted: {
+    sv: "metall eller vatten kortsluter kontakten",
+    en: "metal or water joins the contacts",
+  },
+  hwShortGone: { sv: "kontakten är ren igen", en: "the contacts are clear again" },
+  hwBatteryIn: { sv: "batteriet sätts i", en: "the battery is put in" },
+  hwBatteryOut: { sv: "batteriet tas ur", en: "the battery is taken out" },
+  hwChargeSet: { sv: "batteriet har {0} %", en: "the battery holds {0} %" },
+  hwContactsDirty: {
+    sv: "kontakterna har {0} ohm för mycket",
+    en: "the contacts have {0} ohm too much",
+  },
+  hwCold: { sv: "det blir 20 grader kallt", en: "it becomes 20 degrees below zero" },
+  hwWarm: { sv: "det blir varmt igen", en: "it becomes warm again" },
+  hwClockLost: { sv: "klockan glömmer tiden", en: "the clock forgets the time" },
+  hwClockWrong: { sv: "klockan ställs {0} s fel", en: "the clock is put {0} s wrong" },
+  hwBrownOut: {
+    sv: "spänningen faller så lågt att låset startar om",
+    en: "the voltage falls so low that the lock resets",
+  },
+  hwOverload: { sv: "nyckeln bryter för stor ström", en: "the key cuts too high a current" },
+  jams: { sv: "gånger som en kolv fastnade", en: "times that a bolt got stuck" },
+  jamsNote: {
+    sv: "{0} försök av motorn nådde inte ändläget",
+    en: "{0} tries of a motor did not reach the end",
+  },
+  brownOuts: { sv: "gånger som strömmen inte räckte", en: "times that power gave in" },
+  brownOutsNote: {
+    sv: "omstarter av lås och överströmmar i nycklar",
+    en: "resets of locks and overloads of keys",
+  },
+  clockTroubles: { sv: "klockor som blev fel", en: "clocks that went wrong" },
+  forcedDoors: { sv: "uppbrutna dörrar", en: "doors forced open" },
+  stepHardware: { sv: "Hårdvara", en: "Hardware" },
+  hardwareLine: { sv: "{0}: {1}.", en: "{0}: {1}." },
+  hardwareOnly: { sv: "hårdvara", en: "hardware" },
+  stepBolt: { sv: "Kolven", en: "Bolt" },
+  boltOut: { sv: "öppet", en: "open" },
+  boltIn: { sv: "låst", en: "locked" },
+  turn: {
+    sv: "Motorn mot {0} efter {1} ms, i {2} ms.",
+    en: "Motor towards {0} after {1} ms, for {2} ms.",
+  },
+  turnStuck: {
+    sv: "Motorn mot {0} efter {1} ms, i {2} ms: den nådde inte ändläget.",
+    en: "Motor towards {0} after {1} ms, for {2} ms: it did not reach its end.",
+  },
+  turnCut: {
+    sv: "Motorn mot {0} efter {1} ms, tills strömmen försvann.",
+    en: "Motor towards {0} after {1} ms, until power was gone.",
+  },
+  brownOutAt: {
+    sv: "Efter {0} ms räckte spänningen inte, och låset startade om.",
+    en: "After {0} ms the voltage gave in, and the lock reset itself.",
   },
 
   parts: { sv: "Hur lång tid en öppning tar", en: "How long an opening takes" },
@@ -202,6 +285,10 @@ export const TEXTS = {
     sv: "Dörren öppnades efter {0} ms utan behörighet. Det är ett fel.",
     en: "The door opened after {0} ms without a right. This is a defect.",
   },
+  decisionStuck: {
+    sv: "Beviljat. Motorn startade {0} ms efter isättning, men kolven nådde inte fram.",
+    en: "Granted. The motor started {0} ms after insertion, but the bolt did not get there.",
+  },
   decisionLeft: { sv: "Beviljat: utpassage.", en: "Granted: a passage out." },
   decisionDenied: { sv: "Nekat: {0}.", en: "Refused: {0}." },
   decisionEarly: {
@@ -243,6 +330,10 @@ export const TEXTS = {
   },
 
   purposeHonest: { sv: "behörigt besök", en: "a visit with a right" },
+  purposeHindered: {
+    sv: "behörigt besök, hårdvara eller inställning i vägen",
+    en: "a visit with a right, hardware or a setting in the way",
+  },
   purposeEmergency: { sv: "nödöppning", en: "an emergency opening" },
   purposeCollect: { sv: "ronden hämtar loggar", en: "the patrol collects logs" },
   purposeWrongDoor: { sv: "fel dörr", en: "a door without a right" },

@@ -26,8 +26,6 @@ import { buildStage } from "./stage.ts";
 const DAYS = 3;
 const SIX_US = 6 * 3_600_000_000;
 const HOUR_US = 3_600_000_000;
-/** What a report shows before the first step and after the last, in microseconds. */
-const AIR_US = 60_000_000;
 
 /** What to play. */
 export type ScriptRequest = {
@@ -120,7 +118,7 @@ function play(request: ScriptRequest, calendar: ReturnType<typeof createCalendar
     violations: [...verdict.violations, ...missed],
     story: story.lines,
     calendar,
-    view: { fromUs: Math.max(0, fromUs - AIR_US), toUs: toUs + AIR_US },
+    view: { title: file.title, fromUs, toUs },
     expectations,
     misses,
   };
