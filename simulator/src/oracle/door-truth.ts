@@ -40,16 +40,18 @@ const VERDICTS: readonly SignalName[] = ["granted", "denied", "needs-sync", "exp
  * The log of a device in the order of its numbers: what its flash holds, and what it has overwritten
  * since the authorization system stored it. Of two finds for one number, which a torn write can
  * leave, the stored one is the entry.
+ *
+ * @param log - Device number and log epoch, as `devid/epoch`.
  */
 export function wholeLog(
-  devid: string,
+  log: string,
   lastN: number,
   found: ReadonlyMap<number, readonly FoundEntry[]>,
   committed: Commits,
 ): LogEntry[] {
   const entries: LogEntry[] = [];
   for (let n = 1; n <= lastN; n += 1) {
-    const texts = committed.counts.get(`${devid}/1/${n}`)?.texts ?? new Set<string>();
+    const texts = committed.counts.get(`${log}/${n}`)?.texts ?? new Set<string>();
     const finds = found.get(n) ?? [];
     const own = finds.find((find) => texts.has(find.bytes)) ?? finds[0];
     const [stored = ""] = texts;

@@ -575,6 +575,7 @@ function judgeLogs(
   violations: Violation[],
 ) {
   const committed = countCommits(evidence.committed);
+  const epochs = epochsOf(evidence.committed);
   const endUs = evidence.events.at(-1)?.atUs ?? 0;
   let eventsAtDevices = 0;
   let eventsLost = 0;
@@ -590,12 +591,18 @@ function judgeLogs(
   for (const device of evidence.devices) {
     if (device.isCounterfeit) continue;
     const found = findEntries(device.pages);
+    const [epoch = 1, ...earlier] = epochs.get(device.devid) ?? [];
+    // A cut before the first entry skips a number; entries of two epochs mean that a log was lost.
+    if (earlier.length > 0) {
+      const text = `the log of ${device.name} began anew, ${earlier.length + 1} epochs of it are stored`;
+      violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
+    }
     const lastN = Math.max(0, ...found.keys());
     eventsAtDevices += lastN;
     const gaps = gapsOf(found);
     gapsByDevice.set(device.devid, gaps);
     for (let n = 1; n <= lastN; n += 1) {
-      const atIssuer = committed.counts.get(`${device.devid}/1/${n}`);
+      const atIssuer = committed.counts.get(`${device.devid}/${epoch}/${n}`);
       if (atIssuer !== undefined) {
         const finds = found.get(n);
         const isSame = finds === undefined || finds.some((find) => atIssuer.texts.has(find.bytes));
@@ -610,7 +617,7 @@ function judgeLogs(
         violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
       }
     }
-    const log = wholeLog(device.devid, lastN, found, committed);
+    const log = wholeLog(`${device.devid}/${epoch}`, lastN, found, committed);
     // What a gap record declares can tell of no more than it has numbers.
     const told = new Set(log.map(({ n }) => n));
     const overwritten = [...gaps].filter((n) => n <= lastN && !told.has(n)).length;
@@ -650,6 +657,18 @@ function judgeAcknowledgements(
       checkedUpTo.set(log, Math.max(last, checkedUpTo.get(log) ?? 0));
     }
   }
+}
+
+/** Log epochs of each device in the store, the newest first. */
+function epochsOf(entries: readonly CommittedEntry[]): Map<string, number[]> {
+  const epochs = new Map<string, number[]>();
+  for (const { devid, logEpoch } of entries) {
+    const known = epochs.get(devid) ?? [];
+    if (!known.includes(logEpoch)) known.push(logEpoch);
+    epochs.set(devid, known);
+  }
+  for (const known of epochs.values()) known.sort((left, right) => right - left);
+  return epochs;
 }
 
 function countCommits(entries: readonly CommittedEntry[]): Commits {

@@ -114,7 +114,6 @@ export function createPageData(day: Day, calendar: Calendar): PageData {
     events,
     codes: codesOf(events),
     kinds: MESSAGE_KINDS.map(textOfMessage),
-    stuckMs: STUCK_MS,
   };
 }
 

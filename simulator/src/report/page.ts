@@ -168,10 +168,7 @@ function residualFigure({ residualOpenings }: RunResult): Figure {
 function hardwareFigures({ hardware, visits }: Day): Figure[] {
   const times = (...facts: readonly HardwareFact[]) =>
     hardware.filter(({ what }) => facts.includes(what)).length;
-  const stuckTurns = visits.reduce(
-    (sum, { turns }) => sum + turns.filter(hasFailed).length,
-    0,
-  );
+  const stuckTurns = visits.reduce((sum, { turns }) => sum + turns.filter(hasFailed).length, 0);
   const figures: readonly Figure[] = [
     {
       name: "jams",

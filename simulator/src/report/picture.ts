@@ -377,7 +377,9 @@ function drawMarks(day: Day, layout: Layout): string {
   });
   for (const visit of day.visits.filter(({ startUs }) => isInPicture(startUs, day))) {
     const id = eventIdOf("contact", visit.id);
-    const list = ["denied", "stuck", "residual", "unauthorized"].includes(visit.end) ? onTop : parts;
+    const list = ["denied", "stuck", "residual", "unauthorized"].includes(visit.end)
+      ? onTop
+      : parts;
     const deviceYPx = layout.lanes.get(visit.device)?.yPx;
     const keyYPx = layout.lanes.get(visit.key)?.yPx;
     if (keyYPx !== undefined) {

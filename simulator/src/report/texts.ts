@@ -92,7 +92,10 @@ export const TEXTS = {
   endUnauthorized: { sv: "öppning utan behörighet", en: "opening without a right" },
   endSynced: { sv: "synkad", en: "synced" },
   endUnsynced: { sv: "synkning utan ny knippa", en: "sync without a new ring" },
-  endStuck: { sv: "beviljad, men kolven nådde inte fram", en: "granted, but the bolt did not get there" },
+  endStuck: {
+    sv: "beviljad, men kolven nådde inte fram",
+    en: "granted, but the bolt did not get there",
+  },
   endHardware: { sv: "något hände med hårdvaran", en: "something happened to hardware" },
   endForced: { sv: "dörren bröts upp", en: "door forced open" },
   endTick: { sv: "knippa signerad", en: "ring signed" },
