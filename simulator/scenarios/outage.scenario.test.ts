@@ -118,7 +118,7 @@ test("O8, T5, T6, T8, F21, F26: 72 hours without power or network and back lose 
   expect(chargeBefore - key.board.batteryPercent()).toBeLessThanOrEqual(1);
   expect(key.board.status().unacknowledged).toBeGreaterThan(0);
   // A key below its stop feeds nobody, and keeps its log.
-  second.board.drain((second.board.batteryPercent() - 15) * 10_000);
+  second.board.battery.setPercent(15);
   syncKey(world, second, station);
   expect(station.board.status()).toBeUndefined();
 

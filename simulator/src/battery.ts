@@ -34,6 +34,8 @@ export interface Battery extends Feed {
   /** Charge in percent of the capacity, rounded. */
   percent(): number;
   setPercent(percent: number): void;
+  /** Takes out at once what a consumer with a ledger of its own used, in millionths of the capacity. */
+  spend(millionths: number): void;
   /** Adds resistance, as dirty contacts do, in ohms. */
   setExtraOhm(ohm: number): void;
   setCold(isCold: boolean): void;
@@ -93,6 +95,10 @@ export function createBattery(clock: VirtualClock, kind: BatteryKind, percent: n
     setPercent: (value) => {
       count();
       chargeMah = (kind.capacityMah * value) / 100;
+    },
+    spend: (millionths) => {
+      count();
+      chargeMah = Math.max(0, chargeMah - (kind.capacityMah * millionths) / 1_000_000);
     },
     setExtraOhm: (ohm) => {
       extraOhm = ohm;

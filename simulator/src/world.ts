@@ -609,7 +609,7 @@ export function createWorld(
     key.board.connect(contact, hadPower);
     if (!hadPower) notePower(station);
     const takenMj = station.board.takenFromKeysMj() - before;
-    key.board.drain(Math.round((1_000_000 * takenMj) / LEDGER.keyBatteryMj));
+    key.board.battery.spend(Math.round((1_000_000 * takenMj) / LEDGER.keyBatteryMj));
   }
 
   function notePower(station: StationUnit): void {
