@@ -52,7 +52,7 @@ mutation: $(INSTALLED) ## Changes the protocol one place at a time and counts wh
 demo: command ## Runs the pilot day and tells its story.
 	@nyckel demo
 
-firmware: $(INSTALLED) ## Builds the device bundles into firmware/dist.
+firmware: $(INSTALLED) native ## Builds the device bundles into firmware/dist, with the native code where its compiler is.
 	@node firmware/build/build-all.ts
 
 native: $(INSTALLED) ## Builds the native code of the boards into firmware/dist/native, or says what is missing.

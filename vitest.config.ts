@@ -91,7 +91,7 @@ export default defineConfig({
         test: {
           ...common,
           name: "espruino",
-          include: ["firmware/test/**/*.test.ts"],
+          include: ["firmware/test/**/*.test.ts", "cli/test/interpreter/**/*.test.ts"],
           exclude,
           testTimeout: 600_000,
           fileParallelism: false,

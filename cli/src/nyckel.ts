@@ -7,6 +7,7 @@ import { explain } from "./explain.ts";
 import { addHilCommands } from "./hil-commands.ts";
 import { type Output, processOutput } from "./output.ts";
 import { addProtocolCommands } from "./protocol-commands.ts";
+import type { ProvisionOptions } from "./provision.ts";
 import { formatForMachines, formatForPeople, ToolError } from "./tool-error.ts";
 import { showVersion } from "./version.ts";
 
@@ -123,6 +124,19 @@ Exit codes: 0 done, 1 the answer is no, 2 usage, 3 no device or several, 4 port 
     .option("--json", "print one object")
     .action((code: string, options: { readonly json?: boolean }) => {
       explain(code, options.json === true, output);
+    });
+
+  program
+    .command("provision")
+    .description("write devices as files, so that interpreters open a door without this program")
+    .requiredOption("--out <dir>", "directory for one folder a device")
+    .option("--seed <n>", "whole number", "7")
+    .option("--board <name>", "linux, or linux-arm with native code", "linux")
+    .option("--firmware <dir>", "what make firmware has built", "firmware/dist")
+    .option("--json", "print one object")
+    .action(async (options: ProvisionOptions) => {
+      const { provision } = await import("./provision.ts");
+      setExit(provision(options, output));
     });
 
   addProtocolCommands(program, output, setExit);

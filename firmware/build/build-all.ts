@@ -11,8 +11,10 @@ import {
   describeRefusals,
   limitsOf,
   readVersion,
+  trialTargets,
   writeBundle,
 } from "./build-bundle.ts";
+import { judgeTrial } from "./trial.ts";
 
 const version = await readVersion();
 const budgets = await readBudgets();
@@ -34,6 +36,10 @@ for (const target of bundleTargets()) {
       process.stdout.write(`  limit: ${limit}\n`);
     }
   }
+}
+for (const target of trialTargets()) {
+  const verdict = judgeTrial(await buildBundle(target));
+  process.stdout.write(`${verdict}\n`);
 }
 for (const line of complaints) {
   process.stderr.write(`${line}\n`);

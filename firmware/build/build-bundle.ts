@@ -16,6 +16,7 @@ import { board as xiao } from "../src/boards/xiao-nrf52840.ts";
 import type { Platform, StationPlatform } from "../src/espruino/platform.ts";
 import { type LoweredBundle, lowerBundle } from "./lower.ts";
 import { ABSENT_METHODS, LAZY_FUNCTIONS } from "./modules.ts";
+import type { BuiltBundle, BundleFile } from "./slot-files.ts";
 import { type ScriptModule, splitScript } from "./split.ts";
 
 /** The roles that have a bundle. */
@@ -69,12 +70,6 @@ export interface Bundle extends LoweredBundle {
   readonly modules: readonly ScriptModule[];
   /** The native blob; undefined for a board without one, and where it was not built. */
   readonly native: Uint8Array | undefined;
-}
-
-/** One file of a bundle: its name in Storage without the slot, which is its name in the folder too. */
-export interface BundleFile {
-  readonly name: string;
-  readonly content: Uint8Array;
 }
 
 /** The content of `manifest.json`. */
@@ -153,7 +148,8 @@ function lazyFunctionsOf(role: Role, lowered: LoweredBundle): Record<string, rea
   return lazy;
 }
 
-async function buildLoader(role: Role): Promise<string> {
+/** The loader of a role: the file `boot`, which becomes `.bootcde`. */
+export async function buildLoader(role: Role): Promise<string> {
   const lowered = await lowerBundle({
     entryText: `import "./src/espruino/boot.ts";\n`,
     resolveDir: FIRMWARE,
@@ -244,6 +240,15 @@ export function doorPathBytes(bundle: Bundle): number {
 /** The manifest as it is written, in the folder and in the slot. */
 export function manifestText(bundle: Bundle, version: string): string {
   return `${JSON.stringify(manifestOf(bundle, version), null, 1)}\n`;
+}
+
+/** A bundle as its folder will hold it. */
+export function builtBundle(bundle: Bundle, version: string): BuiltBundle {
+  return {
+    files: filesOf(bundle),
+    manifest: manifestText(bundle, version),
+    securityVersion: SECURITY_VERSION,
+  };
 }
 
 /** Version of the whole system: that of the repository's package. */

@@ -84,6 +84,7 @@ export const LANGUAGE_GLOBALS: ReadonlySet<string> = new Set([
 export const DEVICE_GLOBALS: ReadonlySet<string> = new Set([
   "AES",
   "E",
+  "NRF",
   "Serial1",
   "Serial2",
   "analogRead",

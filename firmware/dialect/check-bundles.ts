@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { checkBudget, readBudgets, sizeOf } from "../build/budget.ts";
 import { buildBundle, bundleTargets, describeRefusals } from "../build/build-bundle.ts";
+import { bundleHash, staleBundles } from "../build/evidence.ts";
 import { checkSources } from "./check-sources.ts";
 
 /**
@@ -12,11 +13,13 @@ async function main(): Promise<number> {
   const lines: string[] = [];
   const inputs = new Set<string>();
   const budgets = await readBudgets();
+  const hashes: Record<string, string> = {};
   let bundles = 0;
   let nodes = 0;
   for (const target of bundleTargets()) {
     const bundle = await buildBundle(target);
     const report = describeRefusals(bundle);
+    hashes[`${target.role}/${target.board.name}`] = bundleHash(bundle);
     bundles += 1;
     nodes += report.nodes;
     const overrun = checkBudget(budgets, target, sizeOf(bundle));
@@ -25,13 +28,22 @@ async function main(): Promise<number> {
       inputs.add(input);
     }
   }
+  // Without the interpreter nobody can renew the evidence, so a change is told and stops a release only.
+  const stale = staleBundles(hashes);
+  if (process.env["RELEASE"] !== undefined && stale.length > 0) {
+    lines.push(`stale: ${stale.join(", ")}: run npm run test:espruino`);
+  }
   const sources = checkSources([...inputs].sort());
   lines.push(...sources.lines);
   for (const line of lines) {
     process.stderr.write(`${line}\n`);
   }
   const looked = `${bundles} bundles, ${nodes} nodes, ${sources.files} sources, ${sources.accesses} member accesses`;
-  process.stdout.write(`dialect: ${looked}, ${lines.length} refused\n`);
+  const evidence =
+    stale.length === 0
+      ? "evidence of the interpreter fresh"
+      : `evidence of the interpreter stale for ${stale.length}`;
+  process.stdout.write(`dialect: ${looked}, ${lines.length} refused, ${evidence}\n`);
   const isEmpty = bundles === 0 || nodes === 0 || sources.files === 0 || sources.accesses === 0;
   return lines.length > 0 || isEmpty ? 1 : 0;
 }

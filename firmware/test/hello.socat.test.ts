@@ -8,9 +8,9 @@ import {
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 
-import { ESPRUINO, makeFolder, openFarEnd, startRole } from "./interpreter.ts";
+import { ESPRUINO, makeFolder, openFarEnd, pause, startRole } from "./interpreter.ts";
 
-const BOOT_MS = 20_000;
+const BOOT_MS = 120_000;
 const ROLE_KEY = 1;
 
 describe.skipIf(ESPRUINO === undefined)(
@@ -34,6 +34,27 @@ describe.skipIf(ESPRUINO === undefined)(
         });
         expect(await memoryOf(board)).toBeGreaterThan(0);
         expect(board.console()).not.toContain("Uncaught");
+      } finally {
+        await board.stop();
+        await farEnd.stop();
+        await folder.remove();
+      }
+    });
+
+    test("a lock that was locked down answers hello and has no console", async () => {
+      const folder = await makeFolder();
+      const farEnd = await openFarEnd(folder.path);
+      const locked = [{ name: "nk.locked", content: Buffer.from("1") }];
+      const board = await startRole("lock", folder.path, locked);
+      try {
+        const repeat = setInterval(() => farEnd.send(LINK_HELLO, encodeHello(ROLE_KEY)), 200);
+        await farEnd.next(BOOT_MS).finally(() => clearInterval(repeat));
+        for (const line of ['print("open"+1)', "\u0003", 'print("open"+2)', "nk.info()"]) {
+          board.evaluate(line);
+        }
+        await pause(3000);
+        expect(board.console()).not.toContain("open");
+        expect(board.console()).not.toContain("slot");
       } finally {
         await board.stop();
         await farEnd.stop();

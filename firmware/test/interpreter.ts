@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFrameReader, encodeFrames } from "@nyckelring/protocol";
 
-import { BOARDS, type Bundle, buildBundle, type Role, readVersion } from "../build/build-bundle.ts";
-import { boardFiles } from "../build/slot-files.ts";
-import { LINUX_STORAGE_BYTES, storageImage } from "../build/storage-image.ts";
+import {
+  BOARDS,
+  type Bundle,
+  buildBundle,
+  builtBundle,
+  type Role,
+  readVersion,
+} from "../build/build-bundle.ts";
+import {
+  type BundleFile,
+  boardFiles,
+  LINUX_STORAGE_BYTES,
+  storageImage,
+} from "../build/slot-files.ts";
 
 /** Path of the interpreter's Linux build, or undefined where these suites are skipped. */
 export const ESPRUINO: string | undefined = process.env["ESPRUINO"] || undefined;
@@ -36,6 +47,8 @@ export interface FarEnd {
   sendBytes(bytes: Uint8Array): void;
   /** The next message, in the order of arrival. @throws after `timeoutMs`. */
   next(timeoutMs: number): Promise<LinkMessage>;
+  /** Hands every further message on as it comes, in place of `next`. */
+  forward(onMessage: (kind: number, message: Uint8Array) => void): void;
   stop(): Promise<void>;
 }
 
@@ -45,17 +58,44 @@ export async function makeFolder(): Promise<{ path: string; remove(): Promise<vo
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** Path of the interpreter's 32-bit Arm build, which runs native code, or undefined. */
+export const ESPRUINO_ARM: string | undefined = process.env["ESPRUINO_ARM"] || undefined;
+
+/** What runs it: QEMU for programs, static or not; undefined where neither is installed. */
+function armRunner(): string | undefined {
+  return ["qemu-arm", "qemu-arm-static"].find(
+    (program) => spawnSync(program, ["--version"]).error === undefined,
+  );
+}
+
+/** Program and arguments of an interpreter. */
+function commandOf(board: "linux" | "linux-arm"): readonly [string, ...string[]] {
+  if (board === "linux-arm") {
+    const runner = armRunner();
+    if (ESPRUINO_ARM === undefined || runner === undefined) {
+      throw new Error("ESPRUINO_ARM does not name the interpreter, or qemu-arm is missing");
+    }
+    return [runner, ESPRUINO_ARM];
+  }
+  if (ESPRUINO === undefined) {
+    throw new Error("ESPRUINO does not name the interpreter");
+  }
+  return [ESPRUINO];
+}
+
 /**
  * Starts the interpreter; its working folder holds contact and flash.
  *
  * @param scriptName - A script to run; without one it boots from its Storage, as a board does.
  */
-export function startInterpreter(folder: string, scriptName?: string): Interpreter {
-  if (ESPRUINO === undefined) {
-    throw new Error("ESPRUINO does not name the interpreter");
-  }
-  const scripts = scriptName === undefined ? [] : [scriptName];
-  const child = spawn(ESPRUINO, scripts, { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+export function startInterpreter(
+  folder: string,
+  scriptName?: string,
+  board: "linux" | "linux-arm" = "linux",
+): Interpreter {
+  const [program, ...fixed] = commandOf(board);
+  const scripts = scriptName === undefined ? fixed : [...fixed, scriptName];
+  const child = spawn(program, scripts, { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
   let text = "";
   child.stdout.on("data", (part: Buffer) => {
     text += part.toString("latin1");
@@ -92,9 +132,14 @@ export function linuxBundle(role: Role): Promise<Bundle> {
 }
 
 /** Puts the bundle of a role into the Storage of a folder and boots it there. */
-export async function startRole(role: Role, folder: string): Promise<Interpreter> {
-  const files = boardFiles(await linuxBundle(role), await readVersion());
-  await writeFile(join(folder, "espruino.flash"), storageImage(files, LINUX_STORAGE_BYTES));
+export async function startRole(
+  role: Role,
+  folder: string,
+  more: readonly BundleFile[] = [],
+): Promise<Interpreter> {
+  const bundle = boardFiles(builtBundle(await linuxBundle(role), await readVersion()));
+  const image = storageImage([...bundle, ...more], LINUX_STORAGE_BYTES);
+  await writeFile(join(folder, "espruino.flash"), image);
   return startInterpreter(folder);
 }
 
@@ -105,8 +150,12 @@ export async function openFarEnd(folder: string): Promise<FarEnd> {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const messages: LinkMessage[] = [];
+  let handOn: ((kind: number, message: Uint8Array) => void) | undefined;
   const reader = createFrameReader(
-    (kind, message) => messages.push({ kind, message: Uint8Array.from(message) }),
+    (kind, message) => {
+      if (handOn === undefined) messages.push({ kind, message: Uint8Array.from(message) });
+      else handOn(kind, message);
+    },
     () => undefined,
   );
   child.stdout.on("data", (part: Buffer) => reader.push(Uint8Array.from(part)));
@@ -118,6 +167,9 @@ export async function openFarEnd(folder: string): Promise<FarEnd> {
   return {
     send: (kind, message) => void child.stdin.write(encodeFrames(kind, message)),
     sendBytes: (bytes) => void child.stdin.write(bytes),
+    forward(onMessage) {
+      handOn = onMessage;
+    },
     async next(timeoutMs) {
       await until(
         () => messages.length > 0,
@@ -170,6 +222,13 @@ export async function joinContacts(
     () => "two pseudo terminals",
   );
   return { stop: () => stopChild(child) };
+}
+
+/** Lets interpreters run for a while. */
+export function pause(spanMs: number): Promise<void> {
+  return new Promise((resume) => {
+    setTimeout(resume, spanMs);
+  });
 }
 
 async function until(

@@ -12,6 +12,16 @@ export type { Invariant, Violation } from "./oracle/oracle.ts";
 export { judgeRun } from "./oracle/oracle.ts";
 export { type LogEntry, readLogEntry } from "./oracle/signed-objects.ts";
 export { createRandomStream, type RandomStream } from "./prng.ts";
+export {
+  imageOf,
+  type ProvisionedDevice,
+  type Provisioning,
+  type ProvisioningTown,
+  provisionDevices,
+  provisionTown,
+  putImage,
+  sync,
+} from "./provisioning.ts";
 export { RealWorldTouched, withoutRealWorld } from "./real-world-trap.ts";
 export { writeJunit } from "./report/junit.ts";
 export { escapeMarkup } from "./report/markup.ts";

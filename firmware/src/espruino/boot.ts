@@ -21,7 +21,18 @@ interface Selector {
   readonly isProven: boolean;
 }
 
+/** There where a device was locked down: it has no console, and hangs for so many seconds at most. */
+const LOCKED = "nk.locked";
+const WATCHDOG_S = 15;
+
 const storage = require("Storage");
+
+// Before anything is evaluated that could fail: a loader that stops here must not leave a console.
+if (storage.read(LOCKED, 0, 1) !== undefined) {
+  E.setConsole(null, { force: true });
+  E.enableWatchdog(WATCHDOG_S);
+  if (typeof NRF !== "undefined") NRF.setServices({}, { uart: false });
+}
 
 function hex8(value: number): string {
   let text = (value >>> 0).toString(16);

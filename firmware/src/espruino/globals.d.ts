@@ -67,7 +67,15 @@ declare const AES: {
   ): ArrayBuffer;
 };
 
+/** Bluetooth of an nRF; other boards do not have the name. */
+declare const NRF: {
+  setServices(services: Record<string, never>, options: { uart: boolean }): void;
+};
+
 declare const E: {
+  setConsole(device: null, options: { force: boolean }): void;
+  /** Resets the board that does not come back to the idle loop for so many seconds. */
+  enableWatchdog(timeoutS: number): void;
   hwRand(): number;
   toUint8Array(text: string): Uint8Array;
   toString(bytes: Uint8Array): string;

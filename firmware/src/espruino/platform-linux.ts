@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The interpreter's Linux build as a board: the exports that `Platform` describes. It is plugged in
 // from its start, its supply is good, its bolt and its signals are lines on the console.
+
 import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
+import { board } from "#board";
 
 import type {
   Board,
@@ -36,15 +38,17 @@ export { openContact } from "./contact.ts";
 export { openDiskFlash as openFlash } from "./flash-disk.ts";
 export { openModemLine as openModem } from "./modem-line.ts";
 
-// The interpreter computes a door session in half a minute; a board does in half a second.
-const TIMER_STRETCH = 100;
+// With curves in the interpreter a door session takes half a minute and more; native code under an
+// emulator needs seconds, and a board half a second.
+const STRETCH_OF_SCRIPTS = 100;
+const STRETCH_OF_NATIVE_CODE = 10;
 const PLUG_MS = 100;
 const STAY_MS = 1000;
 const CLOCK_FILE = "./clock";
 
 /** Timers that leave room for curves in the interpreter. */
 export function createBoardTimer(): TimerPort {
-  return createTimer(TIMER_STRETCH);
+  return createTimer(board.name === "linux" ? STRETCH_OF_SCRIPTS : STRETCH_OF_NATIVE_CODE);
 }
 
 /** Delays as they are. */
@@ -67,10 +71,10 @@ export function openEntropy(crypto: CryptoPort): EntropyPort {
 
 /** Plugged in shortly after the start, and for ever. */
 export function watchContact(
-  board: Board,
+  wiring: Board,
   onChange: (isPlugged: boolean, sensesVoltage: boolean) => void,
 ): void {
-  setTimeout(() => onChange(true, board.voltageSense !== undefined), PLUG_MS);
+  setTimeout(() => onChange(true, wiring.voltageSense !== undefined), PLUG_MS);
   // The process ends when no timer is left, although the serial line is open.
   setInterval(() => undefined, STAY_MS);
 }

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type BuiltBundle,
+  boardFiles,
+  LINUX_STORAGE_BYTES,
+  readBundleFolder,
+  storageImage,
+} from "@nyckelring/firmware/storage";
+import { FILE_UNREADABLE, USAGE } from "@nyckelring/protocol";
+import { type ProvisionedDevice, provisionDevices } from "@nyckelring/simulator";
+import { makeDirectory } from "./make-directory.ts";
+import type { Output } from "./output.ts";
+import { ToolError } from "./tool-error.ts";
+import { isoOf } from "./utc-time.ts";
+
+const SEED_DIGITS_MAX = 20;
+/** 23 November 2026, 06:00 UTC: the shift begins. */
+export const START_S = 1_795_413_600;
+const BOARDS = ["linux", "linux-arm"] as const;
+
+/** Options of `provision`, as commander hands them over. */
+export type ProvisionOptions = {
+  readonly seed: string;
+  readonly out: string;
+  readonly board: string;
+  readonly firmware: string;
+  readonly json?: boolean;
+};
+
+/**
+ * Writes a folder for each device of a small town: its Storage with firmware, the pages of its flash
+ * and the time of its clock, so that interpreters open a door for each other without this process.
+ *
+ * @returns The exit code.
+ * @throws ToolError `USAGE` for options that cannot be, `FILE_UNREADABLE` for firmware that was not
+ *   built or a directory that cannot be written.
+ */
+export function provision(options: ProvisionOptions, output: Output): number {
+  const board = BOARDS.find((name) => name === options.board);
+  if (board === undefined) {
+    throw new ToolError({
+      code: USAGE,
+      message: `there is no interpreter board "${options.board}"`,
+      state: "nothing was written",
+      hint: `boards are: ${BOARDS.join(", ")}`,
+      details: { board: options.board },
+    });
+  }
+  if (!/^\d+$/.test(options.seed) || options.seed.length > SEED_DIGITS_MAX) {
+    throw new ToolError({
+      code: USAGE,
+      message: `the seed "${options.seed}" is not a whole number of at most ${SEED_DIGITS_MAX} digits`,
+      state: "nothing was written",
+      hint: "nyckel provision --out out/devices --seed 7",
+      details: { seed: options.seed },
+    });
+  }
+  const bundles = {
+    key: readFirmware(options.firmware, "key", board),
+    lock: readFirmware(options.firmware, "lock", board),
+    station: readFirmware(options.firmware, "station", board),
+  };
+  const town = provisionDevices(options.seed, START_S);
+  for (const device of town.devices) {
+    writeDevice(options.out, device, bundles[device.role]);
+  }
+  const figures = {
+    seed: options.seed,
+    board,
+    now: isoOf(town.nowS),
+    until: isoOf(town.untilS),
+    devices: town.devices.map(({ name, role, id, what }) => ({ name, role, id, what })),
+    out: options.out,
+  };
+  if (options.json === true) {
+    output.out(`${JSON.stringify({ type: "result", ...figures })}\n`);
+    return 0;
+  }
+  output.out(
+    [
+      ...figures.devices.map(
+        (one) => `${join(options.out, one.name)}: ${one.role} ${one.id}, ${one.what}`,
+      ),
+      `frozen at ${figures.now}, rights until ${figures.until}`,
+      "start each interpreter in its folder; docs/interpreter.md tells how the contacts are joined",
+      "",
+    ].join("\n"),
+  );
+  return 0;
+}
+
+function readFirmware(firmware: string, role: string, board: string): BuiltBundle {
+  const folder = join(firmware, role, board);
+  try {
+    return readBundleFolder(folder);
+  } catch (error) {
+    throw new ToolError({
+      code: FILE_UNREADABLE,
+      message: `there is no bundle in "${folder}": ${error instanceof Error ? error.message : error}`,
+      state: "nothing was written",
+      hint: "build the firmware first: make firmware",
+      details: { folder },
+    });
+  }
+}
+
+function writeDevice(out: string, device: ProvisionedDevice, bundle: BuiltBundle): void {
+  const folder = join(out, device.name);
+  try {
+    makeDirectory(out);
+    makeDirectory(folder);
+    const storage = storageImage(boardFiles(bundle), LINUX_STORAGE_BYTES);
+    writeFileSync(join(folder, "espruino.flash"), storage);
+    writeFileSync(join(folder, "flash.bin"), device.flash);
+    if (device.clockS !== undefined) writeFileSync(join(folder, "clock"), String(device.clockS));
+  } catch (error) {
+    throw new ToolError({
+      code: FILE_UNREADABLE,
+      message: `the device cannot be written to "${folder}": ${error instanceof Error ? error.message : error}`,
+      state: "the directory may hold a part of the devices",
+      hint: "give a directory that you may write to, for example: --out out/devices",
+      details: { out },
+    });
+  }
+}

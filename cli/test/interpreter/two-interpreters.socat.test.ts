@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The whole path on interpreters alone. Devices are folders as `nyckel provision` writes them; each boots
+// from its own Storage, and between two of them is a serial line of socat. This process starts them,
+// reads their consoles, and looks at their flash when they are gone. Only the case of the altering
+// line carries octets itself.
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+  SIGNAL_DENIED,
+  SIGNAL_EXPIRED,
+  SIGNAL_GRANTED,
+  SIGNAL_NO_CONTACT,
+} from "@nyckelring/firmware";
+import { buildBundle, bundleTargets, readVersion, writeBundle } from "@nyckelring/firmware/build";
+import {
+  ESPRUINO,
+  ESPRUINO_ARM,
+  type Interpreter,
+  joinContacts,
+  openFarEnd,
+  pause,
+  startInterpreter,
+} from "@nyckelring/firmware/test/interpreter";
+import {
+  ENTRY_OBJECT,
+  ENTRY_PASSAGE,
+  GRANTED,
+  KEY_REVOKED,
+  LINK_EDHOC,
+  OP_ENTER,
+  OP_LEAVE,
+  TYP_FLOOR_LIST,
+} from "@nyckelring/protocol";
+import {
+  findEntries,
+  type LogEntry,
+  type ProvisioningTown,
+  provisionTown,
+  putImage,
+  sync,
+} from "@nyckelring/simulator";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { provision, START_S } from "../../src/provision.ts";
+
+const BOARD = ESPRUINO_ARM === undefined ? "linux" : "linux-arm";
+const INTERPRETER = ESPRUINO_ARM ?? ESPRUINO;
+/** Curves in the interpreter take minutes on a busy computer, native ones seconds. */
+const SESSION_MS = BOARD === "linux" ? 540_000 : 120_000;
+const SEED = "7";
+const PAGE_BYTES = 4096;
+
+/** For the evidence of a run; `npm run test:espruino` takes it from there. */
+const MEMORY_FILE = join(import.meta.dirname, "../../../out/interpreter-memory.json");
+
+const memory: Record<string, { usage: number; total: number }> = {};
+let root = "";
+let town: ProvisioningTown;
+
+describe.skipIf(INTERPRETER === undefined)(
+  "two interpreters and a line (skipped without ESPRUINO)",
+  () => {
+    beforeAll(async () => {
+      root = await mkdtemp(join(tmpdir(), "nyckelring-devices-"));
+      const version = await readVersion();
+      const firmware = join(root, "firmware");
+      for (const target of bundleTargets()) {
+        if (target.board.name === BOARD)
+          await writeBundle(await buildBundle(target), firmware, version);
+      }
+      const lines: string[] = [];
+      const output = {
+        out: (text: string) => lines.push(text),
+        err: (text: string) => lines.push(text),
+      };
+      provision({ seed: SEED, out: join(root, "devices"), board: BOARD, firmware }, output);
+      town = provisionTown(SEED, START_S);
+    }, 300_000);
+
+    afterAll(async () => {
+      await rm(root, { recursive: true, force: true });
+      await mkdir(dirname(MEMORY_FILE), { recursive: true });
+      await writeFile(MEMORY_FILE, JSON.stringify({ [BOARD]: memory }));
+    });
+
+    const folder = (name: string) => join(root, "devices", name);
+
+    /** A copy of devices as they were provisioned. */
+    async function fresh(...names: string[]): Promise<string[]> {
+      const into = await mkdtemp(join(root, "case-"));
+      const folders = names.map((name) => join(into, name));
+      for (const [index, name] of names.entries()) {
+        await cp(folder(name), folders[index] ?? "", { recursive: true });
+      }
+      return folders;
+    }
+
+    /** One contact: both are powered, the key shows a signal, both lose their power. */
+    async function contact(
+      lockFolder: string,
+      keyFolder: string,
+      until: (key: Interpreter, lock: Interpreter) => Promise<void>,
+    ): Promise<{ lock: string; key: string }> {
+      const line = await joinContacts(lockFolder, keyFolder);
+      const lock = startInterpreter(lockFolder, undefined, BOARD);
+      const key = startInterpreter(keyFolder, undefined, BOARD);
+      try {
+        await until(key, lock);
+        await noteMemory("lock", lock);
+        await noteMemory("key", key);
+      } finally {
+        await key.stop();
+        await lock.stop();
+        await line.stop();
+      }
+      expect(lock.console()).not.toContain("Uncaught");
+      expect(key.console()).not.toContain("Uncaught");
+      return { lock: lock.console(), key: key.console() };
+    }
+
+    /** Variables in use after a contact, when everything that it needed is loaded; the most counts. */
+    async function noteMemory(role: "key" | "lock", board: Interpreter): Promise<void> {
+      const before = board.console().length;
+      board.evaluate('print("usage="+process.memory().usage+" of "+process.memory().total+";")');
+      await board.waitFor(";", SESSION_MS);
+      const found = /usage=(\d+) of (\d+);/.exec(board.console().slice(before));
+      const usage = Number(found?.[1] ?? 0);
+      if (usage > (memory[role]?.usage ?? 0)) {
+        memory[role] = { usage, total: Number(found?.[2] ?? 0) };
+      }
+    }
+
+    /** Entries in the flash of a lock, oldest first. */
+    async function entriesOf(lockFolder: string): Promise<LogEntry[]> {
+      const image = new Uint8Array(await readFile(join(lockFolder, "flash.bin")));
+      const pages: Uint8Array[] = [];
+      for (let at = 0; at < image.length; at += PAGE_BYTES)
+        pages.push(image.slice(at, at + PAGE_BYTES));
+      return [...findEntries(pages).values()].flat().map(({ entry }) => entry);
+    }
+
+    async function isShown(key: Interpreter, signal: number): Promise<void> {
+      await key.waitFor(`signal ${signal}`, SESSION_MS);
+    }
+
+    test(
+      "a key opens, delivers the floor list, leaves, and its log comes home",
+      async () => {
+        const [lockFolder = "", keyFolder = ""] = await fresh("lock", "key");
+        await contact(lockFolder, keyFolder, async (key, lock) => {
+          await isShown(key, SIGNAL_GRANTED);
+          await lock.waitFor("bolt unlocked", SESSION_MS);
+          // What the lock logged goes along while the contact lasts.
+          await pause(BOARD === "linux" ? 120_000 : 15_000);
+        });
+        const entered = await entriesOf(lockFolder);
+        const passage = entered.find((entry) => entry.kind === ENTRY_PASSAGE);
+        expect(passage).toMatchObject({ op: OP_ENTER, reason: GRANTED, peer: town.key.devid });
+        expect(entered).toContainEqual(
+          expect.objectContaining({ kind: ENTRY_OBJECT, reason: GRANTED, target: TYP_FLOOR_LIST }),
+        );
+
+        // The image of the key goes back into the town, and the key into the station of the office.
+        town.key.board.powerOff();
+        putImage(
+          town.key.board.flash,
+          new Uint8Array(await readFile(join(keyFolder, "flash.bin"))),
+        );
+        town.key.board.powerOn();
+        sync(town.world, town.key, town.station);
+        const stored = town.world.issuer
+          .history()
+          .flatMap((record) => (record.kind === "entries-stored" ? record.entries : []));
+        const lockId = town.devices.find((one) => one.name === "lock")?.id;
+        expect(stored).toContainEqual(
+          expect.objectContaining({
+            devid: lockId,
+            kind: ENTRY_PASSAGE,
+            op: OP_ENTER,
+            reason: GRANTED,
+          }),
+        );
+
+        const left = await contact(lockFolder, keyFolder, async (key) => {
+          await isShown(key, SIGNAL_GRANTED);
+        });
+        expect(left.lock).not.toContain("bolt unlocked");
+        const passages = (await entriesOf(lockFolder)).filter(
+          (entry) => entry.kind === ENTRY_PASSAGE,
+        );
+        expect(passages.map((entry) => entry.op)).toEqual([OP_ENTER, OP_LEAVE]);
+
+        // The lock knows the list now: the key that was lost is refused though its window is open.
+        const [lostFolder = ""] = await fresh("lost");
+        const lost = await contact(lockFolder, lostFolder, async (key) => {
+          await isShown(key, SIGNAL_DENIED);
+        });
+        expect(lost.lock).not.toContain("bolt");
+        expect((await entriesOf(lockFolder)).some((entry) => entry.reason === KEY_REVOKED)).toBe(
+          true,
+        );
+      },
+      4 * SESSION_MS,
+    );
+
+    test(
+      "a key without a right for the door is refused and the bolt does not move",
+      async () => {
+        const [lockFolder = "", keyFolder = ""] = await fresh("lock", "other");
+        const seen = await contact(lockFolder, keyFolder, async (key) => {
+          await isShown(key, SIGNAL_DENIED);
+        });
+        expect(seen.lock).not.toContain("bolt");
+      },
+      SESSION_MS,
+    );
+
+    test(
+      "a key whose window is over refuses by its own clock",
+      async () => {
+        const [lockFolder = "", keyFolder = ""] = await fresh("lock", "key");
+        await writeFile(join(keyFolder, "clock"), String(town.untilS + 13 * 3600));
+        const seen = await contact(lockFolder, keyFolder, async (key) => {
+          await isShown(key, SIGNAL_EXPIRED);
+        });
+        expect(seen.lock).not.toContain("bolt");
+      },
+      SESSION_MS,
+    );
+
+    test(
+      "a line that breaks in the middle of a session opens nothing, and the next contact opens",
+      async () => {
+        const [lockFolder = "", keyFolder = ""] = await fresh("lock", "key");
+        const line = await joinContacts(lockFolder, keyFolder);
+        const lock = startInterpreter(lockFolder, undefined, BOARD);
+        const key = startInterpreter(keyFolder, undefined, BOARD);
+        await key.waitFor("signal 2", SESSION_MS);
+        await line.stop();
+        await key.stop();
+        await lock.stop();
+        expect(lock.console()).not.toContain("bolt");
+        const seen = await contact(lockFolder, keyFolder, async (again) => {
+          await isShown(again, SIGNAL_GRANTED);
+        });
+        expect(seen.key).toContain(`signal ${SIGNAL_GRANTED}`);
+      },
+      2 * SESSION_MS,
+    );
+
+    test.each([
+      { message: 1, at: 20 },
+      { message: 2, at: 40 },
+      { message: 3, at: 60 },
+    ])(
+      "a line that alters message_$message moves no bolt",
+      async ({ message, at }) => {
+        const [lockFolder = "", keyFolder = ""] = await fresh("lock", "key");
+        const toLock = await openFarEnd(lockFolder);
+        const toKey = await openFarEnd(keyFolder);
+        let edhoc = 0;
+        const carry = (from: typeof toLock, to: typeof toLock) =>
+          from.forward((kind, bytes) => {
+            if (kind === LINK_EDHOC) edhoc += 1;
+            const altered = Uint8Array.from(bytes);
+            // The frame is made anew, so that its checksum fits and only the session can tell.
+            if (kind === LINK_EDHOC && edhoc === message) altered[at] = (altered[at] ?? 0) ^ 1;
+            to.send(kind, altered);
+          });
+        carry(toLock, toKey);
+        carry(toKey, toLock);
+        const lock = startInterpreter(lockFolder, undefined, BOARD);
+        const key = startInterpreter(keyFolder, undefined, BOARD);
+        try {
+          const isOver = () =>
+            [SIGNAL_DENIED, SIGNAL_NO_CONTACT, SIGNAL_GRANTED].some((signal) =>
+              key.console().includes(`signal ${signal}`),
+            );
+          for (let waitedMs = 0; waitedMs < SESSION_MS / 3 && !isOver(); waitedMs += 500) {
+            await pause(500);
+          }
+          expect(edhoc).toBeGreaterThanOrEqual(message);
+          expect(lock.console()).not.toContain("bolt");
+          expect(key.console()).not.toContain(`signal ${SIGNAL_GRANTED}`);
+        } finally {
+          await key.stop();
+          await lock.stop();
+          await toLock.stop();
+          await toKey.stop();
+        }
+      },
+      2 * SESSION_MS,
+    );
+  },
+);

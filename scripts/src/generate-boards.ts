@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Writes docs/boards.md: wiring, flash and budgets of each board, from the tables of the firmware.
+// With --check it writes nothing and ends with 1 when the file is not what the tables give.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { readBudgets } from "../../firmware/build/budget.ts";
+import { BOARDS, ROLES } from "../../firmware/build/build-bundle.ts";
+import type { Board } from "../../firmware/src/boards/board.ts";
+
+const DOCUMENT = new URL("../../docs/boards.md", import.meta.url);
+
+const INTRODUCTION = `# Boards
+
+Generated from [firmware/src/boards](../firmware/src/boards) by \`scripts/src/generate-boards.ts\`; change the tables, not this file.
+
+**Nothing here was tried on silicon.** Pins come from public pin tables, voltages and times are estimates. What runs is the interpreter's own build for
+computers: x86-64 with curves in JavaScript, and 32-bit Arm under QEMU with the native code of a Cortex-M4 ([interpreter.md](interpreter.md)).
+
+## What to buy for a bench
+
+| for | part |
+|---|---|
+| key, lock | Seeed XIAO nRF52840, one each; its bootloader takes unsigned files (UF2) |
+| station | ESP32-S3 development board; a modem with a serial line and AT commands for GSM |
+| bolt | motor of a lock, H bridge for 3 V, two end switches that close to ground |
+| contact | four spring contacts: voltage, ground, TX, RX; a load switch with current limit on the key's side |
+| key | battery of one lithium cell, divider to the converter, light of three colours, buzzer, button to ground |
+
+## What a stock board cannot promise
+
+| lack | remedy |
+|---|---|
+| The XIAO's bootloader writes whatever is copied to it, and the signing key of the official nRF bootloaders is public. | A bootloader of one's own with a private key, and readout protection (APPROTECT). |
+| On boards with a button that the interpreter knows, holding it at power-on skips the application and gives a console. | A board file without that button, or a pin that is not brought out. |
+| The console is on USB or a radio service until the application takes it away. | The loader takes it away before it loads anything, where the file \`nk.locked\` is in Storage. |
+| An ESP32 makes random numbers with the C library. | No secret is made on a station. |
+| TLS of the interpreter verifies no server. | It is not used; signatures and MACs carry the proof. |
+| Code in flash can be changed by whoever opens the case of a lock. | Readout and write protection; a lock's keys open no other lock. |
+`;
+
+/** Names and values of a board's pins, flat. */
+function pinsOf(board: Board): readonly (readonly [string, string])[] {
+  const rows: [string, string][] = [];
+  const groups: Readonly<Record<string, unknown>> = {
+    contact: board.contact,
+    "contact sense": board.contactSense,
+    "voltage sense": board.voltageSense,
+    button: board.button,
+    bolt: board.bolt,
+    light: board.signal,
+    "power out": board.powerOut,
+    supply: board.supply,
+    modem: board.modem,
+  };
+  for (const [name, value] of Object.entries(groups)) {
+    if (typeof value === "string" && value !== "") {
+      rows.push([name, value]);
+    } else if (typeof value === "object" && value !== null) {
+      for (const [field, pin] of Object.entries(value)) {
+        if (field !== "kind" && pin !== "" && pin !== 0)
+          rows.push([`${name}: ${field}`, String(pin)]);
+      }
+    }
+  }
+  return rows;
+}
+
+async function describeBoard(board: Board): Promise<string> {
+  const budgets = await readBudgets();
+  const roles = ROLES.filter((role) => board.flash[role] !== undefined);
+  const pins = pinsOf(board).map(([name, value]) => `| ${name} | ${value} |`);
+  const rows = roles.map((role) => {
+    const flash = board.flash[role];
+    const budget = budgets[`${role}/${board.name}`];
+    const pages = flash === undefined ? 0 : flash.pageCount;
+    return `| ${role} | ${budget?.doorPath ?? "?"} | ${budget?.storage ?? "?"} | ${pages} of ${flash?.pageBytes ?? 0} |`;
+  });
+  return [
+    `## ${board.name}`,
+    "",
+    ...board.limits.map((limit) => `- ${limit}`),
+    ...(board.limits.length > 0 ? [""] : []),
+    "| signal | pin or value |",
+    "|---|---|",
+    ...pins,
+    "",
+    "| role | octets evaluated at every boot, at most | octets of all scripts, at most | pages of flash |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+const parts = [INTRODUCTION];
+for (const board of BOARDS) {
+  parts.push(await describeBoard(board));
+}
+const text = parts.join("\n");
+const isCheck = process.argv.includes("--check");
+const old = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, "utf8") : "";
+if (isCheck) {
+  process.stdout.write(`${BOARDS.length} boards compared\n`);
+  if (old !== text) {
+    process.stderr.write("docs/boards.md is not what the tables give: npm run generate\n");
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(DOCUMENT, text);
+  process.stdout.write(`${BOARDS.length} boards into ${fileURLToPath(DOCUMENT)}\n`);
+}
