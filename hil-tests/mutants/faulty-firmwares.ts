@@ -69,8 +69,9 @@ export const FAULTY_FIRMWARES: readonly FaultyFirmware[] = [
     replacements: [
       {
         file: LOCK,
-        find: "    const lockseq = log.append({",
-        replace: "    const lockseq = log.lastN() % 2 === 1 ? log.lastN() : log.append({",
+        find: "    const lockseq = now.log.append({",
+        replace:
+          "    const lockseq = now.log.lastN() % 2 === 1 ? now.log.lastN() : now.log.append({",
       },
     ],
   },
@@ -102,9 +103,9 @@ export const FAULTY_FIRMWARES: readonly FaultyFirmware[] = [
     replacements: [
       {
         file: LOCK,
-        find: "const answer = { role: ROLE_LOCK, profile: state.profile, devid: identity.devid };",
+        find: "const answer = { role: ROLE_LOCK, profile: now.state.profile, devid: identity.devid };",
         replace:
-          "const answer = { role: 3 as const, profile: state.profile, devid: identity.devid };",
+          "const answer = { role: 3 as const, profile: now.state.profile, devid: identity.devid };",
       },
     ],
   },
