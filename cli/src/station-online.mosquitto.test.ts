@@ -24,14 +24,10 @@ import { createIssuer, createMemoryStore, createMemoryVault } from "@nyckelring/
 import { hexOf, type Result } from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { expect, test } from "vitest";
-import {
-  type Broker,
-  createNodeTimer,
-  openNodeStream,
-  startBroker,
-  until,
-} from "../../firmware/test/broker.ts";
 import { createCutFlash } from "../../firmware/test/cut-flash.ts";
+import { until } from "../../firmware/test/interpreter.ts";
+import { createNodeTimer, openNodeStream } from "../../firmware/test/node-ports.ts";
+import { type Broker, startBroker } from "../../protocol/test/mosquitto.ts";
 
 const crypto = createNodeCrypto();
 const entropy = { fill: (bytes: Uint8Array) => void bytes.set(randomBytes(bytes.length)) };

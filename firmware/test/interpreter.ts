@@ -231,7 +231,8 @@ export function pause(spanMs: number): Promise<void> {
   });
 }
 
-async function until(
+/** Waits until something holds. @throws after `timeoutMs`, with what `missing` says. */
+export async function until(
   isDone: () => boolean,
   timeoutMs: number,
   missing: () => string,

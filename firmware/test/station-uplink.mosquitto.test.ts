@@ -14,15 +14,16 @@ import {
   type UpMessage,
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
+import { type Broker, startBroker } from "../../protocol/test/mosquitto.ts";
 import { SIGNAL_READY } from "../src/key/signals.ts";
 import { LINK_GSM, LINK_LAN } from "../src/ports.ts";
 import { commissionStation } from "../src/station/station-commissioning.ts";
 import { createMqttUplink, mqttIdentityOf } from "../src/station/uplink/mqtt-uplink.ts";
-import { type Broker, createNodeTimer, openNodeStream, startBroker, until } from "./broker.ts";
 import { createCutFlash } from "./cut-flash.ts";
-import { ESPRUINO, makeFolder, openFarEnd, openTerminal, startRole } from "./interpreter.ts";
+import { ESPRUINO, makeFolder, openFarEnd, openTerminal, startRole, until } from "./interpreter.ts";
 import { createBenchIssuer, createBenchKey, RIGHTS } from "./key-bench.ts";
 import { crypto, issuingOf, SHIFT_S, secretOf } from "./lock-rig.ts";
+import { createNodeTimer, openNodeStream } from "./node-ports.ts";
 import { createScriptedModem } from "./scripted-modem.ts";
 
 const STATION_PAGES = 192;

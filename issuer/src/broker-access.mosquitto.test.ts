@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect as connectTcp, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Broker, MOSQUITTO_PATH, startBroker } from "../../protocol/test/mosquitto.ts";
 
 const ACCESS_LIST = fileURLToPath(new URL("../broker/stations.acl", import.meta.url));
 const USERS = ["gateway", "12", "13"];
-const PATH = [process.env["PATH"] ?? "", "/usr/sbin", "/usr/local/sbin"].join(delimiter);
 
-let child: ChildProcess;
-let folder: string;
-let url: string;
+let broker: Broker;
 
 function connect(user: string, more: IClientOptions = {}) {
   const login = { username: user, password: `secret ${user}`, reconnectPeriod: 0 };
-  return connectAsync(url, { ...login, ...more });
+  return connectAsync(broker.url, { ...login, ...more });
 }
 
 /** A client that keeps what it receives. */
@@ -42,45 +37,21 @@ function nextMessage(client: MqttClient): Promise<void> {
 
 describe("the access list of the broker", () => {
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "nyckelring-access-"));
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    server.close();
-    await once(server, "close");
-    const passwords = join(folder, "passwords");
-    writeFileSync(passwords, USERS.map((user) => `${user}:secret ${user}\n`).join(""));
-    execFileSync("mosquitto_passwd", ["-U", passwords], { env: { PATH } });
-    const configuration = join(folder, "mosquitto.conf");
-    const lines = [
-      `listener ${port} 127.0.0.1`,
-      "allow_anonymous false",
-      `password_file ${passwords}`,
-      `acl_file ${ACCESS_LIST}`,
-      "use_username_as_clientid true",
-      "user root",
-      "persistence false",
-      "",
-    ];
-    writeFileSync(configuration, lines.join("\n"));
-    child = spawn("mosquitto", ["-c", configuration], { env: { PATH }, stdio: "ignore" });
-    url = `mqtt://127.0.0.1:${port}`;
-    for (let isOpen = false; !isOpen; ) {
-      if (child.exitCode !== null) throw new Error(`mosquitto ended with code ${child.exitCode}`);
-      const socket = connectTcp(port, "127.0.0.1");
-      isOpen = await new Promise<boolean>((resolve) => {
-        socket.once("connect", () => resolve(true));
-        socket.once("error", () => resolve(false));
-      });
-      socket.destroy();
-    }
+    broker = await startBroker((folder) => {
+      const passwords = join(folder, "passwords");
+      writeFileSync(passwords, USERS.map((user) => `${user}:secret ${user}\n`).join(""));
+      execFileSync("mosquitto_passwd", ["-U", passwords], { env: { PATH: MOSQUITTO_PATH } });
+      return [
+        "allow_anonymous false",
+        `password_file ${passwords}`,
+        `acl_file ${ACCESS_LIST}`,
+        "use_username_as_clientid true",
+        "user root",
+      ];
+    });
   });
-
   afterAll(async () => {
-    child.kill("SIGKILL");
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    rmSync(folder, { recursive: true, force: true });
+    await broker.remove();
   });
 
   test("threat 49: a station hears and says nothing on the topics of another, whatever it subscribes to", async () => {

@@ -1,68 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { Buffer } from "node:buffer";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect as connectTcp, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { decodeDown, encodeUp, type StationAccount } from "@nyckelring/protocol";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Broker, freePort, startBroker } from "../../protocol/test/mosquitto.ts";
 import { createTown, crypto, HOUR_S, MORNING_S, must } from "../domain/test/town.ts";
 import { type MqttGateway, type StationExchange, startMqttGateway } from "./mqtt-gateway.ts";
 
 // The broker is the real one. Waiting is waiting for an event of it, never for a length of time.
 
 let broker: Broker;
-
-interface Broker {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function startBroker(): Promise<Broker> {
-  const folder = mkdtempSync(join(tmpdir(), "nyckelring-broker-"));
-  const port = await freePort();
-  const configuration = join(folder, "mosquitto.conf");
-  writeFileSync(
-    configuration,
-    `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`,
-  );
-  const PATH = [process.env["PATH"] ?? "", "/usr/sbin", "/usr/local/sbin"].join(delimiter);
-  const child = spawn("mosquitto", ["-c", configuration], { env: { PATH }, stdio: "ignore" });
-  await untilListening(child, port);
-  return {
-    url: `mqtt://127.0.0.1:${port}`,
-    async stop() {
-      child.kill("SIGTERM");
-      if (child.exitCode === null) await once(child, "exit");
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
-  while (child.exitCode === null) {
-    const socket = connectTcp(port, "127.0.0.1");
-    const isOpen = await new Promise<boolean>((resolve) => {
-      socket.once("connect", () => resolve(true));
-      socket.once("error", () => resolve(false));
-    });
-    socket.destroy();
-    if (isOpen) return;
-  }
-  throw new Error(`mosquitto ended with code ${child.exitCode}`);
-}
 
 /** A station's side of the broker, with what it has received in order. */
 async function connectStation(stationId: number) {
@@ -120,7 +67,7 @@ describe("gateway at a real Mosquitto broker", () => {
     broker = await startBroker();
   });
   afterAll(async () => {
-    await broker.stop();
+    await broker.remove();
   });
 
   async function withGateway(
