@@ -16,6 +16,7 @@ type SettingKind = "text" | "number" | "list";
 /** Every setting there is; a file with another name in it is refused. */
 const SETTINGS = {
   port: { kind: "text", help: "serial port of the board, for example /dev/ttyACM0" },
+  rig: { kind: "text", help: "rig file whose boards are meant" },
   ports: { kind: "list", help: "ports that may be asked which board is there" },
   baud: { kind: "number", help: "speed of the console, 115200 by default" },
   build: { kind: "text", help: "folder of a build" },
@@ -73,6 +74,13 @@ export function readSettings(
     }
   }
   return settings;
+}
+
+/** Whether one setting was given closer to the command than another: flag, environment, file. */
+export function isNearer(one: Setting, other: Setting): boolean {
+  const distance = ({ name, origin }: Setting): number =>
+    origin === `--${name}` ? 0 : origin === `NYCKEL_${name.toUpperCase()}` ? 1 : 2;
+  return distance(one) < distance(other);
 }
 
 /** The text of a setting, or undefined. */

@@ -5,8 +5,10 @@ import type { Readable } from "node:stream";
 import { USAGE } from "@nyckelring/protocol";
 import {
   allPorts,
+  askPorts,
   candidatePorts,
   choosePort,
+  demandRole,
   explainFaults,
   openLine,
   type PortOptions,
@@ -37,7 +39,7 @@ export type BoardCommandOptions = PortOptions & {
 export async function listDevices(options: BoardCommandOptions, output: Output): Promise<number> {
   return explainFaults(UNCHANGED, async () => {
     const settings = settingsOf(options);
-    const { askBoards, listPorts } = await import("@nyckelring/hil-tests");
+    const { listPorts } = await import("@nyckelring/hil-tests");
     const ports = await listPorts();
     const named = settings.ports?.value;
     const extra = (typeof named === "object" ? named : []).filter(
@@ -45,7 +47,7 @@ export async function listDevices(options: BoardCommandOptions, output: Output):
     );
     const asked =
       options.ask === true
-        ? await askBoards(await candidatePorts(settings), (path) => openLine(path, settings))
+        ? await askPorts(await candidatePorts(settings), settings)
         : { answers: [], silent: [] };
     const rows = [
       ...ports.map(({ path, stablePath, usb, isKnownBoard }) => ({
@@ -85,11 +87,13 @@ export async function showDevice(options: BoardCommandOptions, output: Output): 
   return explainFaults(UNCHANGED, async () => {
     const settings = settingsOf(options);
     const { firmwareMissing, inspectBoard } = await import("@nyckelring/hil-tests");
-    const paths =
+    const ports =
       options.all === true ? await allPorts(settings) : [await choosePort(options, settings)];
     let missing: unknown;
-    for (const path of paths) {
-      await withBoard(path, settings, async (board) => {
+    for (const port of ports) {
+      const { path } = port;
+      await withBoard(port, async (board) => {
+        await demandRole(board, options.role);
         const { interpreter, application, active, freeBytes, files } = await inspectBoard(board);
         if (options.json === true) {
           const fields = { port: path, interpreter, application: application?.fields ?? null };
@@ -120,7 +124,7 @@ export async function showDevice(options: BoardCommandOptions, output: Output): 
       throw missing;
     }
     if (options.json === true) {
-      output.out(`${JSON.stringify({ type: "result", ok: true, boards: paths.length })}\n`);
+      output.out(`${JSON.stringify({ type: "result", ok: true, boards: ports.length })}\n`);
     }
     return 0;
   });
@@ -131,13 +135,16 @@ export async function resetDevice(options: BoardCommandOptions, output: Output):
   return explainFaults("the board was told to restart", async () => {
     const settings = settingsOf(options);
     const { firmwareMissing, restartBoard } = await import("@nyckelring/hil-tests");
-    const path = await choosePort(options, settings);
-    const application = await withBoard(path, settings, (board) => restartBoard(board));
+    const port = await choosePort(options, settings);
+    const application = await withBoard(port, async (board) => {
+      await demandRole(board, options.role);
+      return await restartBoard(board);
+    });
     if (application === undefined) {
-      throw firmwareMissing(path);
+      throw firmwareMissing(port.path);
     }
     const state = `${application.role} ${application.version} runs from slot ${application.slot}`;
-    tellState(options, output, path, state);
+    tellState(options, output, port.path, state);
     return 0;
   });
 }
@@ -155,10 +162,18 @@ export async function eraseDevice(
   return explainFaults(UNCHANGED, async () => {
     const settings = settingsOf(options);
     const { eraseBoard } = await import("@nyckelring/hil-tests");
-    const path = await choosePort(options, settings);
-    await confirmErase(path, options, output, input);
-    await withBoard(path, settings, (board) => eraseBoard(board));
-    tellState(options, output, path, "the board is empty: no application, no identity, no log");
+    const port = await choosePort(options, settings);
+    await confirmErase(port.path, options, output, input);
+    await withBoard(port, async (board) => {
+      await demandRole(board, options.role);
+      await eraseBoard(board);
+    });
+    tellState(
+      options,
+      output,
+      port.path,
+      "the board is empty: no application, no identity, no log",
+    );
     return 0;
   });
 }
@@ -209,8 +224,9 @@ function tellState(
 export async function followLogs(options: BoardCommandOptions, output: Output): Promise<number> {
   return explainFaults(UNCHANGED, async () => {
     const settings = settingsOf(options);
-    const path = await choosePort(options, settings);
-    const line = await openLine(path, settings);
+    const port = await choosePort(options, settings);
+    const { path } = port;
+    const line = await openLine(port);
     const startMs = performance.now();
     let rest = "";
     const show = (text: string): void => {
@@ -269,8 +285,9 @@ export async function openConsole(
 ): Promise<number> {
   return explainFaults("the port is closed again", async () => {
     const settings = settingsOf(options);
-    const path = await choosePort(options, settings);
-    const line = await openLine(path, settings);
+    const port = await choosePort(options, settings);
+    const { path } = port;
+    const line = await openLine(port);
     const { unplugged } = await import("@nyckelring/hil-tests");
     const isTerminal = input.isTTY === true;
     let lastMs = performance.now();

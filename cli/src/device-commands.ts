@@ -22,9 +22,10 @@ export function addDeviceCommands(
   device.addHelpText(
     "after",
     `
-The port is --port, else NYCKEL_PORT, else port: in nyckel.yaml. Without any of them each candidate
-(ports: in nyckel.yaml, and boards that USB names) is asked for its role; several answers are an
-error with exit code 3, never a guess.`,
+The port is --port, else that of the role in the rig file of --rig, else NYCKEL_PORT or NYCKEL_RIG,
+else port: or rig: in nyckel.yaml. Without any of them each candidate (ports: in nyckel.yaml, and
+boards that USB names) is asked for its role; several answers are an error with exit code 3, never a
+guess.`,
   );
   addFlash(device, output, setExit);
   addBoard(device, output, setExit);
@@ -115,16 +116,24 @@ Examples:
 function withPort(command: Command): Command {
   return command
     .option("--port <path>", "serial port of the console")
+    .addOption(
+      new Option("--rig <file>", "rig file; its board of the role is meant").conflicts("port"),
+    )
     .option("--baud <n>", "speed of the console")
     .addOption(new Option("--role <role>", "role of the board that is meant").choices(ROLES))
     .option("--json", "print one object a line, a result or an error last");
+}
+
+/** `--all`: a named port is one board, so the two are a contradiction. */
+function all(description: string): Option {
+  return new Option("--all", description).conflicts("port");
 }
 
 function addFlash(device: Command, output: Output, setExit: (code: number) => void): void {
   withPort(device.command("flash").description("write a build into the slot that does not run"))
     .argument("[dir]", "folder of the build; without it the one of make firmware for the board")
     .option("--dry-run", "say what would be written")
-    .option("--all", "flash every board of the build's role")
+    .addOption(all("every board of the build's role; without one every board of the rig"))
     .option("--permit <file>", "signed permit for a lower security version on this board")
     .option("--anchor <file>", "anchor file of the authority that signed the permit")
     .option("-q, --quiet", "the last line alone")
@@ -134,7 +143,8 @@ function addFlash(device: Command, output: Output, setExit: (code: number) => vo
 Examples:
   nyckel device flash --role lock --port /dev/ttyACM0
   nyckel device flash firmware/dist/key/xiao-nrf52840 --dry-run
-  nyckel device flash --role lock --all --json > flash.ndjson`,
+  nyckel device flash --role lock --all --json > flash.ndjson
+  nyckel device flash --all --rig hil-tests/rigs/desk.yaml`,
     )
     .action(async (folder: string | undefined, options: FlashCommandOptions) => {
       const { flashDevice } = await import("./device-flash.ts");
@@ -142,7 +152,7 @@ Examples:
     });
   withPort(device.command("verify").description("compare every file of a board with a build"))
     .argument("[dir]", "folder of the build; without it the one that make firmware made")
-    .option("--all", "verify every board of the build's role")
+    .addOption(all("every board of the build's role; without one every board of the rig"))
     .option("-q, --quiet", "the last line alone")
     .addHelpText("after", "\nExample:\n  nyckel device verify --role lock --port /dev/ttyACM0")
     .action(async (folder: string | undefined, options: FlashCommandOptions) => {
@@ -163,7 +173,7 @@ function addBoard(device: Command, output: Output, setExit: (code: number) => vo
     .addHelpText("after", "\nExample:\n  nyckel device list --ask")
     .action(run((module) => module.listDevices));
   withPort(device.command("info").description("what a board is and holds"))
-    .option("--all", "every candidate")
+    .addOption(all("every candidate, or every board of the rig"))
     .addHelpText("after", "\nExample:\n  nyckel device info --port /dev/ttyACM0 --json")
     .action(run((module) => module.showDevice));
   withPort(device.command("console").description("join this terminal to a board; Ctrl-] ends it"))

@@ -13,9 +13,12 @@ import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { type Settings, textOf } from "./config.ts";
 import {
   allPorts,
+  askPorts,
+  type ConsolePort,
   choosePort,
   explainFaults,
   type PortOptions,
+  rigBoards,
   settingsOf,
   toToolError,
   withBoard,
@@ -39,7 +42,7 @@ export type FlashCommandOptions = PortOptions & {
 const UNTOUCHED = "nothing was written";
 
 /**
- * Flashes a build into one board, or into all of its role.
+ * Flashes a build into one board, into all of its role, or each board of a rig with its own.
  *
  * @returns the exit code; with `--all` that of the first board that failed.
  * @throws ToolError for one board, with the state it is in.
@@ -51,51 +54,103 @@ export async function flashDevice(
 ): Promise<number> {
   return explainFaults(UNTOUCHED, async () => {
     const settings = settingsOf(options);
-    const { role, buildFor } = await chooseBuild(folder, options, settings);
-    const one = (path: string): Promise<void> =>
-      withBoard(path, settings, async (board) =>
-        flashOne(board, await buildFor(board), settings, options, output),
-      );
-    if (options.all !== true) {
-      await one(await choosePort({ ...options, role }, settings));
-      return 0;
-    }
-    return await forAll(await portsOfRole(role, settings), one, options, output);
+    const jobs = await chooseJobs(folder, options, settings);
+    return await doJobs(jobs, options, output, async (board, build) =>
+      flashOne(board, build, settings, options, output),
+    );
   });
 }
 
-async function portsOfRole(role: string, settings: Settings): Promise<readonly string[]> {
-  const { askBoards } = await import("@nyckelring/hil-tests");
-  const { openLine } = await import("./device-port.ts");
-  const { answers } = await askBoards(await allPorts(settings), (path) => openLine(path, settings));
-  const paths = answers.flatMap(({ path, application }) =>
-    application?.role === role ? [path] : [],
-  );
-  if (paths.length === 0) {
-    throw new ToolError({
-      code: DEVICE_NOT_FOUND,
-      message: `no board answers as a ${role}`,
-      state: UNTOUCHED,
-      hint: "nyckel device list --ask shows who answers",
-    });
+/** One board that is meant, with the build that belongs on it. */
+type Job = {
+  readonly port: ConsolePort;
+  readonly buildFor: BuildChoice["buildFor"];
+};
+
+async function chooseJobs(
+  folder: string | undefined,
+  options: FlashCommandOptions,
+  settings: Settings,
+): Promise<readonly Job[]> {
+  const boards = options.all === true ? await rigBoards(settings) : undefined;
+  const given = folder ?? textOf(settings.build);
+  if (boards !== undefined && given === undefined && options.role === undefined) {
+    return await Promise.all(
+      boards.map(async ({ role, port }) => {
+        const { buildFor } = await chooseBuild(folder, { ...options, role }, settings);
+        return { port, buildFor };
+      }),
+    );
   }
-  return paths;
+  const { role, buildFor } = await chooseBuild(folder, options, settings);
+  const ports =
+    options.all !== true
+      ? [await choosePort({ ...options, role }, settings)]
+      : boards === undefined
+        ? await portsOfRole(role, settings)
+        : boards.flatMap((board) => (board.role === role ? [board.port] : []));
+  if (ports.length === 0) {
+    throw noBoardOf(role, "make the role real in the rig file, or name a port with --port");
+  }
+  return ports.map((port) => ({ port, buildFor }));
+}
+
+/** Does each job; `--all` goes on after a board that failed, and counts. */
+async function doJobs(
+  jobs: readonly Job[],
+  options: FlashCommandOptions,
+  output: Output,
+  work: (board: BoardConsoleClient, build: BoardBuild) => Promise<void>,
+): Promise<number> {
+  const one = ({ port, buildFor }: Job): Promise<void> =>
+    withBoard(port, async (board) => work(board, await buildFor(board)));
+  if (options.all === true) {
+    return await forAll(jobs, one, options, output);
+  }
+  for (const job of jobs) {
+    await one(job);
+  }
+  return 0;
+}
+
+async function portsOfRole(role: string, settings: Settings): Promise<readonly ConsolePort[]> {
+  const ports = await allPorts(settings);
+  const { answers } = await askPorts(
+    ports.map(({ path }) => path),
+    settings,
+  );
+  const found = answers.flatMap(({ path, application }) =>
+    application?.role === role ? ports.filter((port) => port.path === path) : [],
+  );
+  if (found.length === 0) {
+    throw noBoardOf(role, "nyckel device list --ask shows who answers");
+  }
+  return found;
+}
+
+function noBoardOf(role: string, hint: string): ToolError {
+  return new ToolError({
+    code: DEVICE_NOT_FOUND,
+    message: `there is no board that is a ${role}`,
+    state: UNTOUCHED,
+    hint,
+  });
 }
 
 /** Does the same to each board; one that fails does not keep the others from it. */
 async function forAll(
-  paths: readonly string[],
-  work: (path: string) => Promise<void>,
+  jobs: readonly Job[],
+  work: (job: Job) => Promise<void>,
   options: FlashCommandOptions,
   output: Output,
 ): Promise<number> {
   let exit = 0;
   let failed = 0;
-  for (const path of paths) {
+  for (const job of jobs) {
     try {
-      await work(path);
+      await work(job);
     } catch (reason) {
-      const error = await toToolError(reason, `${path} was not finished`);
+      const error = await toToolError(reason, `${job.port.path} was not finished`);
       if (!(error instanceof ToolError)) {
         throw error;
       }
@@ -107,11 +162,11 @@ async function forAll(
       }
     }
   }
-  const summary = { type: "result", ok: exit === 0, boards: paths.length, failed };
+  const summary = { type: "result", ok: exit === 0, boards: jobs.length, failed };
   output.out(
     options.json === true
       ? `${JSON.stringify(summary)}\n`
-      : `state    ${paths.length - failed} of ${paths.length} boards run the build\n`,
+      : `state    ${jobs.length - failed} of ${jobs.length} boards run the build\n`,
   );
   return exit;
 }
@@ -328,16 +383,10 @@ export async function verifyDevice(
 ): Promise<number> {
   return explainFaults("nothing was changed", async () => {
     const settings = settingsOf(options);
-    const { role, buildFor } = await chooseBuild(folder, options, settings);
-    const one = (path: string): Promise<void> =>
-      withBoard(path, settings, async (board) =>
-        verifyOne(board, await buildFor(board), options, output),
-      );
-    if (options.all === true) {
-      return await forAll(await portsOfRole(role, settings), one, options, output);
-    }
-    await one(await choosePort({ ...options, role }, settings));
-    return 0;
+    const jobs = await chooseJobs(folder, options, settings);
+    return await doJobs(jobs, options, output, async (board, build) =>
+      verifyOne(board, build, options, output),
+    );
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,6 +16,7 @@ const NYCKEL = fileURLToPath(new URL("../bin/nyckel.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "nyckel-device-"));
 const first = writeSampleBuild(join(folder, "first"), { version: "1.0.0" });
 const second = writeSampleBuild(join(folder, "second"), { version: "2.0.0", bytes: 9000 });
+const keyBuild = writeSampleBuild(join(folder, "key"), { role: "key" });
 const running: ChildProcess[] = [];
 let number = 0;
 
@@ -162,6 +163,65 @@ test("two boards of one role are an error with exit code 3 until one is named; -
   expect(none.err).toMatch(/^error\[E0807 DEVICE_NOT_FOUND\]/m);
   const both = await call("device", "flash", second, "--role", "lock", "--all");
   expect(both).toMatchObject({ exit: 0, lastLine: "state    2 of 2 boards run the build" });
+}, 60_000);
+
+/** A rig whose real boards are at these ports. */
+function writeRig(ports: Readonly<Record<string, string>>): string {
+  number += 1;
+  const path = join(folder, `rig-${number}.yaml`);
+  const roles = ["key", "station", "lock"].map((role) => {
+    const port = ports[role];
+    const wiring = port === undefined ? "{ kind: sim }" : `{ kind: real, path: ${port} }`;
+    return `  ${role}: ${wiring}`;
+  });
+  writeFileSync(path, `version: 1\nrig: desk\nroles:\n${roles.join("\n")}\n`);
+  return path;
+}
+
+test("a rig file names the board of a role, and a port that is named nearer wins over it", async () => {
+  const lock = await startBoard(newFlash(), "--build", first);
+  const key = await startBoard(newFlash(), "--build", keyBuild, "--role", "key");
+  const rig = writeRig({ lock: lock.port, key: key.port });
+  const flashed = await call("device", "flash", second, "--rig", rig);
+  expect(flashed).toMatchObject({ exit: 0, lastLine: "state    lock 2.0.0 runs from slot b" });
+  vi.stubEnv("NYCKEL_RIG", rig);
+  const info = await call("device", "info", "--role", "key");
+  expect(info).toMatchObject({ exit: 0, lastLine: "state    key 1.0.0 runs from slot a" });
+  const nearer = await call("device", "info", "--port", lock.port);
+  expect(nearer.lastLine).toBe("state    lock 2.0.0 runs from slot b");
+  const two = await call("device", "info");
+  expect(two.exit).toBe(3);
+  expect(two.err).toMatch(/^error\[E0803 DEVICE_AMBIGUOUS\]: .* has 2 real boards: key at/m);
+  const simulated = await call("device", "info", "--role", "station");
+  expect(simulated.exit).toBe(3);
+  expect(simulated.err).toMatch(/the station is not a real board/);
+  const gone = await call("device", "info", "--role", "lock", "--rig", writeRig({ lock: "/no" }));
+  expect(gone.exit).toBe(3);
+  expect(gone.err).toContain("/no does not exist");
+  const both = await call("device", "info", "--rig", rig, "--port", lock.port);
+  expect(both.exit).toBe(2);
+}, 60_000);
+
+test("--all takes every board of a rig, and a board with another role than the rig says is refused", async () => {
+  const lock = await startBoard(newFlash(), "--build", first);
+  const key = await startBoard(newFlash(), "--build", keyBuild, "--role", "key");
+  const rig = writeRig({ lock: lock.port, key: key.port });
+  const all = await call("device", "info", "--all", "--rig", rig, "--json");
+  expect(all.exit).toBe(0);
+  const told = all.out.trim().split("\n");
+  expect(told.map((line) => JSON.parse(line).application?.role)).toEqual([
+    "key",
+    "lock",
+    undefined,
+  ]);
+  const verified = await call("device", "verify", second, "--all", "--rig", rig);
+  expect(verified).toMatchObject({ exit: 1, lastLine: "state    0 of 1 boards run the build" });
+  const swapped = writeRig({ lock: key.port });
+  const erased = await call("device", "erase", "--role", "lock", "--rig", swapped, "--yes");
+  expect(erased.exit).toBe(6);
+  expect(erased.err).toMatch(/^error\[E0809 ROLE_MISMATCH\]: .* answers as a key/m);
+  const still = await call("device", "info", "--port", key.port);
+  expect(still.lastLine).toBe("state    key 1.0.0 runs from slot a");
 }, 60_000);
 
 test("a console takes what is piped into it, and logs listen without a word", async () => {

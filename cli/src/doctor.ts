@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { textOf } from "./config.ts";
-import { candidatePorts, type PortOptions, settingsOf } from "./device-port.ts";
+import { candidatePorts, type PortOptions, rigBoards, settingsOf } from "./device-port.ts";
 import type { Output } from "./output.ts";
 
 /** One thing that was looked at. */
@@ -159,7 +159,12 @@ async function lookAround(options: DoctorOptions): Promise<Patient> {
   let ports: readonly string[] = [];
   try {
     const named = textOf(settings.port);
-    ports = [...(named === undefined ? [] : [named]), ...(await candidatePorts(settings))];
+    const rig = (await rigBoards(settings)) ?? [];
+    ports = [
+      ...(named === undefined ? [] : [named]),
+      ...rig.map(({ port }) => port.path),
+      ...(await candidatePorts(settings)),
+    ];
   } catch (error) {
     serialportError = error instanceof Error ? error.message : String(error);
   }
