@@ -55,7 +55,7 @@ export function addProtocolCommands(
     .command("protocol")
     .description("cost of sessions, rings and objects, each against its bare operations")
     .option("--json", "print one object a line")
-    .option("--rounds <n>", "rounds of which the median counts", "15")
+    .option("--rounds <n>", "rounds of measuring; more find more undisturbed turns", "15")
     .action(async (options: { readonly json?: boolean; readonly rounds: string }) => {
       const { benchProtocol } = await import("./bench-protocol.ts");
       setExit(benchProtocol(options, output));

@@ -24,11 +24,10 @@ import {
   trustOf,
 } from "../test/door-fixture.ts";
 import { bareHash, bareHmac } from "./bare.ts";
-import { type Figure, informingFigure, measureInTurn, median, timeFigure } from "./figure.ts";
+import { type Figure, informingFigure, measureInTurn, timeFigure } from "./figure.ts";
 
 const WARM_UP = 500;
-const TURNS = 16;
-const REPEATS = 5;
+const TURNS = 80;
 
 /** The largest good ratio of a session to its bare operations. */
 const SESSION_GOAL = 1.3;
@@ -190,7 +189,7 @@ function recordSession(isFirst: boolean): readonly Recorded[] {
 /**
  * One side by side measurement.
  *
- * @param rounds - of which the median counts
+ * @param rounds - each begins with an empty heap
  * @param isFirst - true when each side verifies the other's signature, false when it is known
  */
 function measure(rounds: number, isFirst: boolean): readonly Figure[] {
@@ -219,16 +218,14 @@ function measure(rounds: number, isFirst: boolean): readonly Figure[] {
   const replayPorted = () => {
     for (const { ported } of bare) ported();
   };
-  const turns = { rounds, warmUp: WARM_UP, turns: TURNS, repeats: REPEATS };
-  const [sessionUs = [], bareUs = []] = measureInTurn([session, replay(bare)], turns);
-  const [portUs = []] = measureInTurn([replayPorted], { ...turns, warmUp: 1 });
-  const [importUs = []] = measureInTurn([replay(imports)], { ...turns, warmUp: 1 });
+  const runs = [session, replay(bare), replayPorted, replay(imports)];
+  const turns = { rounds, warmUp: WARM_UP, turns: TURNS };
+  const [valueUs = 0, limitUs = 0, portUs = 0, importUs = 0] = measureInTurn(runs, turns);
   const name = `door session, both sides, ${isFirst ? "first meeting" : "credentials known"}`;
-  const times = sessionUs.map((valueUs, round) => ({ valueUs, limitUs: bareUs[round] ?? 0 }));
   return [
-    timeFigure(name, times, SESSION_GOAL),
-    informingFigure(`${name}: the same operations through the crypto port`, median(portUs)),
-    informingFigure(`${name}: key generation and imports, not in the value`, median(importUs)),
+    timeFigure(name, { valueUs, limitUs }, SESSION_GOAL),
+    informingFigure(`${name}: the same operations through the crypto port`, portUs),
+    informingFigure(`${name}: key generation and imports, not in the value`, importUs),
   ];
 }
 

@@ -10,7 +10,7 @@ export interface Figure {
   readonly unit: "us" | "B";
   /** What the value is compared with, in the same unit; null for a value that only informs. */
   readonly limit: number | null;
-  /** Median over the rounds of value by limit; null without a limit. */
+  /** Value by limit; null without a limit. */
   readonly ratio: number | null;
   /** The largest good ratio; null for a value that only informs. */
   readonly goal: number | null;
@@ -29,18 +29,15 @@ export function informingFigure(name: string, valueUs: number): Figure {
   return { name, value, unit: "us", limit: null, ratio: null, goal: null, ok: true };
 }
 
-/** A figure of time against a limit; both are medians, and so is the ratio of the rounds. */
-export function timeFigure(name: string, times: readonly Round[], goal: number): Figure {
-  const ratio = median(times.map(({ valueUs, limitUs }) => valueUs / limitUs));
-  const value = rounded(median(times.map(({ valueUs }) => valueUs)), 2);
-  const limit = rounded(median(times.map(({ limitUs }) => limitUs)), 2);
-  return { name, value, unit: "us", limit, ratio: rounded(ratio, 3), goal, ok: ratio <= goal };
-}
-
-/** What one round measured, in microseconds. */
-export interface Round {
-  readonly valueUs: number;
-  readonly limitUs: number;
+/** A figure of time against a limit that was measured in turn with it. */
+export function timeFigure(
+  name: string,
+  { valueUs, limitUs }: { readonly valueUs: number; readonly limitUs: number },
+  goal: number,
+): Figure {
+  const ratio = rounded(valueUs / limitUs, 3);
+  const [value, limit] = [rounded(valueUs, 2), rounded(limitUs, 2)];
+  return { name, value, unit: "us", limit, ratio, goal, ok: ratio <= goal };
 }
 
 /** How the runs of one figure take turns. */
@@ -50,48 +47,61 @@ export interface Turns {
   readonly warmUp: number;
   /** Turns of each run in one round. */
   readonly turns: number;
-  /** Calls in one turn; few, so that most turns end before another program has its own. */
-  readonly repeats: number;
 }
 
+/** The part of the turns that is taken to be undisturbed. */
+const UNDISTURBED_PART = 0.05;
+/** Length of a turn: far above the grain of the clock, and below what a scheduler gives at a time. */
+const TURN_US = 300;
+
 /**
- * Time of one call of each run, in microseconds, round by round.
+ * Time of one call of each run, in microseconds, as undisturbed as this machine lets it be.
  *
  * The runs take short turns, by turns in this order and in the other, so that a processor that slows
- * down, or whose other half works, slows all of them. A round begins with an empty heap, and of a
- * round the lower quartile of the turns counts. Processor time leaves out what other programs do, but
- * not that they leave cold caches behind, and it holds V8's helper threads, which collect and compile
- * for whoever came before: both make turns longer that have nothing to do with them.
+ * down slows all of them, and a round begins with an empty heap. What disturbs a turn only ever makes
+ * it longer: another program that leaves cold caches behind, a neighbour on the same core, the
+ * collection of what all turns before have left. A median counts such luck, and it counts it against
+ * the run that allocates more; so the fast end of the turns is compared, and its very first ones not
+ * alone, since the clock has a grain. Collecting is therefore in no figure.
  *
- * @returns one list of times for each run
+ * @returns one time for each run
  */
 export function measureInTurn(
   runs: readonly (() => unknown)[],
-  { rounds, warmUp, turns, repeats }: Turns,
-): readonly (readonly number[])[] {
-  for (const run of runs) callOften(run, warmUp);
-  const times = runs.map((): number[] => []);
+  { rounds, warmUp, turns }: Turns,
+): readonly number[] {
+  const repeats = runs.map((run) => {
+    const warmUs = callOften(run, warmUp) / warmUp;
+    return Math.max(1, Math.round(TURN_US / Math.max(warmUs, 0.01)));
+  });
+  const taken = runs.map((): number[] => []);
   const forwards = [...runs.entries()];
   const backwards = [...forwards].reverse();
   for (let round = 0; round < rounds; round += 1) {
     collectGarbage();
-    const taken = runs.map((): number[] => []);
     for (let turn = 0; turn < turns; turn += 1) {
       for (const [index, run] of turn % 2 === 0 ? forwards : backwards) {
-        const start = process.cpuUsage();
-        callOften(run, repeats);
-        const { user, system } = process.cpuUsage(start);
-        // A run below the grain of the processor's account still took some time.
-        taken[index]?.push(Math.max(user + system, 1) / repeats);
+        const calls = repeats[index] ?? 1;
+        taken[index]?.push(callOften(run, calls) / calls);
       }
     }
-    for (const [index, list] of taken.entries()) times[index]?.push(quantile(list, 0.25));
   }
-  return times;
+  return taken.map((list) => quantile(list, UNDISTURBED_PART));
 }
 
-function callOften(run: () => unknown, count: number): void {
+/** Calls a run and returns the processor time of this thread, in microseconds. */
+function callOften(run: () => unknown, count: number): number {
+  const start = threadTimeUs();
   for (let done = 0; done < count; done += 1) run();
+  return threadTimeUs() - start;
+}
+
+// The thread's own account leaves out V8's helpers, which compile and collect for whoever came
+// before. Linux brings it up to date only at its ticks, or when somebody asks for the whole process.
+function threadTimeUs(): number {
+  const whole = process.cpuUsage();
+  const { user, system } = process.threadCpuUsage?.() ?? whole;
+  return user + system;
 }
 
 let collector: (() => void) | undefined;
@@ -103,11 +113,6 @@ function collectGarbage(): void {
     collector = runInNewContext("gc") as () => void;
   }
   collector();
-}
-
-/** The middle of the values, as they lie in order. */
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
 }
 
 /** The value below which a part of the values lies; between two of them in proportion. */

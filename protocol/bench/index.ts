@@ -17,7 +17,7 @@ export type { Figure } from "./figure.ts";
 /**
  * Measures everything.
  *
- * @param rounds - of which the median counts
+ * @param rounds - more of them find more undisturbed turns
  * @param onFigure - called with each figure as soon as it is there
  */
 export function benchProtocol(rounds: number, onFigure: (figure: Figure) => void): void {
