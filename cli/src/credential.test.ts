@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type NyckelRun, runNyckel } from "../test/run-nyckel.ts";
+import { DOOR, HOST, writeSharedDoor } from "../test/shared-door.ts";
 
 // Each test starts the command several times.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -137,6 +138,7 @@ describe("S6: credentials as files", () => {
       ["export", "--scenario", "pilot", "--limit", "0", ...out],
       ["verify", first, "--anchor", anchor, "--at", "tomorrow"],
       ["verify", first, "--anchor", anchor, "--door", "-1"],
+      ["verify", first, "--anchor", anchor, "--door", "1", "--owner", "65536"],
       ["verify", first],
     ];
     for (const args of wrong) {
@@ -144,6 +146,43 @@ describe("S6: credentials as files", () => {
       expect(run.exit, args.join(" ")).toBe(2);
       expect(run.err).toContain("error[E0910 USAGE]");
     }
+  });
+});
+
+describe("S6, L6: a right at a lock of another authority", () => {
+  const NBF_S = Date.UTC(2026, 10, 24, 4) / 1000;
+  const at = (name: string) => join(folder, name);
+
+  beforeAll(() => writeSharedDoor(folder, NBF_S));
+
+  /** The only line about one file, when asked for the door of that number. */
+  function ask(name: string, ...more: readonly string[]): NyckelRun {
+    const question = ["--door", String(DOOR), ...more];
+    const files = [at(name), "--anchor", at("anchor.cbor"), ...AT];
+    return runNyckel("credential", "verify", ...files, ...question, "--json");
+  }
+
+  test("is for the owner's door of that number and for no other door of the same number", () => {
+    const owner = ["--owner", String(HOST)];
+    const shared = ask("shared.cbor", ...owner);
+    expect(shared.exit).toBe(0);
+    expect(shared.objects()[0]).toMatchObject({ ok: true, door: DOOR, owner: HOST });
+    const own = ask("own.cbor");
+    expect(own.exit).toBe(0);
+    expect(own.objects()[0]).toMatchObject({ ok: true, door: DOOR });
+    expect(own.objects()[0]).not.toHaveProperty("owner");
+    const wrong = [
+      ask("shared.cbor"),
+      ask("own.cbor", ...owner),
+      ask("shared.cbor", "--owner", String(HOST + 1)),
+    ];
+    for (const run of wrong) {
+      expect(run.exit).toBe(1);
+      expect(run.objects()[0]).toMatchObject({ ok: false, name: "TARGET_MISMATCH" });
+    }
+    const files = [at("shared.cbor"), "--anchor", at("anchor.cbor")];
+    const forPeople = runNyckel("credential", "verify", ...files);
+    expect(forPeople.out).toContain(`at door ${DOOR} of authority ${HOST} from`);
   });
 });
 
