@@ -124,4 +124,9 @@ export const ISSUER_ORIGINS: Origins = {
     const { town, key } = townWithCarer();
     return refusalOf(town.present(town.station(town.south.provider), key));
   },
+  RING_EMPTY: () => {
+    const town = createTown();
+    const { key } = town.carer(town.north, "S1");
+    return refusalOf(town.present(town.station(town.north.provider), key));
+  },
 };

@@ -80,6 +80,7 @@ describe("enrolment", () => {
     const key = createDevice("key");
     const request = { carer, devicePublic: publicOf(key) };
     const provision = must(town.issuer.enrolKey(planner, request));
+    must(town.issuer.grantRight(planner, { carer }));
     const shift = { carer, startS: MORNING_S, endS: MORNING_S + HOUR_S };
     must(town.issuer.planShift(planner, shift));
     expect(headsIn(town.issuer, town.present(town.station(), key))).toHaveLength(1);

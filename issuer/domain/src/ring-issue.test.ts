@@ -8,6 +8,7 @@ import {
   hexOf,
   KEY_FOREIGN_STATION,
   NO_SHIFT,
+  RING_EMPTY,
   type RingSlots,
   ringSecret,
   rootHead,
@@ -102,6 +103,26 @@ describe("ring issue", () => {
   test("T2: a head is not released hours before its window", () => {
     const { town, anna, station } = townWithShift(4 * HOUR_S);
     expect(town.present(station, anna.key).at(-1)).toMatchObject({ type: 5, code: NO_SHIFT });
+  });
+
+  test("T2: a key whose carer reaches no door hears that, until a door is there", () => {
+    const { town } = townWithShift();
+    const cilla = town.carer(town.south, "cilla");
+    const station = town.station(town.south.provider);
+    const shift = { carer: cilla.carer, startS: MORNING_S, endS: MORNING_S + 8 * HOUR_S };
+    must(town.issuer.planShift(town.south.planner, shift));
+    const messages = town.present(station, cilla.key);
+    expect(headsIn(town.issuer, messages)).toEqual([]);
+    expect(messages.at(-1)).toMatchObject({ type: 5, code: RING_EMPTY });
+    expect(town.issuer.outgoing(station.stationId)).toEqual([]);
+    const { apartments, entrance } = town.house(["S1"], town.south.provider);
+    const { slots, root16 } = activate(town, cilla.key, [], town.present(station, cilla.key));
+    expect(slots.map((leaf) => leaf?.target)).toEqual([entrance, ...apartments]);
+    // What it had is taken from it by a ring without rights.
+    const none = { client: "S1", provider: town.south.provider, active: false };
+    must(town.issuer.setClientActive(town.south.planner, none));
+    const after = town.present(station, cilla.key, { root16 });
+    expect(activate(town, cilla.key, slots, after).slots).toEqual([null, null]);
   });
 
   test("a strange key hears that it is unknown, and nothing is recorded of it", () => {

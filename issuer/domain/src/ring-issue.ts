@@ -11,6 +11,7 @@ import {
   LEAD_S_MAX,
   type Leaf,
   NO_SHIFT,
+  RING_EMPTY,
   type Result,
   ringRoot,
   ringSecret,
@@ -79,7 +80,9 @@ export interface RingIssue {
   shiftsAhead(carer: number): readonly Shift[];
   /**
    * Brings a key's slots up to its rights.
-   * @returns `RING_FULL` with the number of rights; the ring then stays as it was.
+   * @returns `RING_FULL` with the number of rights, and the ring stays as it was; `RING_EMPTY` for a
+   *   key that never had a right to a door. One that had some gets a ring of tombstones, which takes
+   *   them from it.
    */
   refresh(devid: string): Result<true>;
   /** Signs a head over the ring as it stands, and commits it. */
@@ -139,6 +142,7 @@ export function createRingIssue(
       return assigned;
     }
     const slots = assigned.value.map(toFact);
+    if (slots.length === 0) return fail(RING_EMPTY);
     const changes: SlotChange[] = [];
     for (const [slot, leaf] of slots.entries()) {
       const before = key.slots[slot] ?? null;

@@ -219,6 +219,8 @@ export const DOOR_OCCUPIED = 0x091a;
 export const DEVICE_ENDED = 0x091b;
 /** The key belongs to another provider than the station. @public */
 export const KEY_FOREIGN_STATION = 0x091c;
+/** No right of this key's carer reaches a door. @public */
+export const RING_EMPTY = 0x091d;
 /** A scenario file is not what its schema allows. @public */
 export const SCENARIO_INVALID = 0x0920;
 /** Our own code called a function in a way that it must not. @public */

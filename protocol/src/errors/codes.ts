@@ -1237,6 +1237,17 @@ export const CODES: readonly CodeEntry[] = [
     remedySv: "Använd en station i den egna verksamheten.",
   },
   {
+    number: 0x091d,
+    name: "RING_EMPTY",
+    kind: "refusal",
+    exit: 8,
+    action: "refuse",
+    en: "No right of this key's carer reaches a door.",
+    sv: "Ingen rättighet för nyckelns bärare når en dörr.",
+    remedyEn: "See which clients, consents or locks are missing for the carer's rights.",
+    remedySv: "Se efter vilka brukare, samtycken eller lås som saknas för bärarens rättigheter.",
+  },
+  {
     number: 0x0920,
     name: "SCENARIO_INVALID",
     kind: "fault",
