@@ -55,7 +55,10 @@ export interface Authority {
   certificatesToCarry(nowS: number): readonly Uint8Array[];
   /** Facts of a new epoch of issuing keys. */
   nextEpoch(nowS: number): Fact;
-  /** Certificate and configuration of a lock as its door stands now, one number higher. */
+  /**
+   * Certificate and configuration of a lock as its door stands now, one number higher. The time in
+   * the certificate is later than in the one before, if need be by some seconds ahead.
+   */
   configureLock(lock: LockRecord, door: Door, nowS: number): Fact;
   /** The root's word for the device key of another authority, for our own keys to carry. */
   vouch(certificate: IssuerCertificate, nowS: number): Uint8Array;
@@ -165,6 +168,9 @@ export function openAuthority(journal: Journal, number: number): Authority {
       const signer = signerOf(epochKey(LEVEL_DEVICES, epochNow()));
       const devid = bytesOfHex(lock.devid);
       const cfgseq = lock.cfgseq + 1;
+      // A certificate has no number, so a lock tells the newer by its time: two of one second would
+      // leave it with the first, whose groups are no longer those of its configuration.
+      const certifiedAtS = Math.max(nowS, lock.certifiedAtS + 1);
       const groups = groupsOfLock(register, door);
       const guests = door.guests.flatMap((authority) => {
         const guest = register.guests.get(authority);
@@ -190,11 +196,12 @@ export function openAuthority(journal: Journal, number: number): Authority {
         devid: lock.devid,
         cfgseq,
         groups,
+        certifiedAtS,
         certificate: hexOf(
           signLockCertificate(
             {
-              expS: nowS + CERTIFICATE_LIFE_S,
-              iatS: nowS,
+              expS: certifiedAtS + CERTIFICATE_LIFE_S,
+              iatS: certifiedAtS,
               lock: { devid, publicKey: bytesOfHex(lock.agreementPublicKey) },
               door: door.door,
               groups,

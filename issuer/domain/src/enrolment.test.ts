@@ -116,6 +116,26 @@ describe("enrolment", () => {
     expect(codeOf(enrol())).toBe(0);
   });
 
+  test("what a lock is told within the second of its commissioning is newer than that", () => {
+    const town = createTown();
+    const { desk } = town;
+    const { entrance } = town.house(["A1"], town.north.provider);
+    const groups = ["larm", "natt"].map((purpose) => must(town.issuer.addGroup(desk, { purpose })));
+    const certificate = () => configOf(town, entrance).certificate;
+    const told = [certificate()];
+    for (const group of groups) {
+      must(town.issuer.addDoorToGroup(desk, { door: entrance, group }));
+      town.restart();
+      told.push(certificate());
+    }
+    expect(told.map(({ iatS }) => iatS - town.nowS)).toEqual([0, 1, 2]);
+    expect(told.map((one) => one.groups)).toEqual([[], groups.slice(0, 1), groups]);
+    town.nowS += HOUR_S;
+    const late = must(town.issuer.addGroup(desk, { purpose: "vakt" }));
+    must(town.issuer.addDoorToGroup(desk, { door: entrance, group: late }));
+    expect(certificate().iatS).toBe(town.nowS);
+  });
+
   test("a new configuration travels with keys that hold the door until the lock says it has it", () => {
     const town = createTown();
     const { issuer, desk } = town;

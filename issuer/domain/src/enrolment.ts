@@ -157,6 +157,7 @@ export function createEnrolment(
         cfgseq: 0,
         appliedCfgseq: 1,
         groups: [],
+        certifiedAtS: 0,
         certificate: "",
         config: "",
       };

@@ -171,6 +171,8 @@ export type Fact =
       readonly devid: string;
       readonly cfgseq: number;
       readonly groups: readonly number[];
+      /** Time in the certificate, UTC seconds. */
+      readonly certifiedAtS: number;
       readonly certificate: string;
       readonly config: string;
     }

@@ -138,6 +138,8 @@ export interface LockRecord {
   readonly appliedCfgseq: number;
   /** Groups in that configuration. */
   readonly groups: readonly number[];
+  /** Time in the certificate, UTC seconds; 0 before the first and at another authority's lock. */
+  readonly certifiedAtS: number;
   readonly certificate: string;
   readonly config: string;
 }

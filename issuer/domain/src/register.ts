@@ -420,6 +420,7 @@ function applyDeviceFact(register: Register, fact: Fact, record: AuditRecord): v
         cfgseq: 0,
         appliedCfgseq: 1,
         groups: [],
+        certifiedAtS: 0,
         certificate: "",
         config: "",
       });
@@ -434,6 +435,7 @@ function applyDeviceFact(register: Register, fact: Fact, record: AuditRecord): v
         cfgseq: 0,
         appliedCfgseq: 0,
         groups: [],
+        certifiedAtS: 0,
         config: "",
       });
       return change(register.doors, fact.door, { lock: fact.devid });
@@ -441,6 +443,7 @@ function applyDeviceFact(register: Register, fact: Fact, record: AuditRecord): v
       return change(register.locks, fact.devid, {
         cfgseq: fact.cfgseq,
         groups: fact.groups,
+        certifiedAtS: fact.certifiedAtS,
         certificate: fact.certificate,
         config: fact.config,
       });
