@@ -27,6 +27,7 @@ import type { HeadPurpose, LeafFact, SlotChange } from "./facts.ts";
 import { type Journal, SYSTEM } from "./journal.ts";
 import type { IssuedHead, KeyRecord, Shift } from "./register.ts";
 import type { Revocation } from "./revocation.ts";
+import { cutIntoParts } from "./ring-parts.ts";
 
 // From rights to rings. Slots are stable and `until` is the right's end, so a ring that did not
 // change keeps its root, and the start of a shift costs one head.
@@ -35,10 +36,6 @@ import type { Revocation } from "./revocation.ts";
 const EARLY_S = 1800;
 /** A key may fetch its ring this long before the window begins. */
 const RELEASE_AHEAD_S = 3600;
-/** Slots in one part of a ring at a station. */
-const PART_SLOTS_MAX = 150;
-/** Octets of floors that leave no room for slots beside them in one message. */
-const FLOORS_WITH_SLOTS_BYTES_MAX = 800;
 
 /** A window, UTC seconds, half-open. @internal */
 export interface Window {
@@ -244,13 +241,7 @@ export function createRingIssue(
     const base16 = bytesOfHex(since === undefined ? emptyRoot16 : keyRoot16);
     const changes = since ?? wholeRing(slotsOf(head));
     if (isUnchanged) return [encodeRingBundle({ head: headBytes, delta: null, floors })];
-    const slices: (readonly SlotChange[])[] = [];
-    for (let from = 0; from < changes.length; from += PART_SLOTS_MAX) {
-      slices.push(changes.slice(from, from + PART_SLOTS_MAX));
-    }
-    const needsOwnPart = floors !== null && floors.length > FLOORS_WITH_SLOTS_BYTES_MAX;
-    if (slices.length === 0 || needsOwnPart) slices.unshift([]);
-    return slices.map((slice, part) => {
+    return cutIntoParts(changes, headBytes.length, floors?.length ?? 0).map((slice, part) => {
       const delta = { base16, new16, changes: slice.map(toChange) };
       const carried = part === 0 ? floors : null;
       return encodeRingBundle({

@@ -21,14 +21,14 @@ import { ringRoot } from "./tree.ts";
 
 const ROOT_HEAD_BYTES = 16;
 /**
- * Longest encoded delta: one run of 4096 leaves of at most 14 octets, and the two roots. A second run
+ * Longest encoded delta: one run of 4096 leaves of at most 18 octets, and the two roots. A second run
  * costs less than the slot that lies between.
  * @public
  */
-export const RING_DELTA_BYTES_MAX = 57600;
+export const RING_DELTA_BYTES_MAX = 73769;
 
 // The three parts with the heads of their octet strings and of the array.
-const BUNDLE_BYTES_MAX = RING_DELTA_BYTES_MAX + 2 * OBJECT_BYTES_MAX + 10;
+const BUNDLE_BYTES_MAX = RING_DELTA_BYTES_MAX + 2 * OBJECT_BYTES_MAX + 12;
 // Neighbouring slots travel as one run: its first slot, then what each slot holds.
 const RUN = tuple([uint(RING_SIZE_MAX - 1), listOf(orNull(LEAF), 1, RING_SIZE_MAX)]);
 const DELTA = tuple([
