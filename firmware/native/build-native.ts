@@ -11,7 +11,7 @@ import {
   SHARED_SECRET_ZERO,
   SIGNATURE_INVALID,
 } from "@nyckelring/protocol";
-import { aesColumns, baseRows, codeHeader, sha512Rounds } from "./tables.ts";
+import { aesColumns, baseRows, codeHeader, fieldWords, sha512Rounds } from "./tables.ts";
 
 /** Octets that the blob may have: it lies in the RAM of a board, beside the interpreter's heap. */
 export const BLOB_BYTES_MAX = 28 * 1024;
@@ -26,6 +26,9 @@ const ORIGINS = [0x0, 0x2000_4000] as const;
 
 const SOURCES = ["entries", "curves", "sha2", "aes-ccm", "cbor-gate", "tree", "octets"] as const;
 const LIBRARY = join("node_modules", "libsodium-src", "libsodium");
+/** The assembly sources: what lies at the start of the blob, and the field arithmetic. */
+const ASSEMBLED = ["blob", "field"] as const;
+const FIELD_TYPE = "typedef int32_t fe25519[10];";
 
 /** What the build needs besides Node: program and Debian package. */
 export const COMPILERS = {
@@ -72,11 +75,10 @@ export function buildBlob(root: string, folder: string): NativeBlob {
     ...["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft", "-ffreestanding", "-fpie"],
     ...["-fno-tree-loop-distribute-patterns", "-fstack-usage"],
   ]);
-  const assembled = join(folder, "blob.o");
-  run(COMPILERS.target.program, [
-    ...["-mcpu=cortex-m4", "-mthumb", "-c", join(root, "firmware/native/blob.S"), "-o", assembled],
-  ]);
-  const images = ORIGINS.map((origin) => link(root, folder, [assembled, ...objects], origin));
+  const assembled = ASSEMBLED.map((name) =>
+    assemble(join(root, "firmware/native", `${name}.S`), join(folder, `${name}-assembled.o`)),
+  );
+  const images = ORIGINS.map((origin) => link(root, folder, [...assembled, ...objects], origin));
   const [first, second] = images;
   if (first === undefined || second === undefined || !first.equals(second)) {
     throw new NativeBuildError("the blob differs between two addresses: it holds one of its own");
@@ -102,6 +104,26 @@ export function buildBlob(root: string, folder: string): NativeBlob {
   const manifest = { name: "native", bytes: blob.bytes, sha256: blob.sha256, limits: ["RAM only"] };
   writeFileSync(join(folder, "native.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   return blob;
+}
+
+/**
+ * Builds the field arithmetic alone as a blob, its functions as entries in the order of `names`, so that
+ * the runner can call them; gives the path.
+ */
+export function buildFieldBlob(root: string, folder: string, names: readonly string[]): string {
+  mkdirSync(folder, { recursive: true });
+  const table = join(folder, "table.S");
+  const branches = names.map((name) => `  b.w ${name}\n`).join("");
+  const start =
+    '  .syntax unified\n  .thumb\n  .section .entry, "ax", %progbits\n  .global binding\n';
+  writeFileSync(table, `${start}binding:\n${branches}`);
+  const objects = [
+    assemble(table, join(folder, "table.o")),
+    assemble(join(root, "firmware/native/field.S"), join(folder, "field.o")),
+  ];
+  const file = join(folder, "native.bin");
+  writeFileSync(file, link(root, folder, objects, 0));
+  return file;
 }
 
 /** Builds the bare-metal runner for QEMU's mps2-an386; gives the path. */
@@ -140,6 +162,11 @@ export function buildCountPlugin(root: string, folder: string): string {
   return file;
 }
 
+function assemble(source: string, object: string): string {
+  run(COMPILERS.target.program, ["-mcpu=cortex-m4", "-mthumb", "-c", source, "-o", object]);
+  return object;
+}
+
 function compileAll(
   root: string,
   folder: string,
@@ -149,8 +176,7 @@ function compileAll(
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const library = join(root, LIBRARY, "src", "libsodium");
-  const rows = readFileSync(join(library, "crypto_core/ed25519/ref10/fe_25_5/base.h"), "utf8");
-  writeFileSync(join(folder, "base-rows.h"), baseRows(rows));
+  layCurves(library, folder);
   writeFileSync(join(folder, "aes-columns.h"), aesColumns());
   writeFileSync(join(folder, "sha512-rounds.h"), sha512Rounds());
   writeFileSync(
@@ -164,7 +190,7 @@ function compileAll(
     }),
   );
   const includes = [
-    ...[join(root, "firmware/native"), folder, library, join(library, "include/sodium")],
+    ...[folder, join(root, "firmware/native"), library, join(library, "include/sodium")],
     ...[
       "include",
       "include/sodium/private",
@@ -185,6 +211,27 @@ function compileAll(
     ]);
     return object;
   });
+}
+
+// The library's file of points, unmodified, where it finds our field instead of the one beside it: the
+// same type with eight words, and the same constants and multiples in words.
+function layCurves(library: string, folder: string): void {
+  const from = join(library, "crypto_core/ed25519/ref10");
+  const header = "private/ed25519_ref10.h";
+  mkdirSync(join(folder, "private"), { recursive: true });
+  mkdirSync(join(folder, "fe_25_5"), { recursive: true });
+  copyFileSync(join(from, "ed25519_ref10.c"), join(folder, "ed25519_ref10.c"));
+  const text = readFileSync(join(library, "include/sodium", header), "utf8");
+  if (!text.includes(FIELD_TYPE)) throw new NativeBuildError(`${header} is not what it was`);
+  writeFileSync(join(folder, header), text.replace(FIELD_TYPE, "typedef uint32_t fe25519[8];"));
+  writeFileSync(join(folder, "private/ed25519_ref10_fe_25_5.h"), '#include "field.h"\n');
+  writeFileSync(join(folder, "fe_25_5/fe.h"), "");
+  for (const name of ["constants.h", "base.h", "base2.h"]) {
+    const limbs = readFileSync(join(from, "fe_25_5", name), "utf8");
+    writeFileSync(join(folder, "fe_25_5", name), fieldWords(limbs));
+  }
+  const rows = readFileSync(join(folder, "fe_25_5/base.h"), "utf8");
+  writeFileSync(join(folder, "base-rows.h"), baseRows(rows));
 }
 
 function link(root: string, folder: string, objects: readonly string[], origin: number): Buffer {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// X25519 and Ed25519: libsodium's files, unmodified, in one translation unit. Replaced by own code,
-// because the library's is far larger than a blob may be: the multiple of the base point (a quarter
-// of the table is an eighth of it) and the arithmetic modulo the order of the group.
+// X25519 and Ed25519: libsodium's files, unmodified, in one translation unit, over the field of field.h,
+// which the build puts where they look for theirs. Replaced by own code besides, because the library's
+// is far larger than a blob may be: the multiple of the base point (a quarter of the table is an
+// eighth of it) and the arithmetic modulo the order of the group.
 
 #include "native.h"
 
@@ -9,7 +10,7 @@
 #define ge25519_scalarmult_base library_scalarmult_base
 #define sc25519_reduce library_reduce
 #define sc25519_muladd library_muladd
-#include "crypto_core/ed25519/ref10/ed25519_ref10.c"
+#include "ed25519_ref10.c"
 #undef ge25519_scalarmult_base
 #undef sc25519_reduce
 #undef sc25519_muladd

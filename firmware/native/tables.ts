@@ -3,11 +3,41 @@
 
 const ROWS_KEPT = 4;
 const ROWS_OF_LIBRARY = 32;
+const LIMBS = 10;
+const FIELD_WORDS = 8;
+const FIELD_PRIME = 2n ** 255n - 19n;
+
+/**
+ * libsodium's constants with each element of the field in eight words instead of ten limbs.
+ *
+ * Limb i counts 2^ceil(25.5 i) (its fe_25_5).
+ *
+ * @param header - The text of a file of constants; all else in it stays.
+ * @throws Error when it has no element.
+ */
+export function fieldWords(header: string): string {
+  let elements = 0;
+  const words = header.replaceAll(/\{((?:\s*-?\d+\s*,){9}\s*-?\d+\s*,?\s*)\}/g, (_all, text) => {
+    const limbs = String(text).match(/-?\d+/g) ?? [];
+    let value = 0n;
+    for (let index = 0; index < LIMBS; index += 1) {
+      value += BigInt(limbs[index] ?? 0) << BigInt(Math.ceil(25.5 * index));
+    }
+    value = ((value % FIELD_PRIME) + FIELD_PRIME) % FIELD_PRIME;
+    elements += 1;
+    const row = Array.from({ length: FIELD_WORDS }, (_none, index) =>
+      hex((value >> BigInt(32 * index)) & 0xffff_ffffn, 8),
+    );
+    return `{ ${row.join(", ")} }`;
+  });
+  if (elements === 0) throw new Error("no constant of the field was found");
+  return words;
+}
 
 /**
  * Every eighth row of libsodium's table of multiples of the base point.
  *
- * @param baseHeader - The text of its `fe_25_5/base.h`.
+ * @param baseHeader - The text of its `fe_25_5/base.h`, in limbs or words.
  * @throws Error when the text is not the table that it was.
  */
 export function baseRows(baseHeader: string): string {
