@@ -183,7 +183,7 @@ type BuildChoice = {
  *
  * @throws ToolError `USAGE` where neither a build nor a role was named.
  */
-async function chooseBuild(
+export async function chooseBuild(
   folder: string | undefined,
   options: FlashCommandOptions,
   settings: Settings,
@@ -251,10 +251,11 @@ async function flashOne(
     interpreter: version,
     application: runs?.fields ?? null,
   });
-  const isPermitted =
-    options.permit !== undefined &&
-    (await checkPermitFile(options.permit, build, board.identity.serialNumber, settings));
-  admitBuild(build, state, isPermitted);
+  const permit =
+    options.permit === undefined
+      ? undefined
+      : await checkPermitFile(options.permit, build, board.identity.serialNumber, settings);
+  admitBuild(build, state, permit !== undefined);
   if (runs !== undefined && state.active?.slot === runs.slot) {
     const files = await compareBoard(board, build, state);
     if (files.every(({ isEqual }) => isEqual)) {
@@ -281,6 +282,7 @@ async function flashOne(
   try {
     const application = await flashBoard(board, build, state, plan, {
       isInterrupted: interruption.isInterrupted,
+      ...(permit === undefined ? {} : { permit }),
       onProgress(one) {
         verified += one.phase === "verify" ? 1 : 0;
         if (options.json === true) {
@@ -300,13 +302,13 @@ async function flashOne(
   }
 }
 
-/** @throws where the permit does not allow this build on this board now. */
+/** The octets of a permit. @throws where it does not allow this build on this board now. */
 async function checkPermitFile(
   path: string,
   build: BoardBuild,
   serialNumber: string,
   settings: Settings,
-): Promise<true> {
+): Promise<Uint8Array> {
   const { checkPermit } = await import("@nyckelring/hil-tests");
   const anchorPath = textOf(settings.anchor);
   if (anchorPath === undefined) {
@@ -320,8 +322,9 @@ async function checkPermitFile(
   const nowS = Math.floor(Date.now() / 1000);
   const opened = readAnchor(createNodeCrypto(), anchorPath);
   const anchors = anchorsOfLevel(opened, LEVEL_FIRMWARE, nowS);
-  checkPermit(readOctets(path), anchors, build, serialNumber, nowS);
-  return true;
+  const permit = readOctets(path);
+  checkPermit(permit, anchors, build, serialNumber, nowS);
+  return permit;
 }
 
 function describePlan(plan: FlashPlan): string {

@@ -41,7 +41,10 @@ export interface BoardState {
   readonly selectors: readonly Selector[];
   /** Highest number of any selector, valid or not; 0 without one. */
   readonly lastGeneration: number;
-  /** The slot that starts, with its manifest. */
+  /**
+   * The slot that must not be touched, with its manifest: that of the newest application that has
+   * proved itself; where none has, the one that runs, or the one that would start.
+   */
   readonly active: { readonly slot: Slot; readonly manifest: ParsedManifest } | undefined;
   readonly freeBytes: number;
   readonly trashBytes: number;
@@ -175,19 +178,22 @@ export async function inspectBoard(board: BoardConsoleClient): Promise<BoardStat
     files,
     selectors,
     lastGeneration,
-    active: await findActive(board, files, selectors),
+    active: await findActive(board, files, selectors, application?.slot),
     freeBytes: Number(stats["freeBytes"]),
     trashBytes: Number(stats["trashBytes"]),
   };
 }
 
-/** The slot of the newest selector that has a manifest and an entry module. */
+/** The first slot, the best one first, that has a manifest and an entry module. */
 async function findActive(
   board: BoardConsoleClient,
   files: readonly string[],
   selectors: readonly Selector[],
+  running: string | undefined,
 ): Promise<BoardState["active"]> {
-  for (const { slot } of selectors) {
+  const proven = selectors.filter(({ generation }) => files.includes(`nk.ok.${generation}`));
+  const runs = selectors.filter(({ slot }) => slot === running);
+  for (const { slot } of [...proven, ...runs, ...selectors]) {
     const text = await readBoardFile(board, `${slot}.manifest`);
     const manifest = text === undefined ? undefined : parseManifest(text);
     if (manifest !== undefined && files.includes(`${slot}.${manifest.role}`)) {

@@ -18,6 +18,7 @@ import { type BoardBuild, readBoardBuild } from "./board-build.ts";
 import { openBoardConsole } from "./board-console.ts";
 import { BoardFault } from "./board-fault.ts";
 import { askApplication, inspectBoard } from "./board-state.ts";
+import { permitBoardOf } from "./firmware-permit.ts";
 import {
   admitBuild,
   compareBoard,
@@ -39,14 +40,27 @@ function buildOf(sample: SampleBuild = {}): BoardBuild {
   return readBoardBuild(writeSampleBuild(join(folder, String(builds)), sample));
 }
 
-async function flash(bench: BenchBoard, build: BoardBuild, isPermitted = false) {
+/** A permit as the loader reads it: these octets stand so in the payload of a signed one. */
+function permitFor(build: BoardBuild, serialNumber: string): Uint8Array {
+  const manifest = Buffer.from(build.manifest.sha256, "hex");
+  return Buffer.concat([
+    Buffer.from("H"),
+    permitBoardOf(serialNumber),
+    Buffer.from("X "),
+    manifest,
+  ]);
+}
+
+async function flash(bench: BenchBoard, build: BoardBuild, permitOf?: BoardBuild) {
   const client = await openBoardConsole(bench.connect(), TIMING);
   const state = await inspectBoard(client);
-  admitBuild(build, state, isPermitted);
+  admitBuild(build, state, permitOf !== undefined);
   const plan = await planFlash(client, build, state);
+  const { serialNumber } = client.identity;
   const application = await flashBoard(client, build, state, plan, {
     onProgress: () => undefined,
     isInterrupted: () => false,
+    ...(permitOf === undefined ? {} : { permit: permitFor(permitOf, serialNumber) }),
   });
   return { plan, application, client };
 }
@@ -154,14 +168,44 @@ describe("flashing a board", () => {
   test("a permitted step back leaves nothing newer that the loader would prefer", async () => {
     const bench = createBenchBoard();
     await flash(bench, buildOf({ securityVersion: 5 }));
-    const { application } = await flash(
-      bench,
-      buildOf({ version: "0.9.0", securityVersion: 4 }),
-      true,
-    );
+    const older = buildOf({ version: "0.9.0", securityVersion: 4 });
+    const { application } = await flash(bench, older, older);
     expect(application).toMatchObject({ version: "0.9.0", securityVersion: 4 });
-    const left = bench.board.storage.list().filter((name) => /^nk\.(sel|try|ok)\./.test(name));
-    expect(left.sort()).toEqual(["nk.ok.2", "nk.sel.2", "nk.try.2"]);
+    const left = bench.board.storage
+      .list()
+      .filter((name) => /^nk\.(sel|try|ok|permit)\./.test(name));
+    expect(left.sort()).toEqual(["nk.ok.2", "nk.permit.2", "nk.sel.2", "nk.try.2"]);
+    const again = await flash(bench, buildOf({ version: "1.1.0", securityVersion: 5 }));
+    expect(again.application).toMatchObject({ version: "1.1.0", slot: "a" });
+    bench.stop();
+  });
+
+  test("a permitted step back that does not start leaves the newer application running", async () => {
+    const bench = createBenchBoard();
+    await flash(bench, buildOf({ securityVersion: 5 }));
+    const older = buildOf({ version: "0.9.0", securityVersion: 4, isBroken: true });
+    const fault = await codeOf(flash(bench, older, older));
+    expect(fault.parts.code).toBe(BOOT_FAILED);
+    expect(fault.parts.state).toContain("slot a runs with version 1.0.0");
+    bench.stop();
+  });
+
+  test("the loader starts nothing below the proven security version without a permit for this very build", async () => {
+    const bench = createBenchBoard();
+    await flash(bench, buildOf({ securityVersion: 5 }));
+    const older = buildOf({ version: "0.9.0", securityVersion: 4 });
+    const fault = await codeOf(flash(bench, older, buildOf({ version: "0.8.0" })));
+    expect(fault.parts.code).toBe(BOOT_FAILED);
+    expect(fault.parts.state).toContain("slot a runs with version 1.0.0");
+    bench.stop();
+  });
+
+  test("a board that runs its older slot, because the newer failed, keeps that slot", async () => {
+    const bench = createBenchBoard();
+    await flash(bench, buildOf());
+    await codeOf(flash(bench, buildOf({ version: "1.1.0", isBroken: true })));
+    const { plan } = await flash(bench, buildOf({ version: "1.2.0" }));
+    expect(plan.slot).toBe("b");
     bench.stop();
   });
 
@@ -222,13 +266,15 @@ describe("flashing a board", () => {
 
 /**
  * Goal: an interrupted flash leaves the old application bootable, whatever the moment.
- * Method: count the flash writes of one update, then repeat it on copies of the same board and cut
- * power at writes spread over all of it. After each cut the board boots, must run the old or the
- * new version, whole, and must take the update again.
+ * Method: count the flash writes of one update, the starts of the new application included, then
+ * repeat it on copies of the same board and cut power at writes spread over all of it, or at every
+ * one with ALL_CUTS=1. After each cut the board boots, must run the old or the new version, whole,
+ * and must take the update again.
  */
 describe("power cuts while flashing", () => {
   const model = MODEL_OF_ROLE.lock;
   const CUTS = 24;
+  const isEveryCut = process.env["ALL_CUTS"] === "1";
 
   async function boardWithFirstVersion(build: BoardBuild): Promise<Uint8Array> {
     const bench = createBenchBoard();
@@ -248,39 +294,49 @@ describe("power cuts while flashing", () => {
     });
   }
 
-  test.each([
-    ["with the same loader", "1"],
-    ["with another loader", "2"],
-  ])("the old application starts after a cut at any flash write, %s", async (_name, bootNote) => {
-    const image = await boardWithFirstVersion(buildOf());
-    const update = buildOf({ version: "2.0.0", bootNote, bytes: 2000 });
-    const whole = boardFrom(image);
-    const before = whole.flash.writes();
-    await flash(whole, update);
-    const writes = whole.flash.writes() - before;
-    whole.stop();
-    expect(writes).toBeGreaterThan(200);
-    let old = 0;
-    for (let index = 0; index < CUTS; index += 1) {
-      // The last cuts lie close together, where boot file and selector are written.
-      const cut =
-        index < CUTS / 2
-          ? Math.floor((index * writes) / (CUTS / 2))
-          : writes - 1 - (index - CUTS / 2) * 2;
-      const bench = boardFrom(image, cut);
-      const fault = await codeOf(flash(bench, update));
-      expect(fault.parts.state, `cut at write ${cut}`).toMatch(/the board (still )?starts slot/);
-      const again = boardFrom(bench.flash.read(model.geometry.start, model.geometry.bytes));
-      const client = await openBoardConsole(again.connect(), TIMING);
-      const application = await askApplication(client);
-      expect(["1.0.0", "2.0.0"], `cut at write ${cut}`).toContain(application?.version);
-      old += application?.version === "1.0.0" ? 1 : 0;
-      expect((await flash(again, update)).application.version).toBe("2.0.0");
-      bench.stop();
-      again.stop();
-    }
-    expect(old).toBeGreaterThan(CUTS / 2);
-  });
+  const UPDATES: readonly (readonly [name: string, sample: SampleBuild])[] = [
+    ["with the same loader", { securityVersion: 2 }],
+    ["with another loader", { securityVersion: 2, bootNote: "2" }],
+    ["of a permitted step back", { securityVersion: 1 }],
+  ];
+
+  test.each(UPDATES)(
+    "the old application starts after a cut at any flash write, %s",
+    async (_name, sample) => {
+      const image = await boardWithFirstVersion(buildOf({ securityVersion: 2 }));
+      const update = buildOf({ version: "2.0.0", bytes: 2000, ...sample });
+      const permitOf = sample.securityVersion === 1 ? update : undefined;
+      const whole = boardFrom(image);
+      const before = whole.flash.writes();
+      await flash(whole, update, permitOf);
+      const writes = whole.flash.writes() - before;
+      whole.stop();
+      expect(writes).toBeGreaterThan(200);
+      let old = 0;
+      const cuts = isEveryCut ? writes : CUTS;
+      for (let index = 0; index < cuts; index += 1) {
+        // The last cuts lie close together, where boot file and selector are written.
+        const sampled =
+          index < CUTS / 2
+            ? Math.floor((index * writes) / (CUTS / 2))
+            : writes - 1 - (index - CUTS / 2) * 2;
+        const cut = isEveryCut ? index : sampled;
+        const bench = boardFrom(image, cut);
+        const fault = await codeOf(flash(bench, update, permitOf));
+        expect(fault.parts.state, `cut at write ${cut}`).toMatch(/the board (still )?starts slot/);
+        const again = boardFrom(bench.flash.read(model.geometry.start, model.geometry.bytes));
+        const client = await openBoardConsole(again.connect(), TIMING);
+        const application = await askApplication(client);
+        expect(["1.0.0", "2.0.0"], `cut at write ${cut}`).toContain(application?.version);
+        old += application?.version === "1.0.0" ? 1 : 0;
+        expect((await flash(again, update, permitOf)).application.version).toBe("2.0.0");
+        bench.stop();
+        again.stop();
+      }
+      expect(old).toBeGreaterThan(CUTS / 2);
+    },
+    600_000,
+  );
 
   test("the old application starts after a cut at any octet of the line", async () => {
     const image = await boardWithFirstVersion(buildOf());

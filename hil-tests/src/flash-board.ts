@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import {
   BOARD_MISMATCH,
@@ -29,8 +30,9 @@ const BOOT_FILE = ".bootcde";
 /** A copy of the loader while its file is replaced, and what runs it where that file is torn. */
 const SPARE_LOADER = "nk.boot";
 const SPARE_STARTER = ".boot1";
-/** Files of the loader that belong to one generation: its selector, its boots, its proof. */
-const GENERATION_FILE = /^nk\.(?:sel|try|ok)\.(\d{1,9})$/;
+/** Files of the loader that belong to one generation: its selector, boots, proof and permit. */
+const GENERATION_FILE = /^nk\.(?:sel|try|ok|permit)\.(\d{1,9})$/;
+const PERMIT_FILE = "nk.permit.";
 /** The loader goes back from an application that has failed twice; one more start tells. */
 const STARTS_MAX = 3;
 const HEADER_BYTES = 32;
@@ -105,17 +107,19 @@ export function admitBuild(build: BoardBuild, state: BoardState, isPermitted: bo
   if (role !== undefined && role !== build.role) {
     refuse(ROLE_MISMATCH, `the build is for a ${build.role}, and this board is a ${role}`);
   }
-  const present = Math.max(
-    0,
-    state.application?.securityVersion ?? 0,
-    ...state.selectors.map(({ securityVersion }) => securityVersion),
-  );
+  const present = securityVersionOf(state);
   if (build.securityVersion < present && !isPermitted) {
     refuse(
       SECURITY_VERSION_OLD,
       `the build has security version ${build.securityVersion}, and the board ${present}`,
     );
   }
+}
+
+/** The highest security version that a board has. */
+function securityVersionOf({ application, selectors }: BoardState): number {
+  const present = selectors.map(({ securityVersion }) => securityVersion);
+  return Math.max(0, application?.securityVersion ?? 0, ...present);
 }
 
 /**
@@ -185,6 +189,8 @@ export interface FlashOptions {
   readonly onProgress: (progress: FlashProgress) => void;
   /** Asked between packets; true ends the work with `INTERRUPTED`. */
   readonly isInterrupted: () => boolean;
+  /** The signed permit of a step back, for the loader to find. */
+  readonly permit?: Uint8Array;
 }
 
 /**
@@ -192,7 +198,8 @@ export interface FlashOptions {
  * makes the slot the one that starts.
  *
  * Cut anywhere, the board starts what it started before: the running slot is never touched, and the
- * selector is the last thing that is written.
+ * selector is the last thing that is written. What the loader can go back to stays until the new
+ * application has said that it runs.
  *
  * @returns what the new application says of itself after the restart.
  * @throws BoardFault with what state the board is in.
@@ -257,6 +264,12 @@ export async function flashBoard(
 
   async function select(): Promise<void> {
     tell("select");
+    if (options.permit !== undefined && build.securityVersion < securityVersionOf(state)) {
+      const sha256 = createHash("sha256").update(options.permit).digest("hex");
+      const name = `${PERMIT_FILE}${plan.generation}`;
+      await board.sendFile(name, options.permit, () => undefined);
+      await prove(name, sha256);
+    }
     const name = selectorName(plan.generation);
     const content = selectorContent(plan.slot, build.securityVersion, plan.generation);
     await board.evaluate(
@@ -286,13 +299,15 @@ export async function flashBoard(
     tell("boot");
     await replaceBoot();
     await select();
-    if (kept !== undefined && kept.securityVersion > build.securityVersion) {
-      // The loader never goes below a version that has proved itself: a permitted step back is final.
-      await eraseGenerations(board, state.files, undefined);
-    }
     now = `the board starts slot ${plan.slot} with version ${build.version} at its next start`;
     tell("restart");
-    return await restartInto(board, build, plan.slot);
+    const application = await restartInto(board, build, plan.slot);
+    now = `the board starts slot ${plan.slot} with version ${build.version}`;
+    if (kept !== undefined && kept.securityVersion > build.securityVersion) {
+      // A permitted step back is final, once it runs: nothing newer is left to prefer.
+      await eraseGenerations(board, state.files, plan.generation);
+    }
+    return application;
   } catch (error) {
     if (error instanceof BoardFault && error.parts.state === undefined) {
       throw new BoardFault({ ...error.parts, state: now });

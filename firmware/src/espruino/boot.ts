@@ -9,7 +9,9 @@ declare const nkRole: string;
 const SELECTOR = "nk.sel.";
 const BOOTS = "nk.try.";
 const PROOF = "nk.ok.";
+const PERMIT = "nk.permit.";
 const MANIFEST = ".manifest";
+const BOARD_BYTES = 8;
 /** Boots that an application has to prove itself. */
 const BOOTS_MAX = 2;
 
@@ -19,6 +21,8 @@ interface Selector {
   readonly securityVersion: number;
   readonly generation: number;
   readonly isProven: boolean;
+  /** It may start below a proven security version. */
+  readonly isPermitted: boolean;
 }
 
 /** There where a device was locked down: it has no console, and hangs for so many seconds at most. */
@@ -55,7 +59,24 @@ function readSelector(name: string): Selector | undefined {
   const covered = slot + " " + securityVersion + " " + generation;
   if (parts[2] !== hex8(E.CRC32(covered)) || !isBootable(slot)) return undefined;
   const isProven = storage.read(PROOF + generation) !== undefined;
-  return { slot, securityVersion, generation, isProven };
+  const isPermitted = hasPermit(generation, slot);
+  return { slot, securityVersion, generation, isProven, isPermitted };
+}
+
+function sha256(text: string): string {
+  return E.toString(require("crypto").SHA256(text)) || "";
+}
+
+/**
+ * Whether there is a permit for this selector that names this board and the build in its slot: the
+ * payload of a firmware permit, a string of 8 octets and one of 32. The signature is not checked here:
+ * whoever can write the permit can write the loader.
+ */
+function hasPermit(generation: number, slot: string): boolean {
+  const permit = storage.read(PERMIT + generation);
+  if (permit === undefined) return false;
+  const board = sha256(getSerial()).substring(0, BOARD_BYTES);
+  return permit.indexOf("H" + board + "X " + sha256(storage.read(slot + MANIFEST) || "")) >= 0;
 }
 
 /** Boots so far of an application that has not proved itself; one mark each in a file of fixed size. */
@@ -68,7 +89,7 @@ function bootsOf(generation: number): number {
 
 /**
  * The newest application that is whole and has not failed, and never one with an older security
- * version than one that has proved itself. Where all have failed the newest gets another chance: a
+ * version than one that has proved itself, unless a permit for it lies here. Where all have failed the newest gets another chance: a
  * device that tries is better than one that stands.
  */
 function choose(): Selector | undefined {
@@ -86,7 +107,7 @@ function choose(): Selector | undefined {
   let best: Selector | undefined;
   let second: Selector | undefined;
   for (const one of selectors) {
-    if (one.securityVersion >= proven) {
+    if (one.securityVersion >= proven || one.isPermitted) {
       const isNewer = best === undefined || one.generation > best.generation;
       if (isNewer) second = best;
       else if (second === undefined || one.generation > second.generation) second = one;

@@ -27,7 +27,7 @@ interface EspruinoStorage {
 }
 
 interface EspruinoCrypto {
-  SHA256(message: Uint8Array): ArrayBuffer;
+  SHA256(message: Uint8Array | string): ArrayBuffer;
   SHA512(message: Uint8Array): ArrayBuffer;
 }
 
@@ -78,7 +78,7 @@ declare const E: {
   enableWatchdog(timeoutS: number): void;
   hwRand(): number;
   toUint8Array(text: string): Uint8Array;
-  toString(bytes: Uint8Array): string;
+  toString(bytes: Uint8Array | ArrayBuffer): string;
   openFile(path: string, mode: "r" | "r+" | "w"): EspruinoFile;
   convolve(left: Float64Array, right: Float64Array, offset: number): number;
   getErrorFlags(): string[];
@@ -95,6 +95,9 @@ declare const E: {
 
 declare function require(name: "Flash"): EspruinoFlash;
 declare function require(name: "Storage"): EspruinoStorage;
+/** Number of the chip, as text. */
+declare function getSerial(): string;
+
 declare function require(name: "crypto"): EspruinoCrypto;
 declare function require(name: "net"): EspruinoNet;
 declare function require(name: "Wifi"): EspruinoWifi;
