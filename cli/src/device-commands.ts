@@ -5,6 +5,7 @@ import { completionScript, SHELLS } from "./completion.ts";
 import type { ConfigShowOptions } from "./config.ts";
 import type { BoardCommandOptions } from "./device-board.ts";
 import type { FlashCommandOptions } from "./device-flash.ts";
+import type { PermitKeyOptions, PermitOptions } from "./device-permit.ts";
 import type { DoctorOptions } from "./doctor.ts";
 import type { Output } from "./output.ts";
 import type { SimAttachOptions } from "./sim-attach.ts";
@@ -28,6 +29,7 @@ boards that USB names) is asked for its role; several answers are an error with 
 guess.`,
   );
   addFlash(device, output, setExit);
+  addPermit(device, output, setExit);
   addBoard(device, output, setExit);
 
   withPort(
@@ -158,6 +160,42 @@ Examples:
     .action(async (folder: string | undefined, options: FlashCommandOptions) => {
       const { verifyDevice } = await import("./device-flash.ts");
       setExit(await verifyDevice(folder, options, output));
+    });
+}
+
+function addPermit(device: Command, output: Output, setExit: (code: number) => void): void {
+  withPort(
+    device
+      .command("permit")
+      .description("sign leave for one build on one board although its security version is lower"),
+  )
+    .argument("[dir]", "folder of the build; without it the one of make firmware for the board")
+    .requiredOption("--key <file>", "firmware key of the authority")
+    .requiredOption("--until <time>", "end of the permit, ISO 8601")
+    .requiredOption("--out <file>", "where the permit goes")
+    .option("--serial <text>", "number of the chip of a board that is not here: nyckel device info")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  nyckel device permit --role lock --port out/lock --key out/keys/firmware.key --until 2026-12-01 --out out/permit.cbor
+  nyckel device permit old/lock --serial 0011223344556677 --key firmware.key --until 2026-12-01 --out permit.cbor`,
+    )
+    .action(async (folder: string | undefined, options: PermitOptions) => {
+      const { signPermit } = await import("./device-permit.ts");
+      setExit(await signPermit(folder, options, output));
+    });
+  device
+    .command("permit-key")
+    .description("make a firmware key and the anchor file that its permits are checked with")
+    .requiredOption("--out <dir>", "where firmware.key and anchor.cbor go")
+    .option("--root <file>", "root key of the authority; without it a new one, as root.key")
+    .option("--authority <n>", "number of the authority", "1")
+    .option("--json", "print one object")
+    .addHelpText("after", "\nExample:\n  nyckel device permit-key --out out/keys")
+    .action(async (options: PermitKeyOptions) => {
+      const { makePermitKey } = await import("./device-permit.ts");
+      setExit(makePermitKey(options, output));
     });
 }
 

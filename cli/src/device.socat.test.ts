@@ -16,6 +16,7 @@ const NYCKEL = fileURLToPath(new URL("../bin/nyckel.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "nyckel-device-"));
 const first = writeSampleBuild(join(folder, "first"), { version: "1.0.0" });
 const second = writeSampleBuild(join(folder, "second"), { version: "2.0.0", bytes: 9000 });
+const fixed = writeSampleBuild(join(folder, "fixed"), { version: "3.0.0", securityVersion: 2 });
 const keyBuild = writeSampleBuild(join(folder, "key"), { role: "key" });
 const running: ChildProcess[] = [];
 let number = 0;
@@ -163,6 +164,32 @@ test("two boards of one role are an error with exit code 3 until one is named; -
   expect(none.err).toMatch(/^error\[E0807 DEVICE_NOT_FOUND\]/m);
   const both = await call("device", "flash", second, "--role", "lock", "--all");
   expect(both).toMatchObject({ exit: 0, lastLine: "state    2 of 2 boards run the build" });
+}, 60_000);
+
+test("a permit is signed for one build on one board, and the flasher and the loader take it", async () => {
+  const { port } = await startBoard(newFlash(), "--build", fixed);
+  const old = await call("device", "flash", second, "--port", port);
+  expect(old.exit).toBe(6);
+  expect(old.err).toMatch(/^error\[E0812 SECURITY_VERSION_OLD\]/m);
+  const keys = join(folder, "keys");
+  expect(await call("device", "permit-key", "--out", keys)).toMatchObject({ exit: 0 });
+  expect((await call("device", "permit-key", "--out", keys)).exit).toBe(2);
+  const permit = join(folder, "permit.cbor");
+  const sign = ["--key", join(keys, "firmware.key"), "--until", "2100-01-01"];
+  const signed = await call("device", "permit", second, "--port", port, ...sign, "--out", permit);
+  expect(signed).toMatchObject({ exit: 0, out: expect.stringContaining("lock 2.0.0") });
+  const leave = ["--permit", permit, "--anchor", join(keys, "anchor.cbor")];
+  const another = await call("device", "flash", first, "--port", port, ...leave);
+  expect(another.exit).toBe(6);
+  expect(another.err).toContain("the permit is for another build");
+  const back = await call("device", "flash", second, "--port", port, ...leave);
+  expect(back).toMatchObject({ exit: 0, lastLine: "state    lock 2.0.0 runs from slot b" });
+  const away = join(folder, "away.cbor");
+  const stranger = ["--serial", "0011", ...sign, "--out", away];
+  expect(await call("device", "permit", first, ...stranger)).toMatchObject({ exit: 0 });
+  const wrong = ["--permit", away, "--anchor", join(keys, "anchor.cbor")];
+  const refused = await call("device", "flash", first, "--port", port, ...wrong);
+  expect(refused.err).toContain("the permit is for another board");
 }, 60_000);
 
 /** A rig whose real boards are at these ports. */
