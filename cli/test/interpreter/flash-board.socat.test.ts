@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: EUPL-1.2
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { BOARDS, buildBundle, readVersion, writeBundle } from "@nyckelring/firmware/build";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+import { writeSampleBuild } from "../../../hil-tests/test/sample-build.ts";
+import { main } from "../../src/nyckel.ts";
+
+const ESPRUINO = process.env["ESPRUINO"] || undefined;
+
+/** The interpreter behind a pseudo terminal, with a Storage of its own in this folder. */
+async function startInterpreter(folder: string) {
+  const port = join(folder, "console");
+  // It ignores SIGTERM and outlives its terminal: it leaves its number to be stopped by.
+  writeFileSync(join(folder, "run.sh"), `echo $$ > number\nexec "${ESPRUINO}"\n`);
+  const child = spawn("socat", [`PTY,link=${port},raw,echo=0`, "EXEC:sh run.sh,pty,raw,echo=0"], {
+    cwd: folder,
+    stdio: "ignore",
+  });
+  while (!existsSync(port) || !existsSync(join(folder, "number"))) {
+    await pause(10);
+  }
+  return {
+    port,
+    async stop() {
+      const ended = once(child, "exit");
+      process.kill(Number(readFileSync(join(folder, "number"), "utf8")), "SIGKILL");
+      child.kill();
+      await ended;
+      rmSync(port, { force: true });
+      rmSync(join(folder, "number"));
+    },
+  };
+}
+
+async function call(...args: readonly string[]) {
+  let out = "";
+  let err = "";
+  const exit = await main(args, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+  });
+  const lastLine = `${err}${out}`.trimEnd().split("\n").at(-1) ?? "";
+  return { exit, out, err, lastLine };
+}
+
+/**
+ * Goal: the command works on Espruino itself and not only on our emulation of it.
+ * Method: the command over serialport against the Linux build on a pseudo terminal; files are
+ * compared by the SHA-256 that the interpreter computes over its own Storage.
+ */
+describe.skipIf(ESPRUINO === undefined)("the real interpreter (skipped without ESPRUINO)", () => {
+  let folder = "";
+  let interpreter: Awaited<ReturnType<typeof startInterpreter>>;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "nyckelring-interpreter-"));
+    vi.stubEnv("NYCKEL_CONFIG", join(folder, "no-config.yaml"));
+    interpreter = await startInterpreter(folder);
+  });
+
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await interpreter.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const sample = (version: string, securityVersion: number): string =>
+    writeSampleBuild(join(folder, version), {
+      version,
+      securityVersion,
+      board: "linux",
+      bytes: 6000,
+    });
+
+  test("takes two versions in turn, a step back with a permit, proves each file and can be erased", async () => {
+    const { port } = interpreter;
+    const at = ["--port", port];
+    const bare = await call("device", "info", ...at);
+    expect(bare.exit).toBe(6);
+    expect(bare.out).toContain("board    LINUX, Espruino 2v");
+    const first = sample("1.0.0", 2);
+    expect(await call("device", "flash", first, ...at)).toMatchObject({
+      exit: 0,
+      lastLine: "state    lock 1.0.0 runs from slot a",
+    });
+    const second = sample("1.1.0", 2);
+    expect(await call("device", "flash", second, ...at)).toMatchObject({
+      exit: 0,
+      lastLine: "state    lock 1.1.0 runs from slot b",
+    });
+    const verified = await call("device", "verify", second, ...at);
+    expect(verified).toMatchObject({ exit: 0, lastLine: expect.stringContaining("5 files equal") });
+    const older = sample("0.9.0", 1);
+    expect((await call("device", "flash", older, ...at)).exit).toBe(6);
+    const keys = join(folder, "keys");
+    await call("device", "permit-key", "--out", keys);
+    const permit = join(folder, "permit.cbor");
+    const sign = ["--key", join(keys, "firmware.key"), "--until", "2100-01-01", "--out", permit];
+    expect(await call("device", "permit", older, ...at, ...sign)).toMatchObject({ exit: 0 });
+    const leave = ["--permit", permit, "--anchor", join(keys, "anchor.cbor")];
+    expect(await call("device", "flash", older, ...at, ...leave)).toMatchObject({
+      exit: 0,
+      lastLine: "state    lock 0.9.0 runs from slot a",
+    });
+    expect((await call("device", "erase", ...at, "--yes")).exit).toBe(0);
+    expect((await call("device", "info", ...at)).out).toContain("storage  0 files");
+  });
+
+  test("an application that fails gives way to the one before, by the loader on the interpreter", async () => {
+    const at = ["--port", interpreter.port];
+    await call("device", "flash", sample("1.0.0", 1), ...at);
+    const broken = writeSampleBuild(join(folder, "broken"), {
+      version: "1.1.0",
+      board: "linux",
+      isBroken: true,
+    });
+    const failed = await call("device", "flash", broken, ...at);
+    expect(failed.exit).toBe(6);
+    expect(failed.err).toMatch(/^error\[E0814 BOOT_FAILED\]/m);
+    expect(failed.err).toContain("slot a runs with version 1.0.0");
+  });
+
+  test("takes the lock as it is built, and starts it again when it was killed in the middle of an update", async () => {
+    const board = BOARDS.find(({ name }) => name === "linux");
+    if (board === undefined) {
+      throw new Error("there is no board linux");
+    }
+    const built = await buildBundle({ role: "lock", board });
+    const version = await readVersion();
+    const build = await writeBundle(built, folder, version);
+    const at = ["--port", interpreter.port];
+    const flashed = await call("device", "flash", build, ...at);
+    expect(flashed).toMatchObject({
+      exit: 0,
+      lastLine: `state    lock ${version} runs from slot a`,
+    });
+    const work = call("device", "flash", sample("9.0.0", 9), ...at);
+    while (!readFileSync(join(folder, "espruino.flash"), "latin1").includes("b.lock")) {
+      await pause(5);
+    }
+    await interpreter.stop();
+    expect([3, 5]).toContain((await work).exit);
+    interpreter = await startInterpreter(folder);
+    const info = await call("device", "info", ...at);
+    expect(info).toMatchObject({ exit: 0, lastLine: `state    lock ${version} runs from slot a` });
+    const again = await call("device", "flash", sample("9.0.0", 9), ...at);
+    expect(again.lastLine).toBe("state    lock 9.0.0 runs from slot b");
+  });
+});
