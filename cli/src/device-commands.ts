@@ -34,15 +34,10 @@ guess.`,
 
   withPort(
     program.command("doctor").description("what on this computer would keep a board from working"),
-  )
-    .addHelpText(
-      "after",
-      "\nExamples:\n  nyckel doctor\n  nyckel doctor --port /dev/ttyACM0 --json",
-    )
-    .action(async (options: DoctorOptions) => {
-      const { runDoctor } = await import("./doctor.ts");
-      setExit(await runDoctor(options, output));
-    });
+  ).action(async (options: DoctorOptions) => {
+    const { runDoctor } = await import("./doctor.ts");
+    setExit(await runDoctor(options, output));
+  });
 
   const config = program.command("config").description("settings of this command");
   config
@@ -50,7 +45,6 @@ guess.`,
     .description("print the settings in force")
     .option("--origin", "tell where each comes from")
     .option("--json", "print one object")
-    .addHelpText("after", "\nExample:\n  NYCKEL_BAUD=9600 nyckel config show --origin")
     .action(async (options: ConfigShowOptions) => {
       const { showConfig } = await import("./config.ts");
       showConfig(options, output);
@@ -67,7 +61,6 @@ guess.`,
     .command("completion")
     .description("print a script that completes commands and options")
     .argument("<shell>", SHELLS.join(", "))
-    .addHelpText("after", "\nExample:\n  source <(nyckel completion bash)")
     .action((shell: string) => output.out(completionScript(program, shell)));
 }
 
@@ -90,13 +83,6 @@ export function addSimBoardCommands(
     .option("--cut-after-bytes <n>", "cut the power when the console has received so many octets")
     .option("--cut-after-writes <n>", "cut the power at this write of a word or erase of a page")
     .option("--json", "print events as one object a line")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  nyckel sim board --role lock --pty out/lock --flash out/lock.flash --contact out/contact
-  nyckel device info --port out/lock`,
-    )
     .action(async (options: SimBoardOptions) => {
       const { runSimBoard } = await import("./sim-board.ts");
       setExit(await runSimBoard(options, output));
@@ -108,7 +94,6 @@ Examples:
     .option("--flash <role=file...>", "flash image of a simulated board; without it a blank one")
     .option("--build <role=dir...>", "build of a simulated board; without it firmware/dist")
     .option("--json", "print events as one object a line")
-    .addHelpText("after", "\nExample:\n  nyckel sim attach --real lock=/dev/ttyUSB0")
     .action(async (options: SimAttachOptions) => {
       const { attachReal } = await import("./sim-attach.ts");
       setExit(await attachReal(options, output));
@@ -139,15 +124,6 @@ function addFlash(device: Command, output: Output, setExit: (code: number) => vo
     .option("--permit <file>", "signed permit for a lower security version on this board")
     .option("--anchor <file>", "anchor file of the authority that signed the permit")
     .option("-q, --quiet", "the last line alone")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  nyckel device flash --role lock --port /dev/ttyACM0
-  nyckel device flash firmware/dist/key/xiao-nrf52840 --dry-run
-  nyckel device flash --role lock --all --json > flash.ndjson
-  nyckel device flash --all --rig hil-tests/rigs/desk.yaml`,
-    )
     .action(async (folder: string | undefined, options: FlashCommandOptions) => {
       const { flashDevice } = await import("./device-flash.ts");
       setExit(await flashDevice(folder, options, output));
@@ -156,7 +132,6 @@ Examples:
     .argument("[dir]", "folder of the build; without it the one that make firmware made")
     .addOption(all("every board of the build's role; without one every board of the rig"))
     .option("-q, --quiet", "the last line alone")
-    .addHelpText("after", "\nExample:\n  nyckel device verify --role lock --port /dev/ttyACM0")
     .action(async (folder: string | undefined, options: FlashCommandOptions) => {
       const { verifyDevice } = await import("./device-flash.ts");
       setExit(await verifyDevice(folder, options, output));
@@ -174,13 +149,6 @@ function addPermit(device: Command, output: Output, setExit: (code: number) => v
     .requiredOption("--until <time>", "end of the permit, ISO 8601")
     .requiredOption("--out <file>", "where the permit goes")
     .option("--serial <text>", "number of the chip of a board that is not here: nyckel device info")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  nyckel device permit --role lock --port out/lock --key out/keys/firmware.key --until 2026-12-01 --out out/permit.cbor
-  nyckel device permit old/lock --serial 0011223344556677 --key firmware.key --until 2026-12-01 --out permit.cbor`,
-    )
     .action(async (folder: string | undefined, options: PermitOptions) => {
       const { signPermit } = await import("./device-permit.ts");
       setExit(await signPermit(folder, options, output));
@@ -192,7 +160,6 @@ Examples:
     .option("--root <file>", "root key of the authority; without it a new one, as root.key")
     .option("--authority <n>", "number of the authority", "1")
     .option("--json", "print one object")
-    .addHelpText("after", "\nExample:\n  nyckel device permit-key --out out/keys")
     .action(async (options: PermitKeyOptions) => {
       const { makePermitKey } = await import("./device-permit.ts");
       setExit(makePermitKey(options, output));
@@ -208,28 +175,21 @@ function addBoard(device: Command, output: Output, setExit: (code: number) => vo
     };
   withPort(device.command("list").description("serial ports of this computer; opens none"))
     .option("--ask", "ask each candidate which board it is")
-    .addHelpText("after", "\nExample:\n  nyckel device list --ask")
     .action(run((module) => module.listDevices));
   withPort(device.command("info").description("what a board is and holds"))
     .addOption(all("every candidate, or every board of the rig"))
-    .addHelpText("after", "\nExample:\n  nyckel device info --port /dev/ttyACM0 --json")
     .action(run((module) => module.showDevice));
-  withPort(device.command("console").description("join this terminal to a board; Ctrl-] ends it"))
-    .addHelpText(
-      "after",
-      "\nExample:\n  echo 'process.env' | nyckel device console --port out/lock",
-    )
-    .action(run((module) => (options, out) => module.openConsole(options, out)));
+  withPort(
+    device.command("console").description("join this terminal to a board; Ctrl-] ends it"),
+  ).action(run((module) => (options, out) => module.openConsole(options, out)));
   withPort(device.command("logs").description("listen to a board without sending anything"))
     .option("--for <seconds>", "end after so many seconds, for example 10s")
-    .addHelpText("after", "\nExample:\n  nyckel device logs --role lock --for 60s --json")
     .action(run((module) => module.followLogs));
-  withPort(device.command("reset").description("restart a board and tell what runs"))
-    .addHelpText("after", "\nExample:\n  nyckel device reset --role lock")
-    .action(run((module) => module.resetDevice));
+  withPort(device.command("reset").description("restart a board and tell what runs")).action(
+    run((module) => module.resetDevice),
+  );
   withPort(device.command("erase").description("erase all of a board, its identity and log too"))
     .option("-y, --yes", "do not ask")
     .option("--no-input", "never ask: without --yes this is an error")
-    .addHelpText("after", "\nExample:\n  nyckel device erase --port /dev/ttyACM0 --yes")
     .action(run((module) => (options, out) => module.eraseDevice(options, out)));
 }

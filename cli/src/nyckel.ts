@@ -3,6 +3,7 @@
 import { USAGE } from "@nyckelring/protocol";
 import { Command, CommanderError } from "commander";
 import { addDeviceCommands, addSimBoardCommands } from "./device-commands.ts";
+import { addExamples } from "./examples.ts";
 import { explain } from "./explain.ts";
 import { addHilCommands } from "./hil-commands.ts";
 import { type Output, processOutput } from "./output.ts";
@@ -61,7 +62,8 @@ export async function main(
   }
 }
 
-function buildProgram(output: Output, setExit: (code: number) => void): Command {
+/** The whole command, for this run. @internal */
+export function buildProgram(output: Output, setExit: (code: number) => void): Command {
   const program = new Command("nyckel");
   program
     .description("Tools of Nyckelring: simulate, explain, flash boards, and later commission.")
@@ -148,6 +150,7 @@ Exit codes: 0 done, 1 the answer is no, 2 usage, 3 no device or several, 4 port 
     .description("tell the version")
     .option("--json", "print one object")
     .action((options: { readonly json?: boolean }) => showVersion(options.json === true, output));
+  addExamples(program);
   return program;
 }
 
