@@ -17,6 +17,8 @@ const OPTIONAL_PROGRAMS = [
   "arm-none-eabi-gcc",
   "qemu-system-arm",
   "qemu-arm",
+  "zsh",
+  "fish",
 ] as const;
 
 function isInstalled(program: string): boolean {

@@ -6,7 +6,8 @@ set -u
 
 # program:package
 wanted=(socat:socat mosquitto:mosquitto chromium:chromium gcc:gcc
-  arm-none-eabi-gcc:gcc-arm-none-eabi qemu-system-arm:qemu-system-arm qemu-arm:qemu-user)
+  arm-none-eabi-gcc:gcc-arm-none-eabi qemu-system-arm:qemu-system-arm qemu-arm:qemu-user
+  zsh:zsh fish:fish)
 
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 missing=()

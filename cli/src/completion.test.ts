@@ -29,15 +29,6 @@ test("bash completes commands, sub-commands and options as the commands have the
   expect(await completeInBash("nyckel", "sim", "run", "--see")).toEqual(["--seed"]);
 });
 
-test("zsh and fish get every command of the first level", async () => {
-  for (const shell of ["zsh", "fish"]) {
-    const text = await script(shell);
-    for (const word of ["device", "doctor", "sim", "explain", "completion"]) {
-      expect(text, shell).toContain(word);
-    }
-  }
-});
-
 test("another shell is a usage error", async () => {
   let err = "";
   const exit = await main(["completion", "tcsh"], {

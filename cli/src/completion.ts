@@ -101,7 +101,12 @@ function fishScript(table: readonly Words[]): string {
   const lines = table.flatMap(({ path, words }) => {
     const parts = path === "" ? [] : path.split(" ");
     const seen = parts.map((part) => `__fish_seen_subcommand_from ${part}`);
-    const condition = parts.length === 0 ? "__fish_use_subcommand" : seen.join("; and ");
+    const children = words.filter((word) => !word.startsWith("--"));
+    // Once a further command is there, only that one's words are of use.
+    const open =
+      children.length === 0 ? [] : [`not __fish_seen_subcommand_from ${children.join(" ")}`];
+    const condition =
+      parts.length === 0 ? "__fish_use_subcommand" : [...seen, ...open].join("; and ");
     return words.map((word) =>
       word.startsWith("--")
         ? `complete -c nyckel -n '${condition}' -l ${word.slice(2)}`

@@ -18,6 +18,8 @@ export const OPTIONAL_PROGRAMS: readonly OptionalProgram[] = [
   { program: "arm-none-eabi-gcc", debianPackage: "gcc-arm-none-eabi" },
   { program: "qemu-system-arm", debianPackage: "qemu-system-arm" },
   { program: "qemu-arm", debianPackage: "qemu-user" },
+  { program: "zsh", debianPackage: "zsh" },
+  { program: "fish", debianPackage: "fish" },
 ];
 
 /** A suite that did not run, and why; `isRequired` when `REQUIRE_ALL=1` makes that a failure. */
