@@ -79,6 +79,7 @@ export function addSimBoardCommands(
     .option("--contact <path>", "where the contact appears")
     .option("--baud <n>", "speed of console and contact; 0 for no limit", "115200")
     .option("--build <dir>", "what a new flash holds; without it firmware/dist")
+    .option("--time <time>", "what its clock tells at the start; without it, it knows no time")
     .option("--bare", "a new flash holds nothing but the interpreter")
     .option("--cut-after-bytes <n>", "cut the power when the console has received so many octets")
     .option("--cut-after-writes <n>", "cut the power at this write of a word or erase of a page")
@@ -93,6 +94,8 @@ export function addSimBoardCommands(
     .requiredOption("--real <role=port>", "role and contact port of the real board")
     .option("--flash <role=file...>", "flash image of a simulated board; without it a blank one")
     .option("--build <role=dir...>", "build of a simulated board; without it firmware/dist")
+    .option("--desk <dir>", "simulated boards are those of nyckel provision --board virtual")
+    .option("--time <time>", "what their clocks tell at the start; without it that of the desk")
     .option("--json", "print events as one object a line")
     .action(async (options: SimAttachOptions) => {
       const { attachReal } = await import("./sim-attach.ts");

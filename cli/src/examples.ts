@@ -6,7 +6,10 @@ import type { Command } from "commander";
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   demo: ["nyckel demo"],
   explain: ["nyckel explain E0402", "nyckel explain RING_EXPIRED --json"],
-  provision: ["nyckel provision --out out/devices --seed 7"],
+  provision: [
+    "nyckel provision --out out/devices --seed 7",
+    "nyckel provision --board virtual --out out/desk",
+  ],
   version: ["nyckel version --json"],
   decode: [
     "nyckel decode 8301f6f5",
@@ -21,7 +24,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "nyckel sim board --role lock --pty out/lock --flash out/lock.flash --contact out/contact",
     "nyckel device info --port out/lock",
   ],
-  "sim attach": ["nyckel sim attach --real lock=/dev/ttyUSB0"],
+  "sim attach": [
+    "nyckel sim attach --real lock=/dev/ttyUSB0",
+    "nyckel sim attach --real lock=out/contact --desk out/desk",
+  ],
   "credential export": [
     "nyckel credential export --scenario pilot --seed 7 --key 1 --out out/ring",
   ],

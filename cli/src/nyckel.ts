@@ -130,15 +130,15 @@ Exit codes: 0 done, 1 the answer is no, 2 usage, 3 no device or several, 4 port 
 
   program
     .command("provision")
-    .description("write devices as files, so that interpreters open a door without this program")
+    .description("write devices in service as files, for interpreters and virtual boards")
     .requiredOption("--out <dir>", "directory for one folder a device")
     .option("--seed <n>", "whole number", "7")
-    .option("--board <name>", "linux, or linux-arm with native code", "linux")
+    .option("--board <name>", "linux, linux-arm with native code, or virtual", "linux")
     .option("--firmware <dir>", "what make firmware has built", "firmware/dist")
     .option("--json", "print one object")
     .action(async (options: ProvisionOptions) => {
       const { provision } = await import("./provision.ts");
-      setExit(provision(options, output));
+      setExit(await provision(options, output));
     });
 
   addProtocolCommands(program, output, setExit);

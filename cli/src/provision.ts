@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type BuiltBundle,
@@ -9,6 +9,7 @@ import {
   readBundleFolder,
   storageImage,
 } from "@nyckelring/firmware/storage";
+import type { BoardBuild } from "@nyckelring/hil-tests";
 import { FILE_UNREADABLE, USAGE } from "@nyckelring/protocol";
 import { type ProvisionedDevice, provisionDevices } from "@nyckelring/simulator";
 import { makeDirectory } from "./make-directory.ts";
@@ -19,7 +20,13 @@ import { isoOf } from "./utc-time.ts";
 const SEED_DIGITS_MAX = 20;
 /** 23 November 2026, 06:00 UTC: the shift begins. */
 export const START_S = 1_795_413_600;
-const BOARDS = ["linux", "linux-arm"] as const;
+const BOARDS = ["linux", "linux-arm", "virtual"] as const;
+/** Image of a virtual board, in the folder of a device. */
+export const BOARD_FILE = "board.flash";
+/** Pages of the role's area. */
+export const PAGES_FILE = "flash.bin";
+/** UTC seconds at which the clock of a device starts; there is none for a device without a clock. */
+export const CLOCK_FILE = "clock";
 
 /** Options of `provision`, as commander hands them over. */
 export type ProvisionOptions = {
@@ -38,7 +45,7 @@ export type ProvisionOptions = {
  * @throws ToolError `USAGE` for options that cannot be, `FILE_UNREADABLE` for firmware that was not
  *   built or a directory that cannot be written.
  */
-export function provision(options: ProvisionOptions, output: Output): number {
+export async function provision(options: ProvisionOptions, output: Output): Promise<number> {
   const board = BOARDS.find((name) => name === options.board);
   if (board === undefined) {
     throw new ToolError({
@@ -58,14 +65,11 @@ export function provision(options: ProvisionOptions, output: Output): number {
       details: { seed: options.seed },
     });
   }
-  const bundles = {
-    key: readFirmware(options.firmware, "key", board),
-    lock: readFirmware(options.firmware, "lock", board),
-    station: readFirmware(options.firmware, "station", board),
-  };
+  const write =
+    board === "virtual" ? await boardWriter(options) : interpreterWriter(options, board);
   const town = provisionDevices(options.seed, START_S);
   for (const device of town.devices) {
-    writeDevice(options.out, device, bundles[device.role]);
+    writeDevice(options.out, device, write);
   }
   const figures = {
     seed: options.seed,
@@ -85,7 +89,9 @@ export function provision(options: ProvisionOptions, output: Output): number {
         (one) => `${join(options.out, one.name)}: ${one.role} ${one.id}, ${one.what}`,
       ),
       `frozen at ${figures.now}, rights until ${figures.until}`,
-      "start each interpreter in its folder; docs/interpreter.md tells how the contacts are joined",
+      board === "virtual"
+        ? `next: nyckel sim attach --desk ${options.out} …; docs/flashing.md has the whole sequence`
+        : "start each interpreter in its folder; docs/interpreter.md tells how the contacts are joined",
       "",
     ].join("\n"),
   );
@@ -97,25 +103,68 @@ function readFirmware(firmware: string, role: string, board: string): BuiltBundl
   try {
     return readBundleFolder(folder);
   } catch (error) {
-    throw new ToolError({
-      code: FILE_UNREADABLE,
-      message: `there is no bundle in "${folder}": ${error instanceof Error ? error.message : error}`,
-      state: "nothing was written",
-      hint: "build the firmware first: make firmware",
-      details: { folder },
-    });
+    throw noFirmware(folder, error);
   }
 }
 
-function writeDevice(out: string, device: ProvisionedDevice, bundle: BuiltBundle): void {
+function noFirmware(folder: string, error: unknown): ToolError {
+  return new ToolError({
+    code: FILE_UNREADABLE,
+    message: `there is no bundle in "${folder}": ${error instanceof Error ? error.message : error}`,
+    state: "nothing was written",
+    hint: "build the firmware first: make firmware",
+    details: { folder },
+  });
+}
+
+/** Writes what is special to a kind of board into the folder of a device. */
+type DeviceWriter = (folder: string, device: ProvisionedDevice) => void;
+
+function interpreterWriter(options: ProvisionOptions, board: string): DeviceWriter {
+  const bundles = {
+    key: readFirmware(options.firmware, "key", board),
+    lock: readFirmware(options.firmware, "lock", board),
+    station: readFirmware(options.firmware, "station", board),
+  };
+  return (folder, { role }) =>
+    writeFileSync(
+      join(folder, "espruino.flash"),
+      storageImage(boardFiles(bundles[role]), LINUX_STORAGE_BYTES),
+    );
+}
+
+async function boardWriter(options: ProvisionOptions): Promise<DeviceWriter> {
+  const { BoardFault, readBoardBuild, writeBoardInService } = await import("@nyckelring/hil-tests");
+  const read = (role: string, board: string): BoardBuild => {
+    const folder = join(options.firmware, role, board);
+    try {
+      return readBoardBuild(folder);
+    } catch (error) {
+      throw error instanceof BoardFault ? noFirmware(folder, error) : error;
+    }
+  };
+  const builds = {
+    key: read("key", "virtual"),
+    lock: read("lock", "virtual"),
+    station: read("station", "esp32s3"),
+  };
+  return (folder, { role, flash }) => {
+    const path = join(folder, BOARD_FILE);
+    rmSync(path, { force: true });
+    writeBoardInService(path, role, builds[role], flash);
+  };
+}
+
+function writeDevice(out: string, device: ProvisionedDevice, write: DeviceWriter): void {
   const folder = join(out, device.name);
   try {
     makeDirectory(out);
     makeDirectory(folder);
-    const storage = storageImage(boardFiles(bundle), LINUX_STORAGE_BYTES);
-    writeFileSync(join(folder, "espruino.flash"), storage);
-    writeFileSync(join(folder, "flash.bin"), device.flash);
-    if (device.clockS !== undefined) writeFileSync(join(folder, "clock"), String(device.clockS));
+    write(folder, device);
+    writeFileSync(join(folder, PAGES_FILE), device.flash);
+    if (device.clockS !== undefined) {
+      writeFileSync(join(folder, CLOCK_FILE), String(device.clockS));
+    }
   } catch (error) {
     throw new ToolError({
       code: FILE_UNREADABLE,

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { DeviceRole } from "@nyckelring/hil-tests";
 import { USAGE } from "@nyckelring/protocol";
 import { simulatedFolder } from "./device-flash.ts";
 import { explainFaults } from "./device-port.ts";
 import type { Output } from "./output.ts";
+import { BOARD_FILE, CLOCK_FILE } from "./provision.ts";
 import { ToolError } from "./tool-error.ts";
+import { readTime } from "./utc-time.ts";
 
 const ROLES: readonly DeviceRole[] = ["key", "lock", "station"];
 
@@ -15,6 +19,8 @@ export type SimAttachOptions = {
   readonly real: string;
   readonly flash?: readonly string[];
   readonly build?: readonly string[];
+  readonly desk?: string;
+  readonly time?: string;
   readonly json?: boolean;
 };
 
@@ -32,6 +38,13 @@ export async function attachReal(options: SimAttachOptions, output: Output): Pro
     }
     const flash = new Map(readPairs("--flash", options.flash ?? []));
     const build = new Map(readPairs("--build", options.build ?? []));
+    const { desk } = options;
+    if (desk !== undefined) {
+      for (const role of ROLES) {
+        flash.set(role, flash.get(role) ?? join(desk, role, BOARD_FILE));
+      }
+    }
+    const startS = options.time === undefined ? undefined : readTime("--time", options.time);
     const { openPatchPanel, readBoardBuild } = await import("@nyckelring/hil-tests");
     const show = (fields: { readonly type: string }): void => {
       const { type, ...rest } = fields;
@@ -45,6 +58,7 @@ export async function attachReal(options: SimAttachOptions, output: Output): Pro
       real: { role: real[0], port: real[1] },
       build: (role) => readBoardBuild(build.get(role) ?? simulatedFolder(role)),
       flash: (role) => flash.get(role),
+      startS: (role) => startS ?? (desk === undefined ? undefined : readClock(join(desk, role))),
       onEvent: show,
     });
     show({ type: "ready", ...{ real: real[0], port: real[1] } });
@@ -69,6 +83,12 @@ export async function attachReal(options: SimAttachOptions, output: Output): Pro
     }
     return 0;
   });
+}
+
+/** The time in the file `clock` of a provisioned device; undefined for one without a clock. */
+function readClock(folder: string): number | undefined {
+  const path = join(folder, CLOCK_FILE);
+  return existsSync(path) ? Number(readFileSync(path, "utf8")) : undefined;
 }
 
 function shorten(value: unknown): string {

@@ -9,6 +9,7 @@ import { explainFaults } from "./device-port.ts";
 import { readNumber } from "./numbers.ts";
 import type { Output } from "./output.ts";
 import { ToolError } from "./tool-error.ts";
+import { readTime } from "./utc-time.ts";
 
 const ROLES = ["key", "lock", "station"] as const;
 const BAUD_MAX = 10_000_000;
@@ -25,6 +26,7 @@ export type SimBoardOptions = {
   readonly bare?: boolean;
   readonly cutAfterBytes?: string;
   readonly cutAfterWrites?: string;
+  readonly time?: string;
   readonly json?: boolean;
 };
 
@@ -52,6 +54,7 @@ export async function runSimBoard(options: SimBoardOptions, output: Output): Pro
       pty: options.pty,
       contactPty: options.contact,
       flash: options.flash,
+      startS: options.time === undefined ? undefined : readTime("--time", options.time),
       baud: readNumber("--baud", options.baud, 0, BAUD_MAX),
       build,
       cutAfterBytes: limit("--cut-after-bytes", options.cutAfterBytes),

@@ -62,4 +62,5 @@ export {
   type BoardProcessOptions,
   runBoardProcess,
 } from "./virtual-board/board-process.ts";
+export { writeBoardInService } from "./virtual-board/commission.ts";
 export type { BoardEvent, DeviceRole } from "./virtual-board/virtual-board.ts";

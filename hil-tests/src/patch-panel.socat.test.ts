@@ -86,6 +86,7 @@ test("a simulated key greets a real lock over its port, and then a simulated sta
     real: { role: "lock", port },
     build: buildOf,
     flash: () => undefined,
+    startS: () => undefined,
     onEvent: (event) => void events.push(event),
   });
   const answered = (from: DeviceRole) => () =>

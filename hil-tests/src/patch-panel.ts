@@ -40,6 +40,8 @@ export interface PanelOptions {
   /** Build and flash image of a role that is simulated; a missing image starts blank. */
   readonly build: (role: DeviceRole) => BoardBuild;
   readonly flash: (role: DeviceRole) => string | undefined;
+  /** UTC seconds that the clock of a simulated board tells at the start; undefined for none. */
+  readonly startS: (role: DeviceRole) => number | undefined;
   readonly onEvent: (event: PanelEvent) => void;
 }
 
@@ -139,11 +141,13 @@ function simulatedEnd(
 ): ContactEnd {
   const model = MODEL_OF_ROLE[role];
   const flash = openFlashImage(model.geometry, options.flash(role));
+  const startS = options.startS(role);
   const board: VirtualBoard = createVirtualBoard({
     model,
     flash,
     baud: 0,
     name: role,
+    ...(startS === undefined ? {} : { startS }),
     onConsole: () => undefined,
     // Never from inside a call of the sender: a wire takes time.
     onContact: (octets) => void setImmediate(() => onOctets(octets)),

@@ -74,7 +74,7 @@ describe.skipIf(INTERPRETER === undefined)(
         out: (text: string) => lines.push(text),
         err: (text: string) => lines.push(text),
       };
-      provision({ seed: SEED, out: join(root, "devices"), board: BOARD, firmware }, output);
+      await provision({ seed: SEED, out: join(root, "devices"), board: BOARD, firmware }, output);
       town = provisionTown(SEED, START_S);
     }, 300_000);
 

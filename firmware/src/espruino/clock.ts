@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: EUPL-1.2
 import type { ClockPort } from "../ports.ts";
 
+/** An interpreter counts from 0 when its power comes; a time after this was set by somebody. */
+const SET_S_MIN = 1_700_000_000;
+
+/**
+ * The time of the interpreter's own clock, UTC seconds, where it was set since its power came: on a
+ * desk, at the console. A restart of the firmware keeps it.
+ */
+export function readSetTime(): number | undefined {
+  const nowS = getTime();
+  return nowS < SET_S_MIN ? undefined : nowS;
+}
+
 /**
  * A clock that counts with the interpreter's own from a time that it was told.
  *

@@ -3,7 +3,7 @@
 // Its random numbers come from the C library: it offers no entropy at all, and with it neither a key
 // nor a lock.
 import { type ClockPort, POWER_MAINS, type StationPowerPort, type TimerPort } from "../ports.ts";
-import { createClock } from "./clock.ts";
+import { createClock, readSetTime } from "./clock.ts";
 import { createTimer } from "./timer.ts";
 
 export { openContact } from "./contact.ts";
@@ -17,9 +17,9 @@ export function createTrueTimer(): TimerPort {
   return createTimer(1);
 }
 
-/** A clock that knows no time until it is told. */
+/** A clock that knows no time until it is told, or the interpreter's was set. */
 export function openClock(): ClockPort {
-  return createClock(undefined);
+  return createClock(readSetTime());
 }
 
 /** Mains, as far as anybody can tell. */

@@ -9,7 +9,7 @@ import {
   type StationPowerPort,
   type TimerPort,
 } from "../ports.ts";
-import { createClock } from "./clock.ts";
+import { createClock, readSetTime } from "./clock.ts";
 import { createEntropy, readHardwareWord } from "./entropy.ts";
 import type { BoardNetwork } from "./platform.ts";
 import { createTimer } from "./timer.ts";
@@ -49,9 +49,9 @@ export function openEntropy(crypto: CryptoPort): EntropyPort {
   return createEntropy(crypto, readHardwareWord);
 }
 
-/** A clock that knows no time until it is told. */
+/** A clock that knows no time until it is told, or the interpreter's was set. */
 export function openClock(): ClockPort {
-  return createClock(undefined);
+  return createClock(readSetTime());
 }
 
 /** A button that closes to ground. */

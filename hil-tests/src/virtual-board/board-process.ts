@@ -24,6 +24,8 @@ export interface BoardProcessOptions {
   /** Image of the flash, kept from run to run. */
   readonly flash: string;
   readonly baud: number;
+  /** UTC seconds that its clock tells at the start; undefined where it has no battery. */
+  readonly startS: number | undefined;
   /** What a new flash holds from the start; undefined leaves the bare interpreter. */
   readonly build: BoardBuild | undefined;
   readonly cutAfterBytes: number | undefined;
@@ -58,6 +60,7 @@ export async function runBoardProcess(options: BoardProcessOptions): Promise<voi
     flash,
     baud: options.baud,
     name: options.flash,
+    ...(options.startS === undefined ? {} : { startS: options.startS }),
     ...(options.cutAfterBytes === undefined ? {} : { cutAfterBytes: options.cutAfterBytes }),
     ...(options.cutAfterWrites === undefined ? {} : { cutAfterWrites: options.cutAfterWrites }),
     isXoffObeyed: () => console.obeysXoff(),

@@ -18,6 +18,7 @@ export interface InterpreterWorld {
   readonly pins: Pins;
   /** Text for the console, lines ended by a newline. */
   readonly print: (text: string) => void;
+  readonly clock: BoardClock;
   /** Octets for the contact. */
   readonly sendContact: (octets: Uint8Array) => void;
   /** The program asks for a restart with or without the stored boot code. */
@@ -25,6 +26,12 @@ export interface InterpreterWorld {
   /** The program wants the console locked until the password comes. */
   readonly onLock: (password: string) => void;
   readonly onPowerCut: () => void;
+}
+
+/** The clock of a board, UTC seconds with fractions; it survives a restart of the interpreter. */
+export interface BoardClock {
+  nowS(): number;
+  set(nowS: number): void;
 }
 
 /** What came of evaluating a text. */
@@ -321,8 +328,8 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
       print: (text: unknown) => world.sendContact(octetsOf(String(text))),
     },
     getSerial: () => world.serialNumber,
-    getTime: () => Date.now() / 1000,
-    setTime: () => undefined,
+    getTime: world.clock.nowS,
+    setTime: (nowS: unknown) => world.clock.set(Number(nowS)),
     setTimeout: (call: unknown, delayMs: unknown, ...args: unknown[]) =>
       startTimer(call, delayMs, args, false),
     setInterval: (call: unknown, delayMs: unknown, ...args: unknown[]) =>

@@ -36,6 +36,8 @@ export interface Storage {
    *   not erased.
    */
   write(name: string, content: Uint8Array, offset: number, size: number): boolean;
+  /** Address of a file's content in the flash; undefined where there is none. */
+  addressOf(name: string): number | undefined;
   erase(name: string): void;
   eraseAll(): void;
   /** Moves all files to the front. A power cut inside loses files, as it does on a board. */
@@ -198,6 +200,10 @@ export function openStorage(flash: FlashImage): Storage {
       }
       flash.program(address, octets);
       return true;
+    },
+    addressOf(name) {
+      const file = find(name);
+      return file === undefined ? undefined : file.address + HEADER_BYTES;
     },
     erase(name) {
       const file = find(name);

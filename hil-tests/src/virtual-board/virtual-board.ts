@@ -6,7 +6,12 @@ import { board as virtual } from "@nyckelring/firmware/boards/virtual";
 
 import { type BoardConsole, openConsole } from "./console.ts";
 import { type FlashGeometry, type FlashImage, PowerCut } from "./flash-image.ts";
-import { INTERPRETER_VERSION, type Interpreter, startInterpreter } from "./interpreter.ts";
+import {
+  type BoardClock,
+  INTERPRETER_VERSION,
+  type Interpreter,
+  startInterpreter,
+} from "./interpreter.ts";
 import { openPins, type PinEvent } from "./pins.ts";
 import { openStorage, type Storage } from "./storage.ts";
 import { openUart, type Uart } from "./uart.ts";
@@ -63,6 +68,8 @@ export interface VirtualBoardOptions {
   readonly baud: number;
   /** A number of the chip; equal names give equal numbers. */
   readonly name: string;
+  /** UTC seconds that a clock with a battery tells now; without one the clock begins at 0 with the power. */
+  readonly startS?: number;
   /** Power goes when the console has received so many octets. */
   readonly cutAfterBytes?: number;
   /** Power goes at this flash write: a word or an erased page. */
@@ -91,6 +98,19 @@ export interface VirtualBoard {
   setSupply(millivolts: number): void;
 }
 
+/** The clock of an interpreter, which runs from the time that it was set to. */
+function createBoardClock(startS = 0): BoardClock {
+  let setS = startS;
+  let setMs = performance.now();
+  return {
+    nowS: () => setS + (performance.now() - setMs) / 1000,
+    set(nowS) {
+      setS = nowS;
+      setMs = performance.now();
+    },
+  };
+}
+
 /** Makes a board; it has no power yet. */
 export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
   const { model, flash } = options;
@@ -110,6 +130,7 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
   let received = 0;
   let busyUntilMs = 0;
   let writesSeen = 0;
+  const clock = createBoardClock(options.startS);
 
   /** Runs what the board does by itself; a power cut inside ends the life of the board. */
   function guarded(call: () => void): void {
@@ -158,6 +179,7 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
       storage,
       pins,
       print: (text) => console.print(text),
+      clock,
       sendContact: (octets) => contactLine?.send(octets),
       onRestart: (again) => guarded(() => startLife(again)),
       onLock: (password) => console.lock(password),
@@ -215,6 +237,9 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
       isOn = true;
       received = 0;
       busyUntilMs = 0;
+      if (options.startS === undefined) {
+        clock.set(0);
+      }
       flash.restorePower(options.cutAfterWrites);
       consoleLine = openLine((octet) => terminal?.receive(octet), options.onConsole);
       contactLine = openLine(
