@@ -190,11 +190,12 @@ export function describeRefusals(bundle: Bundle): { nodes: number; lines: readon
 export function filesOf(bundle: Bundle): readonly BundleFile[] {
   return [
     { name: "boot", content: Buffer.from(bundle.boot, "ascii") },
+    // Early in Storage, because a board walks the chain of its files to this one at every boot.
+    ...(bundle.native === undefined ? [] : [{ name: "native", content: bundle.native }]),
     ...bundle.modules.map((module) => ({
       name: module.name,
       content: Buffer.from(module.code, "ascii"),
     })),
-    ...(bundle.native === undefined ? [] : [{ name: "native", content: bundle.native }]),
   ];
 }
 

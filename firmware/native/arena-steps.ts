@@ -2,9 +2,17 @@
 // Calls of every operation of the door path, from ordinary to hostile, for the comparison of the
 // blob with its reference.
 
-import { bytesOfHex, type createArenaOperations } from "@nyckelring/protocol";
+import { readFileSync } from "node:fs";
+import {
+  type ArenaOperations,
+  bytesOfHex,
+  createArenaOperations,
+  KEY_ARENA_BYTES,
+  LAYOUT_CHECK,
+} from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 
+import { FROZEN } from "../test/door-sides.ts";
 import { seededBytes } from "./seeded-bytes.ts";
 
 const node = createNodeCrypto();
@@ -41,6 +49,7 @@ export function arenaSteps(): readonly ArenaStep[] {
   addCryptoSteps(step);
   addItemSteps(step);
   addTreeAndOctetSteps(step);
+  addSessionSteps(step);
   return steps;
 }
 
@@ -191,8 +200,152 @@ function addTreeAndOctetSteps(step: AddStep): void {
   step("compare", "compare", [1024, 1024, 90]);
   step("compare", "compare", [1024, 1025, 90]);
   step("compare", "compare", [1024, 4096, 0]);
-  for (const bytes of [0, 1, 300]) step("crc", "crc", [1024, bytes]);
   step("wipe", "wipe", [1000, 333]);
+}
+
+/** Places of the arena by name, read where devices read them. */
+const PLACES: ReadonlyMap<string, number> = new Map(
+  [
+    ...readFileSync("protocol/src/edhoc/arena.ts", "utf8").matchAll(
+      /^export const (\w+) = (\d+);/gm,
+    ),
+  ].map(([, name, place]) => [String(name), Number(place)] as const),
+);
+
+function placeOf(name: string): number {
+  const place = PLACES.get(name);
+  if (place === undefined) throw new Error(`the arena has no ${name}`);
+  return place;
+}
+
+const spoil = (bytes: Uint8Array, at: number): Uint8Array => {
+  const copy = bytes.slice();
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+};
+const TAG_BYTES = 8;
+const PEER_ZERO = new Uint8Array(32);
+
+/** A session of the frozen vectors from either side, and each of its steps with what must fail. */
+function addSessionSteps(add: AddStep): void {
+  // The same steps at once on an arena of our own, for what the next step needs of the one before.
+  const arena = new Uint8Array(KEY_ARENA_BYTES);
+  const words = new Uint32Array(arena.buffer);
+  const operations = createArenaOperations(node, { fill: () => undefined }, arena);
+  const step = (
+    entry: string,
+    operation: keyof ArenaOperations,
+    values: readonly number[],
+    lay: Parameters<AddStep>[3] = [],
+  ): number => {
+    add(entry, operation, operation === "lay" ? [LAYOUT_CHECK] : values, lay);
+    for (const [at, bytes] of lay) arena.set(bytes, at);
+    const call = operations[operation] as (...given: readonly number[]) => number | undefined;
+    return call(...values) ?? 0;
+  };
+  const [message1, message2, message3, message4] = [
+    FROZEN.message1,
+    FROZEN.message2,
+    FROZEN.message3,
+    FROZEN.message4,
+  ].map((hex) => bytesOfHex(hex)) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const inputs = FROZEN.inputs;
+  const [head, certificate] = [bytesOfHex(inputs.ringHead), bytesOfHex(inputs.lockCertificate)];
+  const MESSAGE = placeOf("MESSAGE");
+  const anchorOf = (publicKey: Uint8Array) =>
+    new Uint8Array([...node.hash(publicKey).slice(0, 4), ...publicKey]);
+  const publicOf = (secret: string) => node.importAgreementKey(bytesOfHex(secret)).publicKey;
+
+  function device(secret: string, ephemeral: string, own: Uint8Array, signer: string): void {
+    step("lay", "lay", []);
+    // The first anchor has the right key id and a key that is none of the signer's.
+    const anchor = anchorOf(bytesOfHex(signer));
+    step(
+      "dh_base",
+      "dhBase",
+      [placeOf("EPHEMERAL"), placeOf(own === head ? "G_X" : "G_Y")],
+      [
+        [placeOf("OWN_SECRET"), bytesOfHex(secret)],
+        [placeOf("EPHEMERAL"), bytesOfHex(ephemeral)],
+        [placeOf("OWN_CREDENTIAL"), own],
+        [placeOf("ANCHORS"), spoil(anchor, 20)],
+        [placeOf("ANCHORS") + 36, anchor],
+      ],
+    );
+  }
+
+  function credential(at: number, bytes: number, typ: string, shape: string): void {
+    const typAt = placeOf(typ);
+    for (const anchors of [0, 1, 2]) {
+      step("verify_credential", "verifyCredential", [at, bytes, typAt, anchors]);
+    }
+    step("verify_credential", "verifyCredential", [at, bytes, placeOf("SIGNATURE1"), 2]);
+    const payloadAt = at + 18;
+    step("read", "read", [payloadAt, bytes - 18 - 66, placeOf(shape)]);
+    step("read", "read", [payloadAt, bytes - 18 - 67, placeOf(shape)]);
+    step("read", "read", [payloadAt, bytes - 18 - 66, placeOf("PRESENTATION_SHAPE")]);
+  }
+
+  // The lock's side.
+  device(inputs.responderSecret, inputs.y, certificate, inputs.ringKey);
+  for (const wrong of [spoil(message1, 0), spoil(message1, 36), message1.slice().fill(0, 4, 36)]) {
+    step("answer", "answer", [wrong.length, certificate.length], [[MESSAGE, wrong]]);
+  }
+  step("answer", "answer", [37, certificate.length], [[MESSAGE, bytesOfHex(FROZEN.message1)]]);
+  for (const wrong of [spoil(message3, 2), spoil(message3, 40), message3.slice(0, 300)]) {
+    step("open_sealed", "openSealed", [wrong.length], [[MESSAGE, wrong]]);
+  }
+  step("open_sealed", "openSealed", [1025]);
+  const at = step("open_sealed", "openSealed", [message3.length], [[MESSAGE, message3]]);
+  const textBytes = MESSAGE + message3.length - TAG_BYTES - at;
+  step("read", "read", [at, textBytes, placeOf("PLAINTEXT_3_SHAPE")]);
+  const headAt = at + 2;
+  const eadBytes = textBytes - 2 - head.length - 1 - TAG_BYTES;
+  credential(headAt, head.length, "PROTECTED_RING_HEAD", "RING_HEAD_SHAPE");
+  step("read", "read", [headAt + 18, head.length - 84, placeOf("RING_HEAD_SHAPE")]);
+  const rootAt = words[placeOf("RING_HEAD_ROOT_AT")] ?? 0;
+  const size = words[placeOf("RING_HEAD_SIZE")] ?? 0;
+  for (const peer of [PEER_ZERO, some("peer", 32), publicOf(inputs.initiatorSecret)]) {
+    const lay = [[placeOf("PEER_PUBLIC"), peer]] as const;
+    step("prove_initiator", "proveInitiator", [headAt, head.length, eadBytes], lay);
+  }
+  const presentationAt = at + textBytes - (eadBytes - 6);
+  step("read", "read", [presentationAt, eadBytes - 6, placeOf("PRESENTATION_SHAPE")]);
+  for (const [root, leaves] of [
+    [rootAt + 1, size],
+    [rootAt, size],
+    [rootAt, 3],
+  ] as const) {
+    step("prove_leaf", "proveLeaf", [root, leaves]);
+  }
+  step("close", "close", [headAt, head.length, eadBytes]);
+  for (const bytes of [0, 15, 16, 60]) {
+    step("seal_answer", "sealAnswer", [bytes], [[MESSAGE, some("answer", 80)]]);
+  }
+
+  // The key's side.
+  device(inputs.initiatorSecret, inputs.x, head, inputs.deviceKey);
+  step("hail", "hail", []);
+  const zero = message2.slice().fill(0, 2, 34);
+  for (const wrong of [spoil(message2, 0), message2.slice(0, 34), zero]) {
+    step("open_answer", "openAnswer", [wrong.length], [[MESSAGE, wrong]]);
+  }
+  step("open_answer", "openAnswer", [1025]);
+  step("hail", "hail", []);
+  const text2 = step("open_answer", "openAnswer", [message2.length], [[MESSAGE, message2]]);
+  const bytes2 = MESSAGE + message2.length - text2;
+  step("read", "read", [text2, bytes2, placeOf("PLAINTEXT_2_SHAPE")]);
+  credential(text2 + 3, certificate.length, "PROTECTED_LOCK_CERTIFICATE", "LOCK_CERTIFICATE_SHAPE");
+  for (const peer of [PEER_ZERO, some("peer", 32), publicOf(inputs.responderSecret)]) {
+    const lay = [[placeOf("PEER_PUBLIC"), peer]] as const;
+    step("prove_responder", "proveResponder", [text2 + 3, certificate.length], lay);
+  }
+  // EAD_3 of any octets, short and long, lies where a heading of two or three octets leaves room.
+  for (const bytes of [4, 30, 434]) {
+    const eadAt = MESSAGE + (head.length + 19 + bytes < 256 ? 2 : 3) + head.length + 11;
+    step("show", "show", [head.length, bytes], [[eadAt, some("ead", bytes)]]);
+  }
+  step("open_sealed", "openSealed", [message4.length], [[MESSAGE, message4]]);
 }
 
 const GATED = [

@@ -16,11 +16,15 @@ const CALIBRATION_CALLS = 40;
 
 /** What the entries of the blob do for a session. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  curves: ["arena_dh", "arena_dh_base", "arena_verify"],
-  "key schedule": ["arena_kdf", "arena_extract", "arena_hash"],
-  parse: ["arena_gate", "arena_shape", "arena_unwrap", "arena_find"],
-  tree: ["arena_hash_leaf", "arena_tree_root"],
-  cipher: ["arena_seal", "arena_open", "arena_counter_key", "arena_xor"],
+  "ephemeral key": ["arena_dh_base"],
+  signature: ["arena_verify_credential"],
+  "steps of EDHOC": [
+    ...["arena_hail", "arena_answer", "arena_open_answer", "arena_prove_responder", "arena_show"],
+    ...["arena_prove_initiator", "arena_close"],
+  ],
+  cipher: ["arena_open_sealed", "arena_seal_answer"],
+  tree: ["arena_prove_leaf"],
+  parse: ["arena_read", "arena_find"],
   copies: ["arena_copy", "arena_put_head", "arena_compare", "arena_wipe"],
 };
 

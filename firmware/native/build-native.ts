@@ -5,26 +5,46 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import {
+  ANCHOR_UNKNOWN,
   CBOR_MALFORMED,
   LEAF_NOT_IN_RING,
   SEAL_INVALID,
+  SESSION_MAC,
+  SESSION_MALFORMED,
   SHARED_SECRET_ZERO,
   SIGNATURE_INVALID,
 } from "@nyckelring/protocol";
-import { aesColumns, baseRows, codeHeader, fieldWords, sha512Rounds } from "./tables.ts";
+import {
+  aesColumns,
+  arenaImage,
+  arenaPlaces,
+  baseRows,
+  codeHeader,
+  fieldWords,
+  sha512Rounds,
+} from "./tables.ts";
 
 /** Octets that the blob may have: it lies in the RAM of a board, beside the interpreter's heap. */
 export const BLOB_BYTES_MAX = 28 * 1024;
 /** What belongs together: the blob, its manifest, and the notice that its licence asks for. */
 export const BLOB_FILES = ["native.bin", "native.json", "LICENSE.libsodium"] as const;
 /** Octets that the interpreter checks itself before the first call. */
-const HEAD_BYTES = 1024;
+const HEAD_BYTES = 512;
 /** Octets that one frame may have; the peak over all frames is measured by painting. */
 const FRAME_BYTES_MAX = 4096;
 /** Two places that have no octet in common, to see that no address is in the blob. */
 const ORIGINS = [0x0, 0x2000_4000] as const;
 
-const SOURCES = ["entries", "curves", "sha2", "aes-ccm", "cbor-gate", "tree", "octets"] as const;
+const SOURCES = [
+  "entries",
+  "session-steps",
+  "curves",
+  "sha2",
+  "aes-ccm",
+  "cbor-gate",
+  "tree",
+  "octets",
+] as const;
 const LIBRARY = join("node_modules", "libsodium-src", "libsodium");
 /** The assembly sources: what lies at the start of the blob, and the field arithmetic. */
 const ASSEMBLED = ["blob", "field"] as const;
@@ -177,12 +197,18 @@ function compileAll(
   mkdirSync(folder, { recursive: true });
   const library = join(root, LIBRARY, "src", "libsodium");
   layCurves(library, folder);
+  const arena = readFileSync(join(root, "protocol/src/edhoc/arena.ts"), "utf8");
+  writeFileSync(join(folder, "arena.h"), arenaPlaces(arena));
+  writeFileSync(join(folder, "arena-image.h"), arenaImage(arena));
   writeFileSync(join(folder, "aes-columns.h"), aesColumns());
   writeFileSync(join(folder, "sha512-rounds.h"), sha512Rounds());
   writeFileSync(
     join(folder, "codes.h"),
     codeHeader({
+      ANCHOR_UNKNOWN,
       CBOR_MALFORMED,
+      SESSION_MAC,
+      SESSION_MALFORMED,
       SIGNATURE_INVALID,
       SEAL_INVALID,
       LEAF_NOT_IN_RING,

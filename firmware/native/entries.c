@@ -6,7 +6,12 @@
 
 void sodium_memzero(void *at, size_t bytes);
 
-enum { OUT_OF_ARENA = 0x7f01, STACK_SHORT = 0x7f01 };
+enum {
+#define ENTRY(name, arguments) PLACE_##name,
+#include "entries.h"
+#undef ENTRY
+  PLACES
+};
 
 #ifdef NATIVE_HOST
 volatile struct binding binding;
@@ -24,7 +29,7 @@ int entry_bind(u32 arena, u32 bytes, u32 stack_end) {
   binding.arena = arena;
   binding.arena_bytes = bytes;
   binding.stack_end = stack_end;
-  return 1;
+  return NATIVE_ABI;
 }
 
 int entry_stack_pointer(void) { return (int)(uintptr_t)__builtin_frame_address(0); }
@@ -119,20 +124,6 @@ int entry_subtree(u32 slots, u32 count, u32 secret, u32 out) {
   while (count > 1) count = fold_level(hashes, count);
   memcpy(place(out), hashes, 32);
   return 0;
-}
-
-static u32 nibble_of(u32 character) {
-  return character <= '9' ? character - '0' : (character | 32) - 'a' + 10;
-}
-
-// Hexadecimal text to octets; gives how many.
-int entry_unhex(u32 text, u32 characters, u32 out) {
-  const u8 *from = place(text);
-  u8 *to = place(out);
-  for (u32 index = 0; index < characters / 2; index += 1) {
-    to[index] = (u8)(nibble_of(from[2 * index]) << 4 | nibble_of(from[2 * index + 1]));
-  }
-  return (int)(characters / 2);
 }
 
 static int is_inside(u32 at, u32 bytes) {
@@ -315,19 +306,8 @@ int entry_arena_wipe(u32 at, u32 bytes) {
   return 0;
 }
 
-int entry_arena_crc(u32 at, u32 bytes) {
-  NEEDS(is_inside(at, bytes));
-  return (int)crc16_of(arena(at), bytes);
-}
-
 // The table by its position, as everything in the blob.
 extern const u8 entry_table[] __attribute__((visibility("hidden")));
-enum {
-#define ENTRY(name, arguments) PLACE_##name,
-#include "entries.h"
-#undef ENTRY
-  PLACES
-};
 
 int entry_usable_key(u32 public_key) { return curve_is_usable(place(public_key)) ? 1 : 0; }
 

@@ -4,7 +4,7 @@
 //
 // ENTRY(name, number of arguments)
 
-#define NATIVE_ABI 1
+#define NATIVE_ABI 2
 
 ENTRY(bind, 3)
 ENTRY(stack_pointer, 0)
@@ -25,7 +25,6 @@ ENTRY(crc32, 2)
 ENTRY(leaf_hashes, 4)
 ENTRY(fold, 2)
 ENTRY(subtree, 4)
-ENTRY(unhex, 3)
 // Over offsets into the bound arena: the operations of the door path.
 ENTRY(arena_dh_base, 2)
 ENTRY(arena_dh, 3)
@@ -47,7 +46,20 @@ ENTRY(arena_copy, 3)
 ENTRY(arena_xor, 3)
 ENTRY(arena_compare, 3)
 ENTRY(arena_wipe, 2)
-ENTRY(arena_crc, 2)
 // For interpreters that know no function of four integers: calls an entry with words from memory.
 ENTRY(apply, 2)
 ENTRY(usable_key, 1)
+// The steps of a session, made of the entries above.
+ENTRY(arena_lay, 1)
+ENTRY(arena_hail, 0)
+ENTRY(arena_answer, 2)
+ENTRY(arena_open_answer, 1)
+ENTRY(arena_prove_responder, 2)
+ENTRY(arena_show, 2)
+ENTRY(arena_open_sealed, 1)
+ENTRY(arena_prove_initiator, 3)
+ENTRY(arena_close, 3)
+ENTRY(arena_seal_answer, 1)
+ENTRY(arena_read, 3)
+ENTRY(arena_verify_credential, 4)
+ENTRY(arena_prove_leaf, 2)

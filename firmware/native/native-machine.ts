@@ -49,6 +49,8 @@ export const BLOB_ADDRESS = 0x2100_0000;
 export interface NativeScript {
   /** Puts octets into the memory. */
   write(bytes: Uint8Array, alignment?: number): Place;
+  /** Puts octets where room was made before. */
+  put(place: Place, bytes: Uint8Array): void;
   /** Makes room for an answer. */
   room(bytes: number): Place;
   /** Calls an entry; a place is handed over as its address. */
@@ -107,6 +109,14 @@ export function createNativeScript(entries: readonly NativeEntry[]): NativeScrip
     words.push(command, number, placed, ...args);
   }
 
+  function pushOctets(place: Place, bytes: Uint8Array): void {
+    words.push(COMMAND_WRITE, place.offset, bytes.length);
+    const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+    padded.set(bytes);
+    const view = new DataView(padded.buffer);
+    for (let at = 0; at < padded.length; at += 4) words.push(view.getUint32(at, true));
+  }
+
   function wordOf(bytes: Answer<Uint8Array>, at = 0): number {
     const octets = bytes();
     return new DataView(octets.buffer, octets.byteOffset).getInt32(at, true);
@@ -115,13 +125,10 @@ export function createNativeScript(entries: readonly NativeEntry[]): NativeScrip
   return {
     write(bytes, alignment) {
       const place = room(bytes.length, alignment);
-      words.push(COMMAND_WRITE, place.offset, bytes.length);
-      const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
-      padded.set(bytes);
-      const view = new DataView(padded.buffer);
-      for (let at = 0; at < padded.length; at += 4) words.push(view.getUint32(at, true));
+      pushOctets(place, bytes);
       return place;
     },
+    put: pushOctets,
     room: (bytes) => room(bytes),
     call(entry, ...values) {
       pushCall(COMMAND_CALL, entry, values);

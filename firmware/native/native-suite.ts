@@ -238,11 +238,7 @@ function describeDoorPath(built: () => Built): void {
     for (const step of steps) {
       script.freePlaces();
       script.room(place.offset + ARENA_BYTES + 64);
-      for (const [at, bytes] of step.lay) {
-        // As hexadecimal text, which lets the suite use that entry too.
-        const text = script.write(new TextEncoder().encode(hexOf(bytes)));
-        script.call("unhex", text, 2 * bytes.length, { offset: place.offset + at });
-      }
+      for (const [at, bytes] of step.lay) script.put({ offset: place.offset + at }, bytes);
       const native = script.call(step.entry, ...step.values);
       script.call("sha256", place, ARENA_BYTES, digest);
       compared.push({ step, native, after: script.read(digest, 32) });

@@ -20,6 +20,10 @@ struct binding {
 };
 extern __attribute__((visibility("hidden"))) volatile struct binding binding;
 
+// What an entry over the arena answers for a range outside it, and one that needs a deep stack for a
+// short one.
+enum { OUT_OF_ARENA = 0x7f01, STACK_SHORT = 0x7f01 };
+
 // Most stack that an entry takes, over the measured peak of the largest; `make native` paints.
 #define STACK_NEED 4096
 
@@ -53,6 +57,25 @@ void leaf_hash(const u8 *leaf, u32 bytes, u8 out[32]);
 int path_root(u8 hash[32], const u8 *path, u32 path_bytes, u32 index, u32 size);
 void slot_hashes(const u8 *slots, u32 count, const u8 secret[32], u8 *out);
 u32 fold_level(u8 *hashes, u32 count);
+
+// entries.c: the entries that the steps of a session are made of.
+int entry_arena_dh(u32 secret, u32 peer, u32 out);
+int entry_arena_verify(u32 public_key, u32 message, u32 bytes, u32 signature);
+int entry_arena_hash(u32 at, u32 bytes, u32 out);
+int entry_arena_extract(u32 salt, u32 input, u32 out);
+int entry_arena_kdf(u32 prk, u32 context, u32 length_and_label, u32 out);
+int entry_arena_seal(u32 key, u32 additional, u32 text, u32 bytes);
+int entry_arena_open(u32 key, u32 additional, u32 text, u32 bytes);
+int entry_arena_gate(u32 at, u32 bytes, u32 tokens, u32 tokens_max);
+int entry_arena_shape(u32 tokens, u32 count, u32 shape);
+int entry_arena_put_head(u32 at, u32 major, u32 argument);
+int entry_arena_unwrap(u32 at, u32 bytes);
+int entry_arena_hash_leaf(u32 at, u32 bytes, u32 out);
+int entry_arena_tree_root(u32 hash, u32 path, u32 path_bytes, u32 index_and_size);
+int entry_arena_find(u32 table, u32 records, u32 wanted, u32 sizes);
+int entry_arena_copy(u32 to, u32 from, u32 bytes);
+int entry_arena_xor(u32 at, u32 with, u32 bytes);
+int entry_arena_compare(u32 one, u32 other, u32 bytes);
 
 // octets.c
 u32 octets_differ(const u8 *one, const u8 *other, u32 bytes);

@@ -70,6 +70,26 @@ export function sha512Rounds(): string {
   return rowsOf(primes.map((prime) => hex(cubeRoot(prime << 192n) & 0xffff_ffff_ffff_ffffn, 16)));
 }
 
+/**
+ * `#define` lines for the places of the arena.
+ *
+ * @param source - The text of `protocol/src/edhoc/arena.ts`.
+ */
+export function arenaPlaces(source: string): string {
+  const places = [...source.matchAll(/^export const (\w+) = (\d+);$/gm)];
+  if (places.length === 0) throw new Error("arena.ts names no place");
+  return places.map(([, name, place]) => `#define ${name} ${place}\n`).join("");
+}
+
+/** The octets that are laid at the start of the arena, from the same text. */
+export function arenaImage(source: string): string {
+  const text = source.slice(source.indexOf("LAID_AT_BOOT"));
+  const octets = [...text.matchAll(/"([0-9a-f]+)"/g)].flatMap(([, hex]) =>
+    String(hex).match(/../g),
+  );
+  return rowsOf(octets.map((octet) => `0x${octet}`));
+}
+
 /** `#define` lines for the error codes that the blob answers with. */
 export function codeHeader(codes: Readonly<Record<string, number>>): string {
   return Object.entries(codes)

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { bytesOfHex, hexOf } from "@nyckelring/protocol";
+import { bytesOfHex, crc16, hexOf } from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -152,6 +152,7 @@ function expectedSamples(): Record<string, string> {
   }
   for (const length of [0, 1, 12, 16, 64, 65, 300]) {
     const part = long.slice(0, length);
+    expected[`crc16-${length}`] = String(crc16(part, length >> 2, length));
     expected[`sha256-${length}`] = hexOf(crypto.hash(part));
     expected[`hmac-${length}`] = hexOf(crypto.hmac(text, part));
     expected[`ccm-${length}`] = hexOf(crypto.seal(key, new Uint8Array(13), part, part, 8));

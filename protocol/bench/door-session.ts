@@ -142,13 +142,13 @@ function recording(port: CryptoPort, recorded: Recorded[], peers: Set<string>): 
 }
 
 // Every session draws the same ephemeral key, so that all its keys can be made before.
-function withSameChance(operations: ArenaOperations): ArenaOperations {
-  let drawn: string | undefined;
+function withSameChance(operations: ArenaOperations, arena: Uint8Array): ArenaOperations {
+  let drawn: Uint8Array | undefined;
   return {
     ...operations,
     random(at, bytes) {
-      drawn ??= randomBytes(64).toString("hex");
-      operations.lay(at, drawn.slice(0, 2 * bytes));
+      drawn ??= randomBytes(64);
+      arena.set(drawn.subarray(0, bytes), at);
     },
   };
 }

@@ -82,7 +82,7 @@ export {
 export { type FloorList, type KeyFloor, signFloorList, verifyFloorList } from "./cwt/floor-list.ts";
 export { type RingHead, signRingHead, verifyRingHead } from "./cwt/ring-head.ts";
 export { checkWindow, type RingWindow } from "./cwt/windows.ts";
-export { KEY_ARENA_BYTES, LOCK_ARENA_BYTES, MESSAGE, REPLY } from "./edhoc/arena.ts";
+export { KEY_ARENA_BYTES, LAYOUT_CHECK, LOCK_ARENA_BYTES, MESSAGE, REPLY } from "./edhoc/arena.ts";
 export { createArenaOperations } from "./edhoc/arena-operations.ts";
 export {
   INITIATOR_DEAD,
@@ -93,7 +93,7 @@ export {
   INITIATOR_SHOWN,
   INITIATOR_STARTED,
 } from "./edhoc/initiator.ts";
-export type { ArenaOperations } from "./edhoc/operations.ts";
+export type { ArenaOperations, ArenaParts } from "./edhoc/operations.ts";
 export {
   RESPONDER_ANSWERED,
   RESPONDER_DEAD,
@@ -233,7 +233,7 @@ export {
   type Entry,
   encodeEntry,
 } from "./event-log/entry.ts";
-export { crc16 } from "./link/crc16.ts";
+export { crc16, type FrameCheck } from "./link/crc16.ts";
 export {
   createFrameReader,
   encodeFrames,

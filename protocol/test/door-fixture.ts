@@ -228,7 +228,7 @@ export interface Side<Door> {
   readonly door: Door;
 }
 
-type Wrap = (operations: ArenaOperations) => ArenaOperations;
+type Wrap = (operations: ArenaOperations, arena: Uint8Array) => ArenaOperations;
 const asIs: Wrap = (operations) => operations;
 
 export function lockSide(
@@ -239,7 +239,7 @@ export function lockSide(
 ): Side<LockDoor> {
   const arena = new Uint8Array(LOCK_ARENA_BYTES);
   const entropy = entropyOf(world.crypto, label);
-  const operations = wrap(createArenaOperations(world.crypto, entropy, arena));
+  const operations = wrap(createArenaOperations(world.crypto, entropy, arena), arena);
   const door = createLockDoor(operations, arena);
   door.loadTrust(trust);
   return { arena, operations, door };
@@ -248,7 +248,7 @@ export function lockSide(
 export function keySide(world: World, label = "key", wrap = asIs): Side<KeyDoor> {
   const arena = new Uint8Array(KEY_ARENA_BYTES);
   const entropy = entropyOf(world.crypto, label);
-  const operations = wrap(createArenaOperations(world.crypto, entropy, arena));
+  const operations = wrap(createArenaOperations(world.crypto, entropy, arena), arena);
   const door = createKeyDoor(operations, arena);
   const { kid, key } = world.deviceSigner;
   door.load({

@@ -6,6 +6,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
 import {
   PHASES,
   REGIONS,
@@ -146,6 +147,11 @@ function tokenLines(placed: readonly PlacedRegion[], shapes: readonly Shape[]): 
   return lines;
 }
 
+// 31 bits, because an interpreter's small integers are signed.
+function checkOf(text: string): number {
+  return crc32(text) & 0x7fffffff;
+}
+
 /** The generated file. */
 export function sourceOfArena(placed: readonly PlacedRegion[], shapes: readonly Shape[]): string {
   const secrets = secretSpan(placed);
@@ -168,11 +174,18 @@ export function sourceOfArena(placed: readonly PlacedRegion[], shapes: readonly 
   for (const region of placed) {
     lines.push(`/** ${region.bytes} octets: ${region.holds}. @internal */`);
     lines.push(`export const ${region.name} = ${region.at};`);
+    if (region.measured === true)
+      lines.push(`export const ${region.name}_BYTES = ${region.bytes};`);
     for (const [point, offset] of region.points ?? []) {
       lines.push(`export const ${point} = ${region.at + offset};`);
     }
   }
   lines.push(...tokenLines(placed, shapes));
+  lines.push(
+    "",
+    "/** Tells one layout from another: native code refuses to lay one that it does not know. */",
+  );
+  lines.push(`export const LAYOUT_CHECK = ${checkOf(`${lines.join("\n")}${laidImage(placed)}`)};`);
   lines.push("", "/** What is laid at offset 0 at boot, hexadecimal. */");
   lines.push("export const LAID_AT_BOOT =");
   const image = laidImage(placed);

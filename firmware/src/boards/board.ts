@@ -74,6 +74,8 @@ export type Board = {
   readonly platform: "linux" | "nrf52" | "esp32";
   /** What this build cannot do there, one sentence each; the manifest repeats it to whoever loads. */
   readonly limits: readonly string[];
+  /** Address of the first header of Storage, as module Flash counts; undefined where it is not read. */
+  readonly storageStart: number | undefined;
   readonly contact: ContactWiring;
   /** Pin that tells whether the other side of the contact is there; undefined: at boot it is. */
   readonly contactSense: string | undefined;

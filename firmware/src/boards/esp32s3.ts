@@ -14,6 +14,7 @@ export const board: Board = {
     "Its TLS verifies nobody, so it is not used: MACs and signatures prove what the issuer says.",
     "Nothing was tried on silicon: pins are estimates.",
   ],
+  storageStart: undefined,
   contact: { kind: "pins", tx: "D17", rx: "D18" },
   contactSense: "D4",
   voltageSense: undefined,

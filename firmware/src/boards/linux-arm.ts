@@ -7,6 +7,7 @@ export const board: Board = {
   name: "linux-arm",
   platform: "linux",
   limits: [],
+  storageStart: 0x10000000,
   contact: linux.contact,
   contactSense: linux.contactSense,
   voltageSense: linux.voltageSense,

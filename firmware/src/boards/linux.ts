@@ -12,6 +12,7 @@ export const board: Board = {
   limits: [
     "Curves run in the interpreter: a door session takes half a minute, and all waits are stretched.",
   ],
+  storageStart: undefined,
   contact: { kind: "path", path: "./contact" },
   contactSense: undefined,
   voltageSense: undefined,

@@ -9,6 +9,7 @@ export const board: Board = {
   name: "mdbt42q",
   platform: "nrf52",
   limits: ["A trial: the build tells what it lacks as a lock."],
+  storageStart: undefined,
   contact: { kind: "pins", tx: "D14", rx: "D15" },
   contactSense: undefined,
   voltageSense: undefined,

@@ -10,6 +10,7 @@ export const board: Board = {
   name: "virtual",
   platform: "nrf52",
   limits: ["Made of software: curves run in JavaScript, memory and speed say nothing."],
+  storageStart: undefined,
   contact: xiao.contact,
   contactSense: xiao.contactSense,
   voltageSense: xiao.voltageSense,

@@ -6,6 +6,7 @@ export const board: Board = {
   name: "xiao-nrf52840",
   platform: "nrf52",
   limits: ["Nothing was tried on silicon: pins and voltages are estimates."],
+  storageStart: 0x60000000,
   contact: { kind: "pins", tx: "D6", rx: "D7" },
   contactSense: "D2",
   voltageSense: "D3",

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { assert, FLASH_FULL, octetAt, PROMISE_BROKEN } from "@nyckelring/protocol";
+import { assert, FLASH_FULL, PROMISE_BROKEN } from "@nyckelring/protocol";
 
 import type { FlashWiring } from "../boards/board.ts";
 import type { FlashPort } from "../ports.ts";
 import { crc32Native } from "./crc32-native.ts";
+import { findStorageFile } from "./storage-file.ts";
 
 const HEADER_BYTES = 32;
-const NAME_OFFSET = 4;
-const NAME_BYTES = 28;
-const NO_FILE_SIZE = 0xffffff;
 
 /**
  * Pages inside one pre-sized file of Storage.
@@ -25,13 +23,13 @@ export function openStorageFlash(wiring: FlashWiring): FlashPort {
   const flash = require("Flash");
   // One page more than needed, because the data of a file starts anywhere in a page.
   const fileBytes = (pageCount + 1) * pageBytes;
-  let dataStart = findFile(flash, storageStart, name, fileBytes);
+  let dataStart = findStorageFile(storageStart, name, fileBytes);
   if (dataStart === 0) {
     const storage = require("Storage");
     // Without this look Storage would compact to make room, and a power cut in that erases all of it.
     assert(storage.getStats().freeBytes >= HEADER_BYTES + fileBytes, FLASH_FULL);
     storage.write(name, " ", 0, fileBytes);
-    dataStart = findFile(flash, storageStart, name, fileBytes);
+    dataStart = findStorageFile(storageStart, name, fileBytes);
   }
   assert(dataStart !== 0, PROMISE_BROKEN);
   // A quotient stays a floating point number there, and the module takes integers only.
@@ -55,31 +53,4 @@ export function openStorageFlash(wiring: FlashWiring): FlashPort {
     },
     crc32: crc32Native,
   };
-}
-
-// Walks the chain of headers: 24 bits of size, 8 of flags, 28 octets of name; then the data, padded
-// to 4. A deleted file has a zeroed name and keeps its place.
-function findFile(flash: EspruinoFlash, start: number, name: string, fileBytes: number): number {
-  let address = start;
-  for (;;) {
-    const header = flash.read(HEADER_BYTES, address);
-    const size = octetAt(header, 0) + 256 * octetAt(header, 1) + 65536 * octetAt(header, 2);
-    if (size === NO_FILE_SIZE) {
-      return 0;
-    }
-    if (size === fileBytes && hasName(header, name)) {
-      return address + HEADER_BYTES;
-    }
-    address += HEADER_BYTES + ((size + 3) & ~3);
-  }
-}
-
-function hasName(header: Uint8Array, name: string): boolean {
-  for (let index = 0; index < NAME_BYTES; index += 1) {
-    const expected = index < name.length ? name.charCodeAt(index) : 0;
-    if (octetAt(header, NAME_OFFSET + index) !== expected) {
-      return false;
-    }
-  }
-  return true;
 }

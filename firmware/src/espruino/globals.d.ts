@@ -84,11 +84,10 @@ declare const E: {
   getErrorFlags(): string[];
   toFlatString(text: string): string;
   toArrayBuffer(text: string): ArrayBuffer;
-  getAddressOf(value: Uint8Array | Uint32Array | string, flatAddress: true): number;
+  getAddressOf(value: Uint8Array | Uint32Array, flatAddress: true): number;
   nativeCall(
     address: number,
     signature: string,
-    code: string,
   ): (a?: number, b?: number, c?: number, d?: number) => number;
   CRC32(bytes: Uint8Array | string): number;
 };

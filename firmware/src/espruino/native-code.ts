@@ -22,42 +22,44 @@ export const ENTRY_SIGN = 9;
 export const ENTRY_VERIFY = 10;
 export const ENTRY_X25519_BASE = 11;
 export const ENTRY_X25519 = 12;
+export const ENTRY_CRC16 = 13;
 export const ENTRY_CRC32 = 14;
-export const ENTRY_UNHEX = 18;
-export const ENTRY_ARENA_DH_BASE = 19;
-export const ENTRY_ARENA_DH = 20;
-export const ENTRY_ARENA_VERIFY = 21;
-export const ENTRY_ARENA_HASH = 22;
-export const ENTRY_ARENA_EXTRACT = 23;
-export const ENTRY_ARENA_KDF = 24;
-export const ENTRY_ARENA_SEAL = 25;
-export const ENTRY_ARENA_OPEN = 26;
-export const ENTRY_ARENA_COUNTER_KEY = 27;
-export const ENTRY_ARENA_GATE = 28;
-export const ENTRY_ARENA_SHAPE = 29;
-export const ENTRY_ARENA_PUT_HEAD = 30;
-export const ENTRY_ARENA_UNWRAP = 31;
-export const ENTRY_ARENA_HASH_LEAF = 32;
-export const ENTRY_ARENA_TREE_ROOT = 33;
-export const ENTRY_ARENA_FIND = 34;
-export const ENTRY_ARENA_COPY = 35;
-export const ENTRY_ARENA_XOR = 36;
-export const ENTRY_ARENA_COMPARE = 37;
-export const ENTRY_ARENA_WIPE = 38;
-export const ENTRY_ARENA_CRC = 39;
-export const ENTRY_USABLE_KEY = 41;
+export const ENTRY_ARENA_DH_BASE = 18;
+export const ENTRY_ARENA_SEAL = 24;
+export const ENTRY_ARENA_OPEN = 25;
+export const ENTRY_ARENA_COUNTER_KEY = 26;
+export const ENTRY_ARENA_PUT_HEAD = 29;
+export const ENTRY_ARENA_UNWRAP = 30;
+export const ENTRY_ARENA_FIND = 33;
+export const ENTRY_ARENA_COPY = 34;
+export const ENTRY_ARENA_COMPARE = 36;
+export const ENTRY_ARENA_WIPE = 37;
+export const ENTRY_USABLE_KEY = 39;
+export const ENTRY_ARENA_LAY = 40;
+export const ENTRY_ARENA_HAIL = 41;
+export const ENTRY_ARENA_ANSWER = 42;
+export const ENTRY_ARENA_OPEN_ANSWER = 43;
+export const ENTRY_ARENA_PROVE_RESPONDER = 44;
+export const ENTRY_ARENA_SHOW = 45;
+export const ENTRY_ARENA_OPEN_SEALED = 46;
+export const ENTRY_ARENA_PROVE_INITIATOR = 47;
+export const ENTRY_ARENA_CLOSE = 48;
+export const ENTRY_ARENA_SEAL_ANSWER = 49;
+export const ENTRY_ARENA_READ = 50;
+export const ENTRY_ARENA_VERIFY_CREDENTIAL = 51;
+export const ENTRY_ARENA_PROVE_LEAF = 52;
 
 /** Version of the table that this code was written for; `bind` answers it. */
-const TABLE_VERSION = 1;
+const TABLE_VERSION = 2;
 // The entries and the CRC lie in the first octets of the file, which the interpreter checks itself;
 // the CRC then checks the rest. Behind the code stand both values, as words.
-const HEAD_BYTES = 1024;
+const HEAD_BYTES = 512;
 const TRAILER_BYTES = 8;
 
 /** The blob in memory. */
 export interface NativeCode {
-  /** The flat string that it lies in. */
-  readonly blob: string;
+  /** What it lies in: as long as somebody holds this, the code stays. */
+  readonly octets: Uint8Array;
   /** Address of its first octet. */
   readonly start: number;
   /** Makes an entry callable; the caller keeps what it gets. */
@@ -83,22 +85,21 @@ export interface NativeCode {
  *
  * Security: the check finds damage, not an attacker, who could as well change this script.
  *
- * @param file - The whole file, or undefined where there is none.
+ * @param file - The whole file, from the start of its buffer, or undefined where there is none.
  * @throws where there is none, it is damaged, lies where it cannot run, or has another table.
  */
-export function loadNativeCode(file: string | undefined): NativeCode {
-  assert(file !== undefined && file.length > HEAD_BYTES, PROMISE_BROKEN);
-  const blob = E.toFlatString(file);
-  const start = E.getAddressOf(blob, true);
+export function loadNativeCode(file: Uint8Array | undefined): NativeCode {
+  assert(file !== undefined && file.length > HEAD_BYTES + TRAILER_BYTES, PROMISE_BROKEN);
+  const octets: Uint8Array = file;
+  const start = E.getAddressOf(octets, true);
   assert(start !== 0 && (start & 3) === 0, PROMISE_BROKEN);
-  const octets = new Uint8Array(E.toArrayBuffer(blob));
   const codeBytes = octets.length - TRAILER_BYTES;
-  const trailer = new DataView(octets.buffer, codeBytes);
+  const trailer = new Uint32Array(octets.buffer, codeBytes, 2);
   const head = new Uint8Array(octets.buffer, 0, HEAD_BYTES);
-  assert(E.CRC32(head) >>> 0 === trailer.getUint32(0, true), PROMISE_BROKEN);
-  const entry = createEntryBinder(blob);
+  assert(E.CRC32(head) >>> 0 === trailer[0], PROMISE_BROKEN);
+  const entry = createEntryBinder(start);
   const crc = entry(ENTRY_CRC32)(start, codeBytes, 0, 0) >>> 0;
-  assert(crc === trailer.getUint32(4, true), PROMISE_BROKEN);
+  assert(crc === trailer[1], PROMISE_BROKEN);
 
   function addressOf(bytes: Uint8Array): number {
     const address = E.getAddressOf(bytes, true);
@@ -107,7 +108,7 @@ export function loadNativeCode(file: string | undefined): NativeCode {
   }
 
   return {
-    blob,
+    octets,
     start,
     entry,
     addressOf,

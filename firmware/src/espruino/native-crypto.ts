@@ -6,7 +6,9 @@ import {
   type ArenaOperations,
   assert,
   type CryptoPort,
+  crc16,
   type EntropyPort,
+  type FrameCheck,
   fail,
   PROMISE_BROKEN,
   PUBLIC_KEY_INVALID,
@@ -21,6 +23,7 @@ import { createNativeOperations } from "./native-arena.ts";
 import {
   ENTRY_CCM_OPEN,
   ENTRY_CCM_SEAL,
+  ENTRY_CRC16,
   ENTRY_HMAC,
   ENTRY_SHA256,
   ENTRY_SIGN,
@@ -33,6 +36,7 @@ import {
   type NativeCall,
   type NativeCode,
 } from "./native-code.ts";
+import { readStorageFile } from "./storage-file.ts";
 
 const KEY_BYTES = 32;
 const HASH_BYTES = 32;
@@ -54,7 +58,7 @@ let code: NativeCode | undefined;
 
 function codeOfBoard(): NativeCode {
   if (code === undefined) {
-    code = loadNativeCode(require("Storage").read(nk.slot + ".native"));
+    code = loadNativeCode(readStorageFile(nk.slot + ".native"));
   }
   return code;
 }
@@ -71,6 +75,29 @@ export function openOperations(
   arena: Uint8Array,
 ): ArenaOperations {
   return createNativeOperations(codeOfBoard(), entropy, arena);
+}
+
+/** The CRC of the link's frames over the same blob. */
+export function openFrameCheck(): FrameCheck {
+  return createFrameCheck(codeOfBoard());
+}
+
+/**
+ * The CRC of the link's frames over a blob.
+ *
+ * A short frame is copied; one that memory holds in pieces is gone through here, as slowly as that is:
+ * a frame must not be lost because memory has no room in one piece.
+ */
+export function createFrameCheck(native: NativeCode): FrameCheck {
+  const spare = new Uint8Array(INPUT_BYTES_MAX);
+  const spareAt = native.addressOf(spare);
+  const call = native.entry(ENTRY_CRC16);
+  return (bytes, from, to) => {
+    let at = spareAt;
+    if (bytes.length > INPUT_BYTES_MAX) at = E.getAddressOf(bytes, true);
+    else spare.set(bytes, 0);
+    return at === 0 ? crc16(bytes, from, to) : call(at + from, to - from, 0, 0);
+  };
 }
 
 /**

@@ -2,8 +2,10 @@
 import {
   type ArenaOperations,
   type CryptoPort,
+  crc16,
   createArenaOperations,
   type EntropyPort,
+  type FrameCheck,
 } from "@nyckelring/protocol";
 
 import { createDeviceCrypto } from "./crypto.ts";
@@ -12,6 +14,11 @@ import { bindPrimitives } from "./primitives.ts";
 /** Cryptography in the interpreter itself: for a computer, where no native code can be called. */
 export function openCrypto(): CryptoPort {
   return createDeviceCrypto(bindPrimitives());
+}
+
+/** The CRC of the link's frames, as the protocol has it. */
+export function openFrameCheck(): FrameCheck {
+  return crc16;
 }
 
 /** The operations of the door path over that port. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { board } from "#board";
-import { openCrypto, openOperations } from "#crypto";
+import { openCrypto, openFrameCheck, openOperations } from "#crypto";
 import {
   createBoardTimer,
   openClock,
@@ -22,7 +22,7 @@ import { SIGNALS } from "../key/signals.ts";
 /** Boots a digital key on its board. */
 export function startKey(): void {
   let role: KeyRole | undefined;
-  const contact = openContact(board.contact, (bytes) => {
+  const line = openContact(board.contact, (bytes) => {
     if (role !== undefined) {
       role.onBytes(bytes);
     }
@@ -35,7 +35,7 @@ export function startKey(): void {
     entropy,
     operations: (arena) => openOperations(crypto, entropy, arena),
     flash: openFlash(wired(board.flash.key)),
-    contact,
+    contact: { send: line.send, check: openFrameCheck() },
     timer,
     clock: openClock(),
     supply: openSupply(wired(board.supply)),

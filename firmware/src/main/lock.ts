@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { board } from "#board";
-import { openCrypto, openOperations } from "#crypto";
+import { openCrypto, openFrameCheck, openOperations } from "#crypto";
 import {
   createBoardTimer,
   openBolt,
@@ -18,7 +18,7 @@ import type { LockRole } from "../lock/lock-role.ts";
 /** Boots a key-powered lock on its board. */
 export function startLock(): void {
   let role: LockRole | undefined;
-  const contact = openContact(board.contact, (bytes) => {
+  const line = openContact(board.contact, (bytes) => {
     if (role !== undefined) {
       role.onBytes(bytes);
     }
@@ -36,7 +36,7 @@ export function startLock(): void {
     entropy,
     operations: (arena) => openOperations(crypto, entropy, arena),
     flash: openFlash(wired(board.flash.lock)),
-    contact,
+    contact: { send: line.send, check: openFrameCheck() },
     timer: createBoardTimer(),
     clock: openClock(),
     motor,

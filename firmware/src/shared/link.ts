@@ -34,7 +34,7 @@ export function createMessageLink(
   onFault: (code: ErrorCode) => void,
 ): MessageLink {
   let waitId = 0;
-  const reader = createFrameReader(onMessage, (fault) => onFault(fault.code));
+  const reader = createFrameReader(onMessage, (fault) => onFault(fault.code), contact.check);
 
   function relax(): void {
     if (waitId !== 0) timer.cancel(waitId);
@@ -44,7 +44,7 @@ export function createMessageLink(
   return {
     send(kind, message) {
       relax();
-      contact.send(encodeFrames(kind, message));
+      contact.send(encodeFrames(kind, message, contact.check));
     },
     push(bytes) {
       reader.push(bytes);

@@ -15,6 +15,7 @@ import {
 } from "@nyckelring/protocol";
 
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
+import { readStorageFile } from "../../src/espruino/storage-file.ts";
 import { loadBlob, mark, readFile } from "./native-file.ts";
 
 /** One session as text: see `protocol/vectors/session.json`. */
@@ -109,7 +110,7 @@ export function playLock(): void {
     clockUnknownPolicy: 0,
   };
   mark("inputs");
-  const code = loadBlob(require("Storage").read("native"));
+  const code = loadBlob(readStorageFile("native"));
   mark("load native code");
   const arena = new Uint8Array(LOCK_ARENA_BYTES);
   const operations = createNativeOperations(code, entropy, arena);
@@ -137,7 +138,7 @@ export function playLock(): void {
     const body = bodies[1];
     if (body !== undefined) report("record", taken(arena, door.sealRecord(RECORD_WANT, body)));
   }
-  calibrate(code.entry(1), code.blob);
+  calibrate(code.entry(1), code.start);
   print("side-end");
 }
 
@@ -155,7 +156,7 @@ export function playKey(): void {
     ],
   };
   mark("inputs");
-  const code = loadBlob(require("Storage").read("native"));
+  const code = loadBlob(readStorageFile("native"));
   mark("load native code");
   const arena = new Uint8Array(KEY_ARENA_BYTES);
   const operations = createNativeOperations(code, entropy, arena);
@@ -189,17 +190,17 @@ export function playKey(): void {
     const body = bodies[0];
     if (body !== undefined) report("record", taken(arena, door.sealRecord(RECORD_WANT, body)));
   }
-  calibrate(code.entry(1), code.blob);
+  calibrate(code.entry(1), code.start);
   print("side-end");
 }
 
 /** Calls for the price of one call, where an interpreter does not take four integers. */
 function calibrate(
   call: (a: number, b: number, c: number, d: number) => number,
-  blob: string,
+  start: number,
 ): void {
-  const two = E.nativeCall(5, "int(int,int)", blob);
-  const none = E.nativeCall(5, "int()", blob);
+  const two = E.nativeCall(start + 5, "int(int,int)");
+  const none = E.nativeCall(start + 5, "int()");
   mark("between");
   for (let count = 0; count < 40; count += 1) call(1, 2, 3, 4);
   mark("40 calls of four integers");

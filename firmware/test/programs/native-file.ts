@@ -18,8 +18,13 @@ export function readFile(name: string): string {
   return text;
 }
 
+/** The same in memory, in one piece. */
+export function readOctets(name: string): Uint8Array {
+  return new Uint8Array(E.toArrayBuffer(E.toFlatString(readFile(name))));
+}
+
 /** Loads the blob and tells where it lies. */
-export function loadBlob(file: string | undefined): NativeCode {
+export function loadBlob(file: Uint8Array | undefined): NativeCode {
   const code = loadNativeCode(file);
   print("blob", String(code.start));
   return code;

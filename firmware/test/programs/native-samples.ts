@@ -5,8 +5,8 @@ import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import { ENTRY_STACK_POINTER, loadNativeCode } from "../../src/espruino/native-code.ts";
-import { createNativeCrypto } from "../../src/espruino/native-crypto.ts";
-import { loadBlob, readFile } from "./native-file.ts";
+import { createFrameCheck, createNativeCrypto } from "../../src/espruino/native-crypto.ts";
+import { loadBlob, readOctets } from "./native-file.ts";
 
 function report(name: string, value: string): void {
   print(`native ${name} ${value}`);
@@ -22,8 +22,9 @@ function refusal(name: string, run: () => unknown): void {
   report(name, outcome);
 }
 
-const code = loadBlob(readFile("./native.bin"));
+const code = loadBlob(readOctets("./native.bin"));
 const crypto = createNativeCrypto(code);
+const check = createFrameCheck(code);
 
 const key = bytesOfHex("2b7e151628aed2a6abf7158809cf4f3c");
 const text = bytesOfHex("7768617420646f2079612077616e7420666f72206e6f7468696e673f");
@@ -33,6 +34,7 @@ for (let index = 0; index < long.length; index += 1) long[index] = index & 0xff;
 for (const length of [0, 1, 12, 16, 64, 65, 300]) {
   const part = new Uint8Array(length);
   part.set(long.subarray(0, length));
+  report(`crc16-${length}`, String(check(part, length >> 2, length)));
   report(`sha256-${length}`, hexOf(crypto.hash(part)));
   report(`hmac-${length}`, hexOf(crypto.hmac(text, part)));
   const sealed = crypto.seal(key, new Uint8Array(13), part, part, 8);
@@ -81,29 +83,32 @@ refusal("address-of-16", () => code.addressOf(new Uint8Array(16)));
 refusal("address-of-32", () => code.addressOf(new Uint8Array(32)));
 refusal("no-blob", () => loadNativeCode(undefined));
 for (const name of ["short", "first-octet", "middle", "last-octet"]) {
-  refusal(`spoiled-${name}`, () => loadNativeCode(readFile(`./spoiled-${name}.bin`)));
+  refusal(`spoiled-${name}`, () => loadNativeCode(readOctets(`./spoiled-${name}.bin`)));
 }
-refusal("whole-blob", () => loadNativeCode(readFile("./native.bin")));
+refusal("whole-blob", () => loadNativeCode(readOctets("./native.bin")));
 
 // A stack that ends right below where it stands: curves are refused, the rest goes on.
 const arena = new Uint8Array(8192);
 const operations = createNativeOperations(code, { fill: () => undefined }, arena);
+// Parts of the session's steps, at their places in firmware/native/entries.h.
+const dh = code.entry(19);
+const verify = code.entry(20);
 arena.fill(9, 0, 32);
 operations.dhBase(0, 64);
 report("arena-public", hexOf(arena.subarray(64, 96)));
 arena.fill(0x20, 32, 64);
-report("arena-agreed", String(operations.dh(0, 32, 128)));
+report("arena-agreed", String(dh(0, 32, 128, 0)));
 const stands = code.entry(ENTRY_STACK_POINTER)(0, 0, 0, 0);
 code.bind(arena, stands - 3000);
-report("short-stack-dh", String(operations.dh(0, 32, 160)));
+report("short-stack-dh", String(dh(0, 32, 160, 0)));
 report("short-stack-untouched", hexOf(arena.subarray(160, 192)));
-report("short-stack-verify", String(operations.verify(0, 64, 32, 96)));
+report("short-stack-verify", String(verify(0, 64, 32, 96)));
 refusal("short-stack-sign", () => signing.sign(text));
 report(
   "short-stack-agree",
   agreement.agree(new Uint8Array(32).fill(0x20)).ok ? "agreed" : "refused",
 );
-report("outside", String(operations.dh(0, 8192 - 31, 128)));
+report("outside", String(dh(0, 8192 - 31, 128, 0)));
 code.bind(arena, stands - 100000);
-report("long-stack-dh", String(operations.dh(0, 32, 160)));
+report("long-stack-dh", String(dh(0, 32, 160, 0)));
 print("native-end");

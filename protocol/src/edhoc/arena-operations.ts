@@ -16,10 +16,10 @@ import {
   SIGNATURE_INVALID,
 } from "../errors/code.ts";
 import { assert } from "../errors/result.ts";
-import { crc16 } from "../link/crc16.ts";
-import { TOKEN_WORDS } from "./arena.ts";
+import { LAID_AT_BOOT, TOKEN_WORDS } from "./arena.ts";
 import { createGate } from "./cbor-gate.ts";
-import type { ArenaOperations } from "./operations.ts";
+import type { ArenaOperations, ArenaParts, StepParts } from "./operations.ts";
+import { createSessionSteps } from "./session-steps.ts";
 
 const HASH_BYTES = 32;
 const KEY_BYTES = 32;
@@ -47,7 +47,7 @@ export function createArenaOperations(
   crypto: CryptoPort,
   entropy: EntropyPort,
   arena: Uint8Array,
-): ArenaOperations {
+): ArenaOperations & ArenaParts {
   assert(arena.length <= 0x10000 && arena.byteOffset % 4 === 0, PROMISE_BROKEN);
   const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.length >> 2);
   const curves = createCurveOperations(crypto, arena);
@@ -56,10 +56,7 @@ export function createArenaOperations(
   const octets = createOctetOperations(arena);
   const tree = createTreeOperations(crypto, arena);
 
-  return {
-    lay(at, hex) {
-      arena.set(bytesOfHex(hex), at);
-    },
+  const parts: StepParts = {
     random(at, bytes) {
       entropy.fill(arena, at, bytes);
     },
@@ -92,7 +89,13 @@ export function createArenaOperations(
       arena.fill(0, at, at + bytes);
       curves.forget(at, bytes);
     },
-    crc: octets.crc,
+  };
+  return {
+    lay() {
+      arena.set(bytesOfHex(LAID_AT_BOOT), 0);
+    },
+    ...parts,
+    ...createSessionSteps(parts, arena, words),
   };
 }
 
@@ -321,9 +324,6 @@ function createOctetOperations(arena: Uint8Array) {
       for (let index = 0; index < bytes; index += 1) {
         arena[at + index] = (arena[at + index] as number) ^ (arena[withAt + index] as number);
       }
-    },
-    crc(at: number, bytes: number): number {
-      return crc16(arena, at, at + bytes);
     },
   };
 }

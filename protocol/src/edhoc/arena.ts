@@ -112,6 +112,7 @@ export const DECISION_DRAFT = 2064;
 export const TOKENS = 2096;
 /** 1300 octets: context_2 or context_3 as a byte string (§5.3.2, §5.4.2). @internal */
 export const CONTEXT = 2576;
+export const CONTEXT_BYTES = 1300;
 /** 268 octets: KEYSTREAM_2 (§4.1.2). @internal */
 export const KEYSTREAM = 2576;
 /** 268 octets: Sig_structure of the credential under test. @internal */
@@ -210,6 +211,9 @@ export const DECISION_CODE = 529;
 export const DECISION_LOCKSEQ = 532;
 export const DECISION_TIME = 535;
 export const DECISION_TOKENS = 4;
+
+/** Tells one layout from another: native code refuses to lay one that it does not know. */
+export const LAYOUT_CHECK = 1304567435;
 
 /** What is laid at offset 0 at boot, hexadecimal. */
 export const LAID_AT_BOOT =

@@ -1,25 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { SESSION_MAC, SESSION_MALFORMED, SESSION_STATE } from "../errors/code.ts";
+import { SESSION_MALFORMED, SESSION_STATE } from "../errors/code.ts";
 import type { ErrorCode } from "../errors/result.ts";
-import {
-  AEAD,
-  EPHEMERAL,
-  G_X,
-  G_Y,
-  HASH_1,
-  ID_CRED_HEAD,
-  MAC,
-  MESSAGE,
-  MESSAGE_1,
-  MESSAGE_AAD,
-  OWN_CREDENTIAL,
-  OWN_SECRET,
-  PEER_PUBLIC,
-  SESSION_SECRETS,
-  SESSION_SECRETS_BYTES,
-  SHARED,
-} from "./arena.ts";
-import { createKeySchedule } from "./key-schedule.ts";
+import { EPHEMERAL, G_X, MESSAGE, SESSION_SECRETS, SESSION_SECRETS_BYTES } from "./arena.ts";
 import type { ArenaOperations, SessionStatus } from "./operations.ts";
 
 /** A session can start. @public */
@@ -37,10 +19,8 @@ export const INITIATOR_DONE = 5;
 /** The session has ended with a fault; only a reset leads on. @public */
 export const INITIATOR_DEAD = 6;
 
-const MESSAGE_1_BYTES = 37;
 const MESSAGE_BYTES_MAX = 1024;
 const TAG_BYTES = 8;
-const PLAINTEXT_2_BYTES_MAX = 268;
 
 /**
  * EDHOC Initiator, RFC 9528 §5, for method 3, suite 0 and credentials by value.
@@ -66,11 +46,11 @@ export interface Initiator {
    * Requires: the credential was verified and its public key lies at `PEER_PUBLIC`.
    * @returns 0 or the fault
    */
-  proveResponder(credentialAt: number, credentialBytes: number, macAt: number): ErrorCode;
-  /** Writes message_3 up to its MAC. @returns where EAD_3 goes, or 0 */
-  layMessage3(credentialBytes: number, eadBytes: number): number;
-  /** Requires: `layMessage3`, and EAD_3 written. @returns octets of message_3 at `MESSAGE` */
-  sealMessage3(credentialBytes: number, eadAt: number, eadBytes: number): number;
+  proveResponder(credentialAt: number, credentialBytes: number): ErrorCode;
+  /** @returns where EAD_3 of message_3 goes, or 0 */
+  placeOfEad3(credentialBytes: number, eadBytes: number): number;
+  /** Requires: EAD_3 lies in its place. @returns octets of message_3 at `MESSAGE`, or 0 */
+  showMessage3(credentialBytes: number, eadBytes: number): number;
   /** @returns 0 or the fault */
   openMessage4(bytes: number): ErrorCode;
 }
@@ -79,13 +59,9 @@ export interface Initiator {
  * Makes the initiator of one arena; its state and last fault are kept in `status`.
  * @internal
  */
-export function createInitiator(
-  operations: ArenaOperations,
-  arena: Uint8Array,
-  status: SessionStatus,
-): Initiator {
-  const { compare, copy, dh, dhBase, hash, open, putHead, random, seal, unwrap, wipe } = operations;
-  const schedule = createKeySchedule(operations);
+export function createInitiator(operations: ArenaOperations, status: SessionStatus): Initiator {
+  const { dhBase, hail, openAnswer, openSealed, random, show, wipe } = operations;
+  const prove = operations.proveResponder;
   let prepared = false;
 
   function prepare(): void {
@@ -119,95 +95,64 @@ export function createInitiator(
       return 0;
     }
     prepare();
-    copy(MESSAGE, MESSAGE_1, MESSAGE_1_BYTES);
-    hash(MESSAGE_1, MESSAGE_1_BYTES, HASH_1);
     status.state = INITIATOR_STARTED;
-    return MESSAGE_1_BYTES;
+    return hail();
   }
 
-  // RFC 9528 §5.3.3, first half: message_2 = bstr( G_Y, CIPHERTEXT_2 ).
+  // RFC 9528 §5.3.3, first half.
   function openMessage2(bytes: number): ErrorCode {
     if (status.state !== INITIATOR_STARTED) return refuse(SESSION_STATE);
-    const publicAt = bytes > MESSAGE_BYTES_MAX ? 0 : unwrap(MESSAGE, bytes);
-    const at = publicAt + 32;
-    const plaintextBytes = bytes - (at - MESSAGE);
-    if (publicAt === 0 || plaintextBytes < 1 || plaintextBytes > PLAINTEXT_2_BYTES_MAX) {
-      return refuse(SESSION_MALFORMED);
-    }
-    copy(G_Y, publicAt, 32);
-    const fault = dh(EPHEMERAL, G_Y, SHARED);
-    if (fault !== 0) return refuse(fault);
-    schedule.enterMessage2();
-    schedule.coverMessage2(at, plaintextBytes);
+    const at = openAnswer(bytes);
+    if (at < 0) return refuse(-at);
     initiator.plaintextAt = at;
-    initiator.plaintextBytes = plaintextBytes;
+    initiator.plaintextBytes = bytes - (at - MESSAGE);
     status.state = INITIATOR_OPENED;
     return 0;
   }
 
   // RFC 9528 §5.3.3, second half: the static key that the credential names made MAC_2.
-  function proveResponder(credentialAt: number, credentialBytes: number, macAt: number): ErrorCode {
+  function proveResponder(credentialAt: number, credentialBytes: number): ErrorCode {
     if (status.state !== INITIATOR_OPENED) return refuse(SESSION_STATE);
-    const fault = dh(EPHEMERAL, PEER_PUBLIC, SHARED);
+    const fault = prove(credentialAt, credentialBytes);
     if (fault !== 0) return refuse(fault);
-    schedule.bindResponder();
-    schedule.computeMac2(credentialAt, credentialBytes);
-    if (compare(MAC, macAt, TAG_BYTES) !== 0) return refuse(SESSION_MAC);
-    const { plaintextAt, plaintextBytes } = initiator;
-    schedule.closeMessage2(plaintextAt, plaintextBytes, credentialAt, credentialBytes);
     status.state = INITIATOR_PROVEN;
     return 0;
   }
 
-  // RFC 9528 §5.4.2: PLAINTEXT_3 = ( ID_CRED_I, MAC_3, EAD_3 ), first without its MAC.
-  function layMessage3(credentialBytes: number, eadBytes: number): number {
+  // RFC 9528 §5.4.2: PLAINTEXT_3 = ( ID_CRED_I, MAC_3, EAD_3 ).
+  function placeOfEad3(credentialBytes: number, eadBytes: number): number {
     if (status.state !== INITIATOR_PROVEN) {
       refuse(SESSION_STATE);
       return 0;
     }
-    const plaintextBytes = 2 + credentialBytes + 1 + TAG_BYTES + eadBytes;
-    const at = MESSAGE + (plaintextBytes + TAG_BYTES < 256 ? 2 : 3);
-    if (at + plaintextBytes + TAG_BYTES > MESSAGE + MESSAGE_BYTES_MAX) {
+    const ead = 2 + credentialBytes + 1 + TAG_BYTES;
+    const sealedBytes = ead + eadBytes + TAG_BYTES;
+    const at = MESSAGE + (sealedBytes < 256 ? 2 : 3);
+    if (at + sealedBytes > MESSAGE + MESSAGE_BYTES_MAX) {
       refuse(SESSION_MALFORMED);
       return 0;
     }
-    copy(at, ID_CRED_HEAD, 2);
-    copy(at + 2, OWN_CREDENTIAL, credentialBytes);
-    arena[at + 2 + credentialBytes] = 0x48;
-    initiator.plaintextAt = at;
-    initiator.plaintextBytes = plaintextBytes;
-    return at + 3 + credentialBytes + TAG_BYTES;
+    return at + ead;
   }
 
-  function sealMessage3(credentialBytes: number, eadAt: number, eadBytes: number): number {
-    const { plaintextAt, plaintextBytes } = initiator;
-    const isInOrder = status.state === INITIATOR_PROVEN;
-    const fault = isInOrder ? dh(OWN_SECRET, G_Y, SHARED) : SESSION_STATE;
-    if (fault !== 0) {
-      refuse(fault);
+  function showMessage3(credentialBytes: number, eadBytes: number): number {
+    const shown =
+      status.state === INITIATOR_PROVEN ? show(credentialBytes, eadBytes) : -SESSION_STATE;
+    if (shown < 0) {
+      refuse(-shown);
       return 0;
     }
-    schedule.bindInitiator();
-    schedule.computeMac3(OWN_CREDENTIAL, credentialBytes, eadAt, eadBytes);
-    copy(eadAt - TAG_BYTES, MAC, TAG_BYTES);
-    schedule.closeMessage3(plaintextAt, plaintextBytes, OWN_CREDENTIAL, credentialBytes);
-    seal(AEAD, MESSAGE_AAD, plaintextAt, plaintextBytes);
-    putHead(MESSAGE, 2, plaintextBytes + TAG_BYTES);
-    schedule.enterMessage4();
-    schedule.exportRecordKeys();
     status.state = INITIATOR_SHOWN;
-    return plaintextAt + plaintextBytes + TAG_BYTES - MESSAGE;
+    return shown;
   }
 
   // RFC 9528 §5.5.3.
   function openMessage4(bytes: number): ErrorCode {
     if (status.state !== INITIATOR_SHOWN) return refuse(SESSION_STATE);
-    const at = bytes > MESSAGE_BYTES_MAX ? 0 : unwrap(MESSAGE, bytes);
-    if (at === 0) return refuse(SESSION_MALFORMED);
-    const sealedBytes = bytes - (at - MESSAGE);
-    if (open(AEAD, MESSAGE_AAD, at, sealedBytes) !== 0) return refuse(SESSION_MAC);
+    const at = openSealed(bytes);
+    if (at < 0) return refuse(-at);
     initiator.plaintextAt = at;
-    initiator.plaintextBytes = sealedBytes - TAG_BYTES;
+    initiator.plaintextBytes = bytes - (at - MESSAGE) - TAG_BYTES;
     status.state = INITIATOR_DONE;
     return 0;
   }
@@ -221,8 +166,8 @@ export function createInitiator(
     start,
     openMessage2,
     proveResponder,
-    layMessage3,
-    sealMessage3,
+    placeOfEad3,
+    showMessage3,
     openMessage4,
   };
   return initiator;

@@ -26,7 +26,7 @@ import {
   TO_KEY,
   TO_LOCK,
 } from "./arena.ts";
-import type { ArenaOperations } from "./operations.ts";
+import type { StepParts } from "./operations.ts";
 
 // Octets wanted and label of each derivation, RFC 9528 §4.1.2 and §4.2; 32768 and 32769 are
 // exporter labels of the private-use range (§10.1): AES key and IV, 16 + 13 octets, per direction.
@@ -84,8 +84,10 @@ export interface KeySchedule {
  * Makes the key schedule of one device.
  * @internal
  */
-export function createKeySchedule(operations: ArenaOperations): KeySchedule {
-  const { copy, extract, hash, kdf, putHead, xor } = operations;
+export function createKeySchedule(
+  parts: Pick<StepParts, "copy" | "extract" | "hash" | "kdf" | "putHead" | "xor">,
+): KeySchedule {
+  const { copy, extract, hash, kdf, putHead, xor } = parts;
 
   function hashAround(
     thAt: number,

@@ -15,7 +15,6 @@ import {
   G_Y,
   HASH_1,
   KEYSTREAM,
-  LAID_AT_BOOT,
   LOCK_ARENA_BYTES,
   MAC,
   MESSAGE,
@@ -69,7 +68,7 @@ describe.skipIf(!isPresent).each([
   function makeArena() {
     const arena = new Uint8Array(LOCK_ARENA_BYTES);
     const operations = createArenaOperations(crypto, entropyOf(crypto, "trace"), arena);
-    operations.lay(0, LAID_AT_BOOT);
+    operations.lay();
     return {
       arena,
       operations,

@@ -49,6 +49,8 @@ export interface Region {
   readonly secret?: boolean;
   /** The region whose octets this one uses while that one is dead. */
   readonly over?: string;
+  /** Its size has a name too. */
+  readonly measured?: boolean;
   /** Only the lock has it; such regions come last, so that a key's arena simply ends earlier. */
   readonly lockOnly?: boolean;
 }
@@ -250,6 +252,7 @@ export const REGIONS: readonly Region[] = [
   {
     name: "CONTEXT",
     bytes: CONTEXT_BYTES_MAX,
+    measured: true,
     life: ["proof"],
     holds: "context_2 or context_3 as a byte string (§5.3.2, §5.4.2)",
   },

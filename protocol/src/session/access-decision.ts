@@ -5,15 +5,11 @@ import { DEVID_BYTES } from "../cose/ids.ts";
 import {
   FIRST_FLOOR,
   FLOORS,
-  NODE,
   PEER,
   PEER_PUBLIC,
-  PRESENTATION_INDEX,
   PRESENTATION_LEAF_AT,
   PRESENTATION_LEAF_BYTES,
   PRESENTATION_OP,
-  PRESENTATION_PATH_AT,
-  PRESENTATION_PATH_BYTES,
   PRESENTATION_SHAPE,
   RING_HEAD_DEVID_AT,
   RING_HEAD_EXP,
@@ -31,8 +27,6 @@ import {
   SALTED_LEAF_SHAPE,
   SALTED_LEAF_TARGET,
   SALTED_LEAF_UNTIL,
-  TOKENS,
-  TOKENS_MAX,
 } from "../edhoc/arena.ts";
 import type { ArenaOperations } from "../edhoc/operations.ts";
 import {
@@ -45,7 +39,6 @@ import {
   FLOOR_STALE,
   GRANTED,
   KEY_REVOKED,
-  LEAF_NOT_IN_RING,
   OPERATION_NOT_ALLOWED,
   PROMISE_BROKEN,
   RIGHT_EXPIRED,
@@ -145,7 +138,7 @@ export function createAccessDecision(
   words: Uint32Array,
   shown: Shown,
 ): AccessDecision {
-  const { compare, copy, find, gate, hashLeaf, shape, treeRoot } = operations;
+  const { copy, find, proveLeaf, read } = operations;
 
   let owner = 0;
   let door = 0;
@@ -239,8 +232,7 @@ export function createAccessDecision(
   }
 
   function readHead(payloadAt: number, payloadBytes: number, anchor: number): ErrorCode {
-    const tokens = gate(payloadAt, payloadBytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, RING_HEAD_SHAPE) !== 0) return CLAIMS_MALFORMED;
+    if (read(payloadAt, payloadBytes, RING_HEAD_SHAPE) === 0) return CLAIMS_MALFORMED;
     expS = words[RING_HEAD_EXP] as number;
     nbfS = words[RING_HEAD_NBF] as number;
     iatS = words[RING_HEAD_IAT] as number;
@@ -315,8 +307,7 @@ export function createAccessDecision(
   }
 
   function judgeLeaf(leafAt: number, leafBytes: number): ErrorCode {
-    const tokens = gate(leafAt, leafBytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, SALTED_LEAF_SHAPE) !== 0) return CBOR_MALFORMED;
+    if (read(leafAt, leafBytes, SALTED_LEAF_SHAPE) === 0) return CBOR_MALFORMED;
     const target = words[SALTED_LEAF_TARGET] as number;
     shown.target = target;
     untilS = words[SALTED_LEAF_UNTIL] as number;
@@ -329,21 +320,15 @@ export function createAccessDecision(
   }
 
   function judgePresentation(at: number, bytes: number): ErrorCode {
-    const tokens = gate(at, bytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, PRESENTATION_SHAPE) !== 0) return CBOR_MALFORMED;
+    if (read(at, bytes, PRESENTATION_SHAPE) === 0) return CBOR_MALFORMED;
     const op = words[PRESENTATION_OP] as number;
     if (op === 0) return CBOR_MALFORMED;
     shown.op = op;
     const leafAt = words[PRESENTATION_LEAF_AT] as number;
     const leafBytes = words[PRESENTATION_LEAF_BYTES] as number;
-    const pathAt = words[PRESENTATION_PATH_AT] as number;
-    const pathBytes = words[PRESENTATION_PATH_BYTES] as number;
-    const place = ((words[PRESENTATION_INDEX] as number) << 16) | ringSize;
     // The leaf is hashed as it came; only a leaf that the signed root covers is read.
-    hashLeaf(leafAt, leafBytes, NODE);
-    if (treeRoot(NODE, pathAt, pathBytes, place) !== 0) return LEAF_NOT_IN_RING;
-    if (compare(NODE, rootAt, 32) !== 0) return LEAF_NOT_IN_RING;
-    return judgeLeaf(leafAt, leafBytes);
+    const fault = proveLeaf(rootAt, ringSize);
+    return fault === 0 ? judgeLeaf(leafAt, leafBytes) : fault;
   }
 
   function judgeNeed(): ErrorCode {

@@ -11,7 +11,6 @@ import {
   EAD_3_LABEL,
   FIRST_TOKEN,
   KEY_ARENA_BYTES,
-  LAID_AT_BOOT,
   LOCK_CERTIFICATE_DEVID_AT,
   LOCK_CERTIFICATE_DOOR,
   LOCK_CERTIFICATE_EXP,
@@ -35,8 +34,6 @@ import {
   TO_KEY,
   TO_LOCK,
   TOKEN_WORDS,
-  TOKENS,
-  TOKENS_MAX,
 } from "../edhoc/arena.ts";
 import { createInitiator, INITIATOR_DONE, INITIATOR_READY } from "../edhoc/initiator.ts";
 import type { ArenaOperations, SessionStatus } from "../edhoc/operations.ts";
@@ -205,8 +202,8 @@ interface KeyView extends SessionStatus {
  */
 export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): KeyDoor {
   assert(arena.length >= KEY_ARENA_BYTES && arena.byteOffset % 4 === 0, PROMISE_BROKEN);
-  operations.lay(0, LAID_AT_BOOT);
-  const { copy, gate, putHead, shape } = operations;
+  operations.lay();
+  const { copy, putHead, read } = operations;
   const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.length >> 2);
   const view: KeyView = {
     state: INITIATOR_READY,
@@ -214,7 +211,7 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     lock: NO_LOCK,
     decision: NO_DECISION,
   };
-  const initiator = createInitiator(operations, arena, view);
+  const initiator = createInitiator(operations, view);
   const certificates = createCredentialCheck(operations, arena);
   const records = createRecords(operations, arena, TO_LOCK, TO_KEY);
   let anchors: readonly CertificateAuthority[] = [];
@@ -272,8 +269,8 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
   // What a certificate says behind the fixed part: the groups, then the lock's signing key, which
   // a session does not use.
   function readCertificate(at: number, bytes: number, anchor: number): ErrorCode {
-    const tokens = gate(at, bytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, LOCK_CERTIFICATE_SHAPE) !== 0) return CLAIMS_MALFORMED;
+    const tokens = read(at, bytes, LOCK_CERTIFICATE_SHAPE);
+    if (tokens === 0) return CLAIMS_MALFORMED;
     const groupCount = words[LOCK_CERTIFICATE_GROUPS] as number;
     const last = LOCK_CERTIFICATE_TOKENS + groupCount;
     if (tokens !== last + 1) return CLAIMS_MALFORMED;
@@ -298,8 +295,9 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     const opened = initiator.openMessage2(bytes);
     if (opened !== 0) return opened;
     const { plaintextAt, plaintextBytes } = initiator;
-    const tokens = gate(plaintextAt, plaintextBytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, PLAINTEXT_2_SHAPE) !== 0) return initiator.refuse(SESSION_MALFORMED);
+    if (read(plaintextAt, plaintextBytes, PLAINTEXT_2_SHAPE) === 0) {
+      return initiator.refuse(SESSION_MALFORMED);
+    }
     const payloadAt = words[PLAINTEXT_2_PAYLOAD_AT] as number;
     const payloadBytes = words[PLAINTEXT_2_PAYLOAD_BYTES] as number;
     const macAt = words[PLAINTEXT_2_MAC_AT] as number;
@@ -310,7 +308,7 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     if (anchor < 0) return initiator.refuse(certificates.faultCode);
     const claims = readCertificate(payloadAt, payloadBytes, anchor);
     if (claims !== 0) return initiator.refuse(claims);
-    return initiator.proveResponder(certificateAt, certificateBytes, macAt);
+    return initiator.proveResponder(certificateAt, certificateBytes);
   }
 
   // EAD_3 = ( ? ( -32771, bstr issuer-cert ), -32769, bstr presentation ),
@@ -339,7 +337,7 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
       3 +
       headBytesOf(presentationBytes) +
       presentationBytes;
-    const eadAt = initiator.layMessage3(headBytes, eadBytes);
+    const eadAt = initiator.placeOfEad3(headBytes, eadBytes);
     if (eadAt === 0) return 0;
     let at = eadAt;
     if (hasCertificate) {
@@ -357,13 +355,13 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     arena.set(saltedLeaf, at);
     at = putHead(at + saltedLeaf.length, 2, path.length);
     arena.set(path, at);
-    return initiator.sealMessage3(headBytes, eadAt, eadBytes);
+    return initiator.showMessage3(headBytes, eadBytes);
   }
 
   // decision = [ code, lockseq, t, ? want ], want a list of small integers.
   function readDecision(at: number, bytes: number): ErrorCode {
-    const tokens = gate(at, bytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, DECISION_SHAPE) !== 0) return SESSION_MALFORMED;
+    const tokens = read(at, bytes, DECISION_SHAPE);
+    if (tokens === 0) return SESSION_MALFORMED;
     const hasWants = words[DECISION_ITEMS] === 4;
     if (!hasWants && words[DECISION_ITEMS] !== 3) return SESSION_MALFORMED;
     const wantCount = hasWants ? argumentAt(DECISION_TOKENS) : 0;
@@ -385,8 +383,9 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     const opened = initiator.openMessage4(bytes);
     if (opened !== 0) return opened;
     const { plaintextAt, plaintextBytes } = initiator;
-    const tokens = gate(plaintextAt, plaintextBytes, TOKENS, TOKENS_MAX);
-    if (shape(TOKENS, tokens, PLAINTEXT_4_SHAPE) !== 0) return initiator.refuse(SESSION_MALFORMED);
+    if (read(plaintextAt, plaintextBytes, PLAINTEXT_4_SHAPE) === 0) {
+      return initiator.refuse(SESSION_MALFORMED);
+    }
     const decisionAt = words[PLAINTEXT_4_EAD_AT] as number;
     const fault = readDecision(decisionAt, words[PLAINTEXT_4_EAD_BYTES] as number);
     return fault === 0 ? 0 : initiator.refuse(fault);

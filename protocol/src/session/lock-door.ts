@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { sliceBytes } from "../bytes.ts";
 import {
-  AEAD,
   CERTIFIED_3_CERTIFICATE_AT,
   CERTIFIED_3_CERTIFICATE_BYTES,
   CERTIFIED_3_EAD_AT,
@@ -9,10 +8,8 @@ import {
   CERTIFIED_3_SHAPE,
   DECISION_DRAFT,
   EAD_4_LABEL,
-  LAID_AT_BOOT,
   LOCK_ARENA_BYTES,
   MESSAGE,
-  MESSAGE_AAD,
   OWN_CREDENTIAL,
   OWN_SECRET,
   PEER,
@@ -25,8 +22,6 @@ import {
   PROTECTED_RING_HEAD,
   TO_KEY,
   TO_LOCK,
-  TOKENS,
-  TOKENS_MAX,
 } from "../edhoc/arena.ts";
 import type { ArenaOperations, SessionStatus } from "../edhoc/operations.ts";
 import { createResponder, RESPONDER_DONE, RESPONDER_READY } from "../edhoc/responder.ts";
@@ -207,8 +202,8 @@ export function createLockDoor(
   adoptCertificate?: CertificateAdoption,
 ): LockDoor {
   assert(arena.length >= LOCK_ARENA_BYTES && arena.byteOffset % 4 === 0, PROMISE_BROKEN);
-  operations.lay(0, LAID_AT_BOOT);
-  const { copy, gate, putHead, seal, shape } = operations;
+  operations.lay();
+  const { copy, putHead, read, sealAnswer } = operations;
   const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.length >> 2);
   const shown: Shown & SessionStatus = {
     state: RESPONDER_READY,
@@ -221,7 +216,7 @@ export function createLockDoor(
     anchor: -1,
     clockUnknown: false,
   };
-  const responder = createResponder(operations, arena, shown);
+  const responder = createResponder(operations, shown);
   const credentials = createCredentialCheck(operations, arena);
   const access = createAccessDecision(operations, arena, words, shown);
   const records = createRecords(operations, arena, TO_KEY, TO_LOCK);
@@ -266,9 +261,9 @@ export function createLockDoor(
   // proof of its key. What the head deserved is told only to a peer that has proved it.
   function judgeMessage3(bytes: number): number {
     if (responder.openMessage3(bytes) !== 0) return -1;
-    const tokens = gate(responder.plaintextAt, responder.plaintextBytes, TOKENS, TOKENS_MAX);
-    const isPlain = shape(TOKENS, tokens, PLAINTEXT_3_SHAPE) === 0;
-    if (!isPlain && shape(TOKENS, tokens, CERTIFIED_3_SHAPE) !== 0) {
+    const { plaintextAt, plaintextBytes } = responder;
+    const isPlain = read(plaintextAt, plaintextBytes, PLAINTEXT_3_SHAPE) !== 0;
+    if (!isPlain && read(plaintextAt, plaintextBytes, CERTIFIED_3_SHAPE) === 0) {
       return responder.refuse(SESSION_MALFORMED);
     }
     const payloadAt = words[PLAINTEXT_3_PAYLOAD_AT] as number;
@@ -279,7 +274,7 @@ export function createLockDoor(
       isPlain ? PLAINTEXT_3_EAD_BYTES : CERTIFIED_3_EAD_BYTES
     ] as number;
     // PLAINTEXT_3 = a1 0d | head | 48 MAC_3 | EAD_3
-    const headAt = responder.plaintextAt + 2;
+    const headAt = plaintextAt + 2;
     const headBytes = macAt - 1 - headAt;
 
     const anchor = verifyHead(headAt, headBytes, isPlain ? undefined : copyOfCertificate());
@@ -287,7 +282,7 @@ export function createLockDoor(
     const claims = access.readHead(payloadAt, payloadBytes, anchor);
     if (claims !== 0) return responder.refuse(claims);
     const headReason = access.judgeHead();
-    if (responder.proveInitiator(headAt, headBytes, macAt) !== 0) return -1;
+    if (responder.proveInitiator(headAt, headBytes) !== 0) return -1;
     const rightReason = access.judgePresentation(presentationAt, presentationBytes);
     if (headReason !== GRANTED) return headReason;
     if (rightReason !== GRANTED) return rightReason;
@@ -328,9 +323,7 @@ export function createLockDoor(
     const at = MESSAGE + (plaintextBytes + TAG_BYTES < 24 ? 1 : 2);
     copy(at, EAD_4_LABEL, 3);
     copy(putHead(at + 3, 2, decisionBytes), DECISION_DRAFT, decisionBytes);
-    seal(AEAD, MESSAGE_AAD, at, plaintextBytes);
-    putHead(MESSAGE, 2, plaintextBytes + TAG_BYTES);
-    return at - MESSAGE + plaintextBytes + TAG_BYTES;
+    return sealAnswer(plaintextBytes);
   }
 
   function judgeAgain(): number {
