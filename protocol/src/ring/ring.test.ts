@@ -477,6 +477,19 @@ describe("what a careless change of the ring's code would miss", () => {
     }
     const gone = [first ?? null, null, third ?? null];
     expect(diffRings(crypto, secret, gone, gone).changes).toEqual([]);
+    // Fields count, not where they lie: an issuer derives its leaves anew each time.
+    const anew = slots.map((leaf) => (leaf === null ? null : { ...leaf }));
+    expect(diffRings(crypto, secret, slots, anew).changes).toEqual([]);
+  });
+
+  test("a hash of another length, or kept nodes of another ring, are a mistake of ours", () => {
+    const [hash, short] = [new Uint8Array(32), new Uint8Array(31)];
+    expect(() => nodeHash(crypto, hash, short)).toThrow();
+    expect(() => nodeHash(crypto, short, hash)).toThrow();
+    const tree = treeOfSlots(crypto, secret, ringOf(200));
+    const again = (nodes: Uint8Array) => createRingTree(crypto, 200, () => hash, nodes).root();
+    expect(again(tree.nodes).length).toBe(32);
+    expect(() => again(tree.nodes.slice(32))).toThrow();
   });
 
   test("a ring of exactly 4000 rights is applied, and one that shrank is refused", () => {

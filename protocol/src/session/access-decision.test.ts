@@ -41,6 +41,7 @@ import {
   WINDOW_TOO_LONG,
 } from "../errors/code.ts";
 import { createNodeCrypto } from "../host.ts";
+import { LEAF_FOREIGN } from "../message/types.ts";
 import type { Leaf } from "../ring/leaf.ts";
 import { leafHash } from "../ring/tree.ts";
 import type { KeyDoor } from "./key-door.ts";
@@ -180,6 +181,10 @@ describe("the lock grants", () => {
     ],
     ["with an unknown clock, where its policy is to open", { trust: { hasClock: true } }],
     [
+      "a guest's right that names the door as its owner does (L6)",
+      { trust: { owner: 2 }, ring: worldWith({ kind: LEAF_FOREIGN + 2 }) },
+    ],
+    [
       "with an unknown clock, a head flagged for it",
       {
         trust: { hasClock: true, clockUnknownPolicy: 2 },
@@ -313,6 +318,29 @@ describe("the lock denies, and says why to a key that has proved itself", () => 
       "a door that bears the number of its group",
       TARGET_MISMATCH,
       { trust: { door: 5, groups: [DOOR] } },
+    ],
+    // L6: each authority counts on its own, so a number alone says nothing.
+    ["a guest's own door of the same number", TARGET_MISMATCH, { trust: { owner: 2 } }],
+    ["a guest's own group of the same number", TARGET_MISMATCH, { slot: 5, trust: { owner: 2 } }],
+    [
+      "a guest's right to the door of that number of a third authority",
+      TARGET_MISMATCH,
+      { trust: { owner: 2 }, ring: worldWith({ kind: LEAF_FOREIGN + 3 }) },
+    ],
+    [
+      "a guest's right to another door of the owner",
+      TARGET_MISMATCH,
+      { trust: { owner: 2 }, ring: worldWith({ kind: LEAF_FOREIGN + 2, target: DOOR + 1 }) },
+    ],
+    [
+      "a right of the owner's own to a door of another authority, of the door's number",
+      TARGET_MISMATCH,
+      { ring: worldWith({ kind: LEAF_FOREIGN + 1 }) },
+    ],
+    [
+      "and of its group's number",
+      TARGET_MISMATCH,
+      { ring: worldWith({ kind: LEAF_FOREIGN + 2, target: GROUP }) },
     ],
     ["a ring that may carry but not open", COURIER_ONLY, { head: { flags: 4 } }],
     [
@@ -485,6 +513,14 @@ describe("a head that demands a newer floor list", () => {
 });
 
 describe("several organisations at one lock (L6)", () => {
+  test("is not asked with more floors than its table holds", () => {
+    const floor = { devid: new Uint8Array(8), minring: 1 };
+    const floors = Array.from({ length: 257 }, () => floor);
+    const list = { authority: 1, listseq: 12, ringfloor: 0, floors };
+    expect(() => lock.door.loadTrust(trustOf(world, { floors: [list] }))).toThrow();
+    expect(judge({})).toBe(GRANTED);
+  });
+
   test("each anchor has its own floors, mask and time floor", () => {
     const other = { ...world, ringSigner: world.deviceSigner };
     const [first] = trustOf(world).anchors;
