@@ -128,10 +128,10 @@ describe("key as a courier between issuer and lock", () => {
     const rig = createRig();
     const config = configOf(bench.issuing, rig.device.devid, { cfgseq: 9, groups: [7, 8] });
     syncWith(bench, [signLockConfig(config, bench.issuing.device)]);
-    const carrying = createCourierStore(bench.key.flash, { firstPage: 52, pageCount: 12 });
+    const carrying = createCourierStore(bench.key.flash, { firstPage: 50, pageCount: 12 });
     expect(carrying.errandsFor(rig.device.devid).length).toBe(1);
     bench.visit(rig);
-    const done = createCourierStore(bench.key.flash, { firstPage: 52, pageCount: 12 });
+    const done = createCourierStore(bench.key.flash, { firstPage: 50, pageCount: 12 });
     expect(done.errandsFor(rig.device.devid)).toEqual([]);
   });
 
@@ -183,7 +183,7 @@ describe("key as a courier between issuer and lock", () => {
       ),
     ];
     syncWith(bench, objects);
-    const carrying = createCourierStore(bench.key.flash, { firstPage: 52, pageCount: 12 });
+    const carrying = createCourierStore(bench.key.flash, { firstPage: 50, pageCount: 12 });
     expect(carrying.errandsFor(rig.device.devid)).toEqual([]);
   });
 });

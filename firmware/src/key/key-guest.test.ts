@@ -5,7 +5,10 @@ import {
   DOWN_OBJECTS,
   type DownMessage,
   decodeLogBatch,
+  decodeRingBundle,
   ENTRY_DENIED_AT_KEY,
+  ENTRY_SYNC,
+  encodeRingBundle,
   equalBytes,
   LEAF_FOREIGN,
   type Leaf,
@@ -13,6 +16,8 @@ import {
   openObject,
   sealingKey,
   signIssuerCertificate,
+  signRingHead,
+  verifyRingHead,
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 import { createBench, RIGHTS } from "../../test/key-bench.ts";
@@ -107,6 +112,40 @@ describe("a key at the lock of another authority", () => {
       expect(authorityFor("city", rig, sealed)).toBe(AUTHORITY);
       expect(authorityFor("region", rig, sealed)).toBeUndefined();
     }
+  });
+
+  test("C8: takes no ring of another authority, even where its own root vouches for it", () => {
+    const bench = createBench();
+    const certificate = signIssuerCertificate(
+      {
+        expS: SHIFT_S + 86_400,
+        iatS: SHIFT_S - 86_400,
+        issuer: { kid: region.ring.kid, publicKey: region.ring.key.publicKey },
+        level: 1,
+        issuerEpoch: 1,
+        authority: REGION,
+      },
+      city.root,
+    );
+    const cityKey = crypto.importVerificationKey(city.ring.key.publicKey);
+    if (!cityKey.ok) throw new Error("ring key");
+    const anchors = [{ kid: city.ring.kid, key: cityKey.value }];
+    const foreign = bench.issuer.rights(RIGHTS).bundles.map((bytes) => {
+      const bundle = decodeRingBundle(bytes);
+      const head = bundle.ok ? verifyRingHead(bundle.value.head, anchors) : bundle;
+      if (!bundle.ok || !head.ok) throw new Error("bundle");
+      return encodeRingBundle({ ...bundle.value, head: signRingHead(head.value, region.ring) });
+    });
+    bench.answerWith((present) => {
+      const objects = [bench.issuer.grant(present.nonce, SHIFT_S), certificate];
+      const down: DownMessage = { type: DOWN_OBJECTS, devid: present.devid, objects };
+      return [down, bench.issuer.bundleDown(foreign, 0)];
+    });
+    bench.sync();
+    bench.sync();
+    const reasons = bench.issuer.entries().map(({ kind, reason }) => [kind, reason]);
+    expect(reasons).toContainEqual([ENTRY_SYNC, ANCHOR_UNKNOWN]);
+    expect(bench.key.role().status().ringseq).toBe(0);
   });
 
   test("L6: the floor list that its head demands is that of its own authority", () => {

@@ -7,16 +7,14 @@ import { type RingPlace, ringPages } from "./ring-store.ts";
 // Flash of a key, in pages of 4096 octets. The log takes what is left, so that a larger flash means
 // a longer log and nothing else:
 //
-//   records 8 | shift ring 30 | emergency ring 2 | test ring 2 | carried batches 10 | courier 12 | log
+//   records 8 | shift ring 30 | emergency ring 2 | carried batches 10 | courier 12 | log
 
 /** Index of the ring for the shift. */
 export const RING_SHIFT = 0;
 /** Index of the ring for one emergency. */
 export const RING_EMERGENCY = 1;
-/** Index of the ring for test locks. */
-export const RING_TEST = 2;
 /** Rings on a key. */
-export const RING_COUNT = 3;
+export const RING_COUNT = 2;
 
 const SMALL_RING_SLOTS = 64;
 const CARRIED_PAGES = 10;

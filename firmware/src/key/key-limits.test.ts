@@ -17,7 +17,7 @@ type Bench = ReturnType<typeof createBench>;
 
 /** A key with the smallest log that a key may have. */
 function benchWith(flags: number): Bench {
-  const bench = createBench({ keyPages: 68 });
+  const bench = createBench({ keyPages: 66 });
   bench.answerWithRing(bench.issuer.rights(RIGHTS, { flags }).bundles);
   bench.sync();
   return bench;

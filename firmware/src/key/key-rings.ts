@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
+  ANCHOR_UNKNOWN,
   CLOCK_UNTRUSTED,
   type CryptoPort,
   decodeRingBundle,
@@ -27,7 +28,7 @@ import type { DeviceIdentity } from "../shared/identity.ts";
 import type { RecordStore } from "../shared/record-store.ts";
 import { type RingHeadHint, readRingHead } from "../shared/ring-head-hint.ts";
 import type { KeyClock } from "./key-clock.ts";
-import { type KeyLayout, RING_EMERGENCY, RING_SHIFT, RING_TEST } from "./key-layout.ts";
+import { type KeyLayout, RING_EMERGENCY, RING_SHIFT } from "./key-layout.ts";
 import type { KeyTrust } from "./key-trust.ts";
 import { createRingStore, type PromisedRing, type RingStore } from "./ring-store.ts";
 
@@ -39,7 +40,7 @@ export interface KeyRing {
   readonly claims: RingHeadHint;
 }
 
-/** The rings of a key: shift, emergency, test. */
+/** The rings of a key, both of its own authority: for the shift, and for one emergency. */
 export interface KeyRings {
   /**
    * Tells whether a ring may be used now, by the key's own clock.
@@ -51,8 +52,8 @@ export interface KeyRings {
   judge(index: number): number;
   /** A ring that the key holds, valid or not. */
   ringAt(index: number): KeyRing | undefined;
-  /** The rings that may be used now, in the order in which a lock of this authority is offered them. */
-  usable(authority: number): KeyRing[];
+  /** The rings that may be used now, in the order in which a lock is offered them. */
+  usable(): KeyRing[];
   /** First 16 octets of the root of the shift ring. */
   shiftRoot16(): Uint8Array;
   /**
@@ -62,8 +63,8 @@ export interface KeyRings {
    *
    * @param bytes - An encoded ring bundle; every part carries the same head.
    * @returns The bundle; `MESSAGE_MALFORMED`; a fault of the head (`SIGNATURE_INVALID`,
-   *   `CLAIMS_MALFORMED`, `WINDOW_TOO_LONG`, `HOLDER_MISMATCH`, `OBJECT_OLD`, `RING_EXPIRED`); a
-   *   fault of the parts (`RING_PART_MISSING`, `RING_BASE_MISMATCH`, `DELTA_MALFORMED`, `RING_FULL`,
+   *   `CLAIMS_MALFORMED`, `WINDOW_TOO_LONG`, `HOLDER_MISMATCH`, `ANCHOR_UNKNOWN` for one of another
+   *   authority, `OBJECT_OLD`, `RING_EXPIRED`); a fault of the parts (`RING_PART_MISSING`, `RING_BASE_MISMATCH`, `DELTA_MALFORMED`, `RING_FULL`,
    *   `RING_ROOT_MISMATCH`). After a fault the ring in use stands.
    */
   receive(part: number, parts: number, bytes: Uint8Array): Result<RingBundle>;
@@ -116,23 +117,13 @@ export function openKeyRings(
     return nowS >= ring.claims.expS ? RING_EXPIRED : 0;
   }
 
-  function usable(authority: number): KeyRing[] {
-    const isHome = authority === trust.homeAuthority();
-    const order = isHome
-      ? [RING_EMERGENCY, RING_SHIFT, RING_TEST]
-      : [RING_EMERGENCY, RING_TEST, RING_SHIFT];
+  function usable(): KeyRing[] {
     const found: KeyRing[] = [];
-    for (const index of order) {
+    for (const index of [RING_EMERGENCY, RING_SHIFT]) {
       const ring = judge(index) === 0 ? ringAt(index) : undefined;
       if (ring !== undefined) found.push(ring);
     }
     return found;
-  }
-
-  function indexOf(head: RingHead, bytes: Uint8Array): number {
-    if ((head.flags & FLAG_EMERGENCY) !== 0) return RING_EMERGENCY;
-    const isHome = trust.authorityOf(bytes, TYP_RING_HEAD) === trust.homeAuthority();
-    return isHome ? RING_SHIFT : RING_TEST;
   }
 
   function verifyHead(bytes: Uint8Array): Result<RingHead> {
@@ -143,6 +134,9 @@ export function openKeyRings(
       equalBytes(holder.devid, identity.devid) &&
       equalBytes(holder.publicKey, identity.agreementPublicKey);
     if (!isOwn) return fail(HOLDER_MISMATCH);
+    // The salts come from a secret with one issuer, and the log goes home to one.
+    const isHome = trust.authorityOf(bytes, TYP_RING_HEAD) === trust.homeAuthority();
+    if (!isHome) return fail(ANCHOR_UNKNOWN);
     const nowS = clock.knownS();
     if (nowS !== undefined && nowS >= verified.value.expS) return fail(RING_EXPIRED);
     return verified;
@@ -152,7 +146,7 @@ export function openKeyRings(
     const verified = verifyHead(bundle.head);
     if (!verified.ok) return verified;
     const head = verified.value;
-    const index = indexOf(head, bundle.head);
+    const index = (head.flags & FLAG_EMERGENCY) !== 0 ? RING_EMERGENCY : RING_SHIFT;
     const held = ringAt(index);
     const isKnown = held !== undefined && equalBytes(held.head, bundle.head);
     if (!isKnown && held !== undefined && head.ringseq <= held.claims.ringseq) {
@@ -205,8 +199,7 @@ export function openKeyRings(
     if (!applied.ok) return applied;
     ring.nextPart += 1;
     if (ring.nextPart === ring.parts) {
-      const isHome = trust.authorityOf(ring.head, TYP_RING_HEAD) === trust.homeAuthority();
-      if (isHome) clock.raiseFloor(ring.iatS);
+      clock.raiseFloor(ring.iatS);
       incoming = undefined;
     }
     return succeed(undefined);

@@ -29,7 +29,7 @@ import { createCourierStore } from "./courier-store.ts";
 import { openKeyClock } from "./key-clock.ts";
 import { loadKeyCommission } from "./key-commissioning.ts";
 import { type KeyContext, lacksFloors, type Visit } from "./key-context.ts";
-import { keyLayout, RING_EMERGENCY, RING_SHIFT, RING_TEST } from "./key-layout.ts";
+import { keyLayout, RING_EMERGENCY, RING_SHIFT } from "./key-layout.ts";
 import { openKeyLog } from "./key-log.ts";
 import { openKeyRings } from "./key-rings.ts";
 import {
@@ -233,11 +233,10 @@ export function createKey(ports: KeyPorts): KeyRole {
   };
 }
 
-/** 0 where one of the rings may be used now, else what the shift ring says. */
+/** 0 where one of both rings may be used now, else what the shift ring says. */
 function reasonToStayShut(key: KeyContext): ErrorCode {
   const reason = key.rings.judge(RING_SHIFT);
-  if (reason === 0 || key.rings.judge(RING_EMERGENCY) === 0) return 0;
-  return key.rings.judge(RING_TEST) === 0 ? 0 : reason;
+  return key.rings.judge(RING_EMERGENCY) === 0 ? 0 : reason;
 }
 
 /** The same, and what the key's own state forbids at a lock but not at a station. */

@@ -42,7 +42,6 @@ import {
   TIME_ANSWER,
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
-  TYP_RING_HEAD,
   TYP_TIME_GRANT,
   WANT_ANSWER,
   WANT_TIME_GRANT,
@@ -109,8 +108,6 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   let op = OP_ENTER;
   let ringseq = 0;
   let target = 0;
-  /** Whose head was shown; not the lock's owner where the key is a guest. */
-  let ringAuthority = -1;
   let recordType = 0;
   let onRecord: ((body: CborValue) => void) | undefined;
   let errands: Errand[] = [];
@@ -165,7 +162,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   }
 
   function begin(): void {
-    const usable = key.rings.usable(key.trust.homeAuthority());
+    const usable = key.rings.usable();
     const first = usable[0];
     sessions += 1;
     isAgain = false;
@@ -209,8 +206,6 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
     ringseq = choice.ring.claims.ringseq;
     target = door.lock.door;
     const head = choice.ring.head;
-    const issuer = key.trust.authorityOf(head, TYP_RING_HEAD);
-    ringAuthority = issuer < 0 ? key.trust.homeAuthority() : issuer;
     door.useHead(head);
     door.useCertificate(key.trust.certificateToShow(head, door.lock.authority, key.clock.tS()));
     const proof = choice.ring.store.proofOf(choice.slot);
@@ -227,8 +222,8 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   function chooseRight(): Choice | ErrorCode {
     let reason: ErrorCode = NO_RIGHT;
     const owner = door.lock.authority;
-    for (const ring of key.rings.usable(owner)) {
-      const isGuest = key.trust.authorityOf(ring.head, TYP_RING_HEAD) !== owner;
+    const isGuest = key.trust.homeAuthority() !== owner;
+    for (const ring of key.rings.usable()) {
       const byDoor = chooseLeaf(ring, isGuest ? LEAF_FOREIGN + owner : LEAF_DOOR, door.lock.door);
       if (byDoor >= 0) return { ring, slot: byDoor };
       if (byDoor < -1) reason = -byDoor;
@@ -278,7 +273,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
 
   /** The lock wants the newest floor list before it decides; its answer carries the decision. */
   function deliverFirst(): void {
-    const floors = key.courier.floorsOf(ringAuthority);
+    const floors = key.courier.floorsOf(key.trust.homeAuthority());
     if (floors === undefined) {
       conclude(DELIVER_FIRST);
       close();
@@ -346,7 +341,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   function errandsFor(lock: LockState): Errand[] {
     const devid = door.peerDevid();
     const wanted: Errand[] = [];
-    const floors = key.courier.floorsOf(ringAuthority);
+    const floors = key.courier.floorsOf(key.trust.homeAuthority());
     if (floors !== undefined && floors.number > lock.listseq) wanted.push(floors);
     for (const errand of key.courier.errandsFor(devid)) {
       const seq = seqFor(errand, devid);

@@ -19,7 +19,7 @@ import {
 import type { ScenarioFile } from "./scenario-shape.ts";
 
 /** Pages of a key with the shortest log that a key can have. */
-const SMALL_KEY_PAGES = 68;
+const SMALL_KEY_PAGES = 66;
 const PRODUCTION = 1;
 const TEST_AUTHORITY = 99;
 const HOUR_US = 3_600_000_000;
