@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { LEAF_DOOR, LEAF_FOREIGN } from "@nyckelring/protocol";
+import { LEAF_DOOR, LEAF_FOREIGN, LEAF_GROUP } from "@nyckelring/protocol";
 import type { LeafFact, RightScope, Signatory } from "./facts.ts";
-import type { Client, Door, LockRecord, Register } from "./register.ts";
+import {
+  type Client,
+  type Door,
+  hostDoorName,
+  type LockRecord,
+  type Register,
+} from "./register.ts";
 
 // Which doors a carer may open, derived anew from what is on file. Nothing here is stored, so
 // nothing can go stale: a provider change or a withdrawn consent is a changed input.
@@ -126,7 +132,7 @@ export function deriveLeaves(
   }
   const leaves: LeafFact[] = [];
   for (const [door, untilS] of [...untilOfDoor].sort((a, b) => a[0].door - b[0].door)) {
-    leaves.push([doorKind(door), door.door, ENTER_AND_LEAVE, untilS]);
+    leaves.push([...leafTarget(door), ENTER_AND_LEAVE, untilS]);
   }
   const groups = [...(register.groupsOfCarer.get(carer) ?? [])].sort((a, b) => a[0] - b[0]);
   for (const [group, untilS] of groups) {
@@ -136,11 +142,27 @@ export function deriveLeaves(
 }
 
 /**
- * The kind of a leaf for a door: of our own, or of another authority that owns its lock.
+ * Kind and target of a leaf for a door: in our own numbers, or in those of the authority that owns
+ * its lock.
  * @public
  */
-export function doorKind({ host }: Door): number {
-  return host === null ? LEAF_DOOR : LEAF_FOREIGN + host;
+export function leafTarget({
+  door,
+  host,
+  hostDoor,
+}: Door): readonly [kind: number, target: number] {
+  return host === null || hostDoor === null ? [LEAF_DOOR, door] : [LEAF_FOREIGN + host, hostDoor];
+}
+
+/**
+ * The doors that a leaf reaches, by our own numbers.
+ * @public
+ */
+export function doorsOfLeaf(register: Register, [kind, target]: LeafFact): readonly number[] {
+  if (kind === LEAF_DOOR) return [target];
+  if (kind === LEAF_GROUP) return register.doorsOfGroup.get(target) ?? [];
+  const door = register.doorsOfHosts.get(hostDoorName(kind - LEAF_FOREIGN, target));
+  return door === undefined ? [] : [door];
 }
 
 function longest(terms: readonly RightTerms[], alarmCode: string): number {

@@ -290,11 +290,11 @@ export interface Issuer {
     request: { rootKey: Uint8Array; deviceCertificate: Uint8Array; evidence: string },
   ): Result<number>;
   /**
-   * Records an entrance whose lock another authority owns, under the number that the lock has
-   * there; also the next lock in it, once `removeLock` has ended the one before.
+   * Records an entrance whose lock another authority owns, whatever number it has there; also the
+   * next lock in it, once `removeLock` has ended the one before.
    *
-   * @returns The number of the door, `CONSENT_MISSING` without the property owner's consent here,
-   *   `STATE_CONFLICT` where the number of the door is already ours, or the fault of
+   * @returns Our number of the door, `CONSENT_MISSING` without the property owner's consent here,
+   *   `STATE_CONFLICT` where the door has a lock or stands in another building, or the fault of
    *   `verifyLockCertificate`.
    */
   addForeignDoor(

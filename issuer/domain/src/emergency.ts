@@ -18,7 +18,7 @@ import {
   UNKNOWN_DEVICE,
   WINDOW_TOO_LONG,
 } from "@nyckelring/protocol";
-import { doorKind, isOnProvidersWay, isReachable } from "./access-rights.ts";
+import { isOnProvidersWay, isReachable, leafTarget } from "./access-rights.ts";
 import type { Issuer } from "./api.ts";
 import type { Journal } from "./journal.ts";
 import type { IssuedHead, KeyRecord, User } from "./register.ts";
@@ -105,7 +105,7 @@ export function createEmergency(journal: Journal, rings: RingIssue): Emergency {
         shift: null,
         station: null,
         nonce: null,
-        leaf: [doorKind(door), door.door, OPS_ALL, window.expS],
+        leaf: [...leafTarget(door), OPS_ALL, window.expS],
       }),
     );
   }

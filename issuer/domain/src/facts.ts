@@ -206,6 +206,8 @@ export type Fact =
       readonly kind: "foreign-door-added";
       readonly door: number;
       readonly authority: number;
+      /** Number of the door in that authority's register, which its lock and leaves for it bear. */
+      readonly hostDoor: number;
       readonly building: number;
       readonly address: string;
     }

@@ -16,6 +16,8 @@ import {
   STATE_CONFLICT,
   signIssuerCertificate,
   signLockCertificate,
+  TYP_ISSUER_CERTIFICATE,
+  typOf,
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 import {
@@ -24,6 +26,7 @@ import {
   createTown,
   crypto,
   HOUR_S,
+  headsIn,
   MORNING_S,
   must,
   type TestDevice,
@@ -173,15 +176,61 @@ describe("a guest records the door of a host", () => {
   test("L6: in the owner's numbers, and its rings say whose they are", () => {
     const { town, house, add } = createGuest();
     const anna = town.carer(town.north, "anna");
-    expect(must(add())).toBe(40_001);
+    const door = must(add());
+    expect(town.issuer.register.doors.get(door)).toMatchObject({ host: HOST, hostDoor: 40_001 });
     const leaves = must(town.issuer.rightsOf(town.desk, anna.key.devid));
     const shown = leaves.map(([kind, target]) => [kind, target]);
     expect(shown).toContainEqual([LEAF_FOREIGN + HOST, 40_001]);
     expect(shown).toContainEqual([0, house.entrance]);
     expect(shown).not.toContainEqual([0, 40_001]);
-    // Its own doors go on above, so that a number of the register is one door.
     const next = { kind: "entrance", building: house.building, address: "Back" } as const;
-    expect(must(town.issuer.addDoor(town.desk, next))).toBe(40_002);
+    expect(must(town.issuer.addDoor(town.desk, next))).toBe(door + 1);
+  });
+
+  test("L6: also under a number that a door of its own has, and keeps both apart", () => {
+    const { town, house, add } = createGuest();
+    const anna = town.carer(town.north, "anna");
+    const own = house.entrance;
+    const lockCertificate = host.lockCertificate({ door: own });
+    const shared = must(add({ lockCertificate }));
+    town.restart();
+    const leaves = must(town.issuer.rightsOf(town.desk, anna.key.devid));
+    const kinds = leaves.flatMap(([kind, target]) => (target === own ? [kind] : []));
+    expect(kinds).toEqual([0, LEAF_FOREIGN + HOST]);
+    const shift = { carer: anna.carer, startS: MORNING_S, endS: MORNING_S + HOUR_S };
+    must(town.issuer.planShift(town.north.planner, shift));
+    const messages = town.present(town.station(), anna.key);
+    expect(headsIn(town.issuer, messages)).toHaveLength(1);
+    // The key may meet the host's lock, so it is given our root's word for those who certify it.
+    const objects = messages.flatMap((message) => (message.type === 2 ? message.objects : []));
+    expect(objects.filter((object) => typOf(object) === TYP_ISSUER_CERTIFICATE)).toHaveLength(1);
+    const live = (door: number) => must(town.issuer.liveRings(town.desk, { door })).length;
+    expect([live(shared), live(own)]).toEqual([1, 1]);
+    must(town.issuer.removeLock(town.desk, { door: own, reason: "taken out" }));
+    expect(town.issuer.register.doors.get(shared)?.lock).toBe(host.lock.name);
+    const left = must(town.issuer.rightsOf(town.desk, anna.key.devid)).map(([kind]) => kind);
+    expect(left).toEqual([0, LEAF_FOREIGN + HOST]);
+    const order = { door: shared, devid: anna.key.devid, reason: "no answer" };
+    const request = must(town.issuer.requestEmergency(town.desk, order));
+    must(town.issuer.approveEmergency(town.desk, request));
+    must(town.issuer.approveEmergency(town.secondDesk, request));
+    const heads = town.issuer.register.keys.get(anna.key.name)?.heads ?? [];
+    expect(heads.at(-1)?.leaf?.slice(0, 2)).toEqual([LEAF_FOREIGN + HOST, own]);
+  });
+
+  test("L6: and an event at a lock that nobody has recorded is at no door of ours", () => {
+    const { town, house, add } = createGuest();
+    const anna = town.carer(town.north, "anna");
+    const target = house.entrance;
+    anna.key.append({ peer: host.lock.devid, target });
+    town.upload(town.station(), anna.key.sealed(town.issuer));
+    const doors = () =>
+      must(town.issuer.events(town.desk, {})).events.map((event) => [event.devid, event.door]);
+    expect(doors()).toEqual([[anna.key.name, null]]);
+    const shared = must(add({ lockCertificate: host.lockCertificate({ door: target }) }));
+    expect(doors()).toEqual([[anna.key.name, shared]]);
+    const seen = (door: number) => must(town.issuer.events(town.desk, { door })).events.length;
+    expect([seen(shared), seen(target)]).toEqual([1, 0]);
   });
 
   const stranger = createDevice("stranger");
@@ -247,12 +296,11 @@ describe("a guest records the door of a host", () => {
     expect(codeOf(add({ building: bare }))).toBe(CONSENT_MISSING);
   });
 
-  test("L6: but none whose number or device is already one of ours, while its groups are its own", () => {
+  test("L6: but none that has a lock, and none whose device is one of ours", () => {
     const { town, house, add } = createGuest();
     const group = must(town.issuer.addGroup(town.desk, { purpose: "night patrol" }));
     const certified = (changes: object, subject?: TestDevice) =>
       add({ lockCertificate: host.lockCertificate(changes, undefined, subject) });
-    expect(codeOf(certified({ door: house.entrance }))).toBe(STATE_CONFLICT);
     expect(codeOf(certified({}, house.entranceLock))).toBe(STATE_CONFLICT);
     must(certified({ groups: [group] }));
     expect(codeOf(add())).toBe(STATE_CONFLICT);

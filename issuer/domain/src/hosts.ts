@@ -23,7 +23,7 @@ import type { Issuer } from "./api.ts";
 import type { Authority } from "./authority.ts";
 import type { Fact } from "./facts.ts";
 import type { Journal } from "./journal.ts";
-import type { Door } from "./register.ts";
+import { type Door, hostDoorName } from "./register.ts";
 import { authorise } from "./role-model.ts";
 
 // An entrance that two authorities share. Its lock belongs to one of them, the host, which names
@@ -132,8 +132,11 @@ export function createHosts(journal: Journal, authority: Authority): Hosts {
       if (address.trim() === "") return fail(REQUEST_INVALID);
       const read = readLock(host, lockCertificate);
       if (!read.ok) return read;
-      const { door, groups, lock, signingPublicKey } = read.value;
-      const before = register.doors.get(door);
+      const { door: hostDoor, groups, lock, signingPublicKey } = read.value;
+      const known = register.doorsOfHosts.get(hostDoorName(host, hostDoor));
+      const before = known === undefined ? undefined : register.doors.get(known);
+      // Numbers of hosts are no numbers of ours: a door of theirs gets the next one here.
+      const door = known ?? (register.lastNumber.get("door") ?? 0) + 1;
       const added: Door = {
         door,
         building,
@@ -144,16 +147,16 @@ export function createHosts(journal: Journal, authority: Authority): Hosts {
         guests: [],
         lock: null,
         host,
+        hostDoor,
       };
-      // One number of the register is one door. At the lock, the kind of the leaf keeps them apart.
-      const isNewLock =
-        before?.host === host && before.building === building && before.lock === null;
+      const isNewLock = before?.building === building && before.lock === null;
       const isFree = before === undefined || isNewLock;
       const devid = hexOf(lock.devid);
       const isKnown = register.locks.has(devid) || register.keys.has(devid);
       if (!isFree || isKnown) return fail(STATE_CONFLICT);
       if (missingSignatories(register, added).length > 0) return fail(CONSENT_MISSING);
-      const place: Fact = { kind: "foreign-door-added", door, authority: host, building, address };
+      const where = { authority: host, hostDoor, building, address };
+      const place: Fact = { kind: "foreign-door-added", door, ...where };
       journal.commit({ user: by }, [
         ...(before === undefined ? [place] : []),
         {

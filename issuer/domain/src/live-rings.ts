@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { fail, LEAF_GROUP, RECORD_UNKNOWN, succeed } from "@nyckelring/protocol";
-import { missingSignatories } from "./access-rights.ts";
+import { fail, RECORD_UNKNOWN, succeed } from "@nyckelring/protocol";
+import { doorsOfLeaf, missingSignatories } from "./access-rights.ts";
 import type { Issuer, LiveRing } from "./api.ts";
 import type { LeafFact } from "./facts.ts";
 import type { Journal } from "./journal.ts";
@@ -47,8 +47,7 @@ function doorsUnder(
   const doors = new Set<number>();
   for (const leaf of slots) {
     if (leaf === null || leaf[3] <= nowS) continue;
-    if (leaf[0] !== LEAF_GROUP) doors.add(leaf[1]);
-    else for (const door of register.doorsOfGroup.get(leaf[1]) ?? []) doors.add(door);
+    for (const door of doorsOfLeaf(register, leaf)) doors.add(door);
   }
   return doors;
 }

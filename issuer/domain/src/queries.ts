@@ -23,6 +23,9 @@ import type { KeyRecord, User } from "./register.ts";
 import type { RingIssue } from "./ring-issue.ts";
 import { authorise, hasPermission } from "./role-model.ts";
 
+/** A peer that is no device, as entries without one bear it. */
+const NOBODY = "0000000000000000";
+
 type Queries = Pick<
   Issuer,
   | "events"
@@ -76,6 +79,8 @@ export function createQueries(journal: Journal, rings: RingIssue): Queries {
   function doorOfEntry(entry: StoredEntry): number | null {
     const lock = register.locks.get(entry.devid) ?? register.locks.get(entry.peer);
     if (lock !== undefined) return lock.door;
+    // The number of a stranger's lock is in a stranger's numbers.
+    if (entry.peer !== NOBODY) return null;
     return register.doors.has(entry.target) ? entry.target : null;
   }
 

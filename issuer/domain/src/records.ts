@@ -108,8 +108,10 @@ export interface Door {
   readonly guests: readonly number[];
   /** The lock in it now. */
   readonly lock: string | null;
-  /** The other authority that owns the lock and numbers the door; null for a door of our own. */
+  /** The other authority that owns the lock; null for a door of our own. */
   readonly host: number | null;
+  /** Number of the door in that authority's register; null for a door of our own. */
+  readonly hostDoor: number | null;
 }
 
 /** Another authority at whose locks this one is a guest. @public */

@@ -60,6 +60,8 @@ export interface Register {
   readonly associations: ReadonlyMap<number, { readonly signatories: readonly Signatory[] }>;
   readonly buildings: ReadonlyMap<number, Building>;
   readonly doors: ReadonlyMap<number, Door>;
+  /** Our numbers of doors of other authorities, by `hostDoorName`. */
+  readonly doorsOfHosts: ReadonlyMap<string, number>;
   readonly entrancesOfBuilding: ReadonlyMap<number, readonly number[]>;
   readonly doorsOfAlarmCode: ReadonlyMap<string, readonly number[]>;
   readonly groups: ReadonlyMap<number, { readonly group: number; readonly purpose: string }>;
@@ -114,6 +116,17 @@ export function logName(devid: string, logEpoch: number): string {
 }
 
 /**
+ * Names a door by the authority that owns its lock and the number that it has there.
+ * @public
+ */
+export function hostDoorName(host: number, hostDoor: number): string {
+  return `${host}/${hostDoor}`;
+}
+
+/** A door to which nothing has been added yet. */
+const BARE_DOOR = { groups: [], guests: [], lock: null } as const;
+
+/**
  * Makes the state before the first fact.
  * @public
  */
@@ -132,6 +145,7 @@ export function createRegister(): Register {
     associations: new Map(),
     buildings: new Map(),
     doors: new Map(),
+    doorsOfHosts: new Map(),
     entrancesOfBuilding: new Map(),
     doorsOfAlarmCode: new Map(),
     groups: new Map(),
@@ -282,7 +296,7 @@ function applyPlaceFact(register: Register, fact: Fact, record: AuditRecord): vo
       return change(register.buildings, fact.building, { owner: fact.owner });
     case "door-added":
       used(register, "door", fact.door);
-      put(register.doors, fact.door, { ...fact, groups: [], guests: [], lock: null, host: null });
+      put(register.doors, fact.door, { ...fact, ...BARE_DOOR, host: null, hostDoor: null });
       if (fact.use === "entrance") append(register.entrancesOfBuilding, fact.building, fact.door);
       if (fact.alarmCode !== null) append(register.doorsOfAlarmCode, fact.alarmCode, fact.door);
       return;
@@ -315,11 +329,11 @@ function applyPlaceFact(register: Register, fact: Fact, record: AuditRecord): vo
       return put(register.hosts, fact.authority, { ...fact, deviceKeys, certificates });
     }
     case "foreign-door-added": {
-      const { door, building, address, authority: host } = fact;
-      // The numbers are the host's: ours go on above them, so that one number is one door.
+      const { door, building, address, authority: host, hostDoor } = fact;
       used(register, "door", door);
-      const blank = { alarmCode: null, groups: [], guests: [], lock: null } as const;
-      put(register.doors, door, { ...blank, door, building, use: "entrance", address, host });
+      const place = { door, building, use: "entrance", address, alarmCode: null } as const;
+      put(register.doors, door, { ...place, ...BARE_DOOR, host, hostDoor });
+      put(register.doorsOfHosts, hostDoorName(host, hostDoor), door);
       return append(register.entrancesOfBuilding, building, door);
     }
     case "door-shared":
@@ -426,7 +440,6 @@ function applyDeviceFact(register: Register, fact: Fact, record: AuditRecord): v
       });
       return change(register.doors, fact.door, { lock: fact.devid });
     case "foreign-lock-added":
-      for (const group of fact.groups) used(register, "group", group);
       put(register.locks, fact.devid, {
         ...fact,
         profile: 0,

@@ -26,7 +26,7 @@ import {
   UP_UPLOAD,
   type Upload,
 } from "@nyckelring/protocol";
-import { isOwnLock } from "./access-rights.ts";
+import { doorsOfLeaf, isOwnLock } from "./access-rights.ts";
 import type { Issuer } from "./api.ts";
 import type { Authority } from "./authority.ts";
 import { stationSecret } from "./enrolment.ts";
@@ -160,8 +160,9 @@ export function createStationExchange(
     const grouped: number[] = [];
     for (const leaf of key.slots) {
       if (leaf === null) continue;
-      if (leaf[0] !== LEAF_GROUP) doors.push(leaf[1]);
-      else grouped.push(...(register.doorsOfGroup.get(leaf[1]) ?? []));
+      const reached = doorsOfLeaf(register, leaf);
+      if (leaf[0] === LEAF_GROUP) grouped.push(...reached);
+      else doors.push(...reached);
     }
     return [...new Set([...doors, ...grouped])].flatMap((door) => {
       const devid = register.doors.get(door)?.lock ?? null;
