@@ -106,6 +106,30 @@ describe("key at a lock", () => {
     ]);
   });
 
+  test("K2: a press while the lock still boots chooses the other direction, and a second one takes it back", () => {
+    const bench = syncedBench();
+    const rig = createRig();
+    const deaf = { onContact: () => undefined, onBytes: () => undefined };
+    for (const presses of [1, 2, 0]) {
+      // A key-powered lock that is not awake yet: hellos are lost.
+      let isAwake = false;
+      bench.plug({ ...rig, role: () => (isAwake ? rig.role() : deaf) });
+      for (let press = 0; press < presses; press += 1) bench.key.role().onButton();
+      bench.pass(400);
+      isAwake = true;
+      rig.boot();
+      rig.role().onContact(true);
+      bench.pass(1500);
+      bench.unplug();
+      rig.cutPower();
+    }
+    expect(entriesOf(bench)).toEqual([
+      `${ENTRY_PASSAGE} 2 0 ${DOOR}`,
+      `${ENTRY_PASSAGE} 1 0 ${DOOR}`,
+      `${ENTRY_PASSAGE} 2 0 ${DOOR}`,
+    ]);
+  });
+
   test("K3: an attempt at a door without a right is denied by the key, logged, and moves nothing", () => {
     const bench = syncedBench(RIGHTS.slice(0, 1));
     const rig = createRig();

@@ -80,6 +80,8 @@ export function createKey(ports: KeyPorts): KeyRole {
   let greetingId = 0;
   let sensesVoltage = false;
   let visit: Visit | undefined;
+  /** Presses while the other side still boots: an odd number chooses the other direction. */
+  let isReversed = false;
 
   function show(shown: number): void {
     signal = shown;
@@ -159,7 +161,7 @@ export function createKey(ports: KeyPorts): KeyRole {
     const reason = blank === 0 ? reasonAtLock(opened) : blank;
     if (reason === 0 && devid !== null) {
       state = KEY_AT_LOCK;
-      visit = createLockVisit(opened, devid);
+      visit = createLockVisit(opened, devid, isReversed);
       return;
     }
     noteDenial(opened, devid === null ? new Uint8Array(NO_DEVID_BYTES) : devid, reason);
@@ -184,6 +186,7 @@ export function createKey(ports: KeyPorts): KeyRole {
     if (visit !== undefined) visit.onWithdrawn();
     visit = undefined;
     link.reset();
+    isReversed = false;
   }
 
   const link = createMessageLink(ports.contact, ports.timer, onMessage, () => {
@@ -216,6 +219,7 @@ export function createKey(ports: KeyPorts): KeyRole {
     },
     onButton() {
       if (visit !== undefined) visit.onButton();
+      else if (state === KEY_GREETING) isReversed = !isReversed;
       else if (state === KEY_IDLE) rest();
     },
     status() {

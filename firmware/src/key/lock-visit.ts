@@ -94,8 +94,13 @@ type Choice = { readonly ring: KeyRing; readonly slot: number };
  * from there. Whatever the lock decided, the key's own entry is committed before the carer is told.
  *
  * @param lockDevid - From the hello: a hint for the log of an attempt that proved nothing.
+ * @param wasReversed - A press before the hello has chosen the direction that was not expected.
  */
-export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
+export function createLockVisit(
+  key: KeyContext,
+  lockDevid: Uint8Array,
+  wasReversed: boolean,
+): Visit {
   const door = key.door;
   let state = OVER;
   let sessions = 0;
@@ -461,6 +466,7 @@ export function createLockVisit(key: KeyContext, lockDevid: Uint8Array): Visit {
   }
 
   begin();
+  isReversed = wasReversed;
   return {
     onMessage(kind, message) {
       if (state === OVER || message.length > LINK_MESSAGE_BYTES_MAX) return;
