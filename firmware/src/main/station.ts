@@ -14,6 +14,8 @@ import {
 import { wired } from "../boards/board.ts";
 import { LINK_GSM, type UplinkPort } from "../ports.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
+import type { RecordStore } from "../shared/record-store.ts";
+import { createGsmBudget } from "../station/gsm-budget.ts";
 import { createStation } from "../station/station.ts";
 import { loadStationProvision } from "../station/station-commissioning.ts";
 import { readNetwork, type StationNetwork } from "../station/station-network.ts";
@@ -41,7 +43,7 @@ export function startStation(): void {
   const uplink: UplinkPort =
     account === undefined || network === undefined
       ? { publish: () => undefined, links: () => [], use: () => undefined }
-      : openUplink(account.stationId, network, {
+      : openUplink(account.stationId, network, records, {
           onDown(message) {
             if (role !== undefined) role.onDown(message);
           },
@@ -49,7 +51,7 @@ export function startStation(): void {
             if (role !== undefined) role.onLink();
           },
         });
-  role = createStation({
+  const ports = {
     crypto: openCrypto(),
     flash,
     contact,
@@ -57,7 +59,8 @@ export function startStation(): void {
     clock: openClock(),
     uplink,
     power: openPower(),
-  });
+  };
+  role = createStation(ports, records);
   const station = role;
   watchContact(board, (isPlugged) => station.onContact(isPlugged));
   nk.ok();
@@ -66,6 +69,7 @@ export function startStation(): void {
 function openUplink(
   stationId: number,
   network: StationNetwork,
+  records: RecordStore,
   listener: UplinkListener,
 ): UplinkPort {
   const timer = createTrueTimer();
@@ -75,7 +79,7 @@ function openUplink(
   })) {
     streams.push(one);
   }
-  const modem = network.apn === "" ? undefined : openStationModem(network);
+  const modem = network.apn === "" ? undefined : openStationModem(network, records);
   if (modem !== undefined) streams.push({ kind: LINK_GSM, stream: modem.stream });
   const login =
     network.user === "" ? undefined : { user: network.user, password: network.password };
@@ -89,19 +93,15 @@ function openUplink(
   return uplink;
 }
 
-function openStationModem(network: StationNetwork): AtModem | undefined {
+function openStationModem(network: StationNetwork, records: RecordStore): AtModem | undefined {
   let modem: AtModem | undefined;
   const port = openModem(board.modem, (bytes) => {
     if (modem !== undefined) modem.onBytes(bytes);
   });
   if (port === undefined) return undefined;
   const { apn, pin, host, gsmBytesPerDay } = network;
-  modem = createAtModem(port, createTrueTimer(), {
-    apn,
-    pin,
-    host,
-    port: network.port,
-    bytesPerDay: gsmBytesPerDay,
-  });
+  const timer = createTrueTimer();
+  const budget = createGsmBudget(records, timer, gsmBytesPerDay);
+  modem = createAtModem(port, timer, { apn, pin, host, port: network.port }, budget);
   return modem;
 }

@@ -16,6 +16,8 @@ export const RECORD_CONFIG = RECORD_ROLE_FIRST + 3;
 
 /** Record id: networks around the station. */
 export const RECORD_NETWORK = RECORD_ROLE_FIRST + 4;
+/** Record id: octets of the running day over the mobile network. */
+export const RECORD_GSM_BUDGET = RECORD_ROLE_FIRST + 5;
 
 const QUEUE_PAGES_MIN = 8;
 

@@ -82,8 +82,14 @@ type Commissioned = {
  * Security: the station is a courier. It verifies the MAC and number of what the issuer commands,
  * and nothing else: what it hands over proves itself to the key, and what it stores is sealed. Its
  * own messages carry a MAC, so that nobody at the broker speaks in its name.
+ *
+ * @param records - The open store of records in the same flash; two stores over one flash would
+ *   write over each other.
  */
-export function createStation(ports: StationPorts): StationRole {
+export function createStation(
+  ports: StationPorts,
+  records: RecordStore = openDeviceRecords(ports.flash),
+): StationRole {
   let keyState: RingState | undefined;
   /** The issuer has been asked for a ring and has not answered. */
   let awaitsRing = false;
@@ -365,7 +371,7 @@ export function createStation(ports: StationPorts): StationRole {
       power.noteSync();
     },
   });
-  const own = openStation(ports, (account, seq, sealed) => {
+  const own = openStation(ports, records, (account, seq, sealed) => {
     if (ladder.link() === LINK_NONE) return;
     ports.uplink.publish(encodeUp(ports.crypto, account, seq, { type: UP_UPLOAD, sealed }));
   });
@@ -426,10 +432,10 @@ function presignedPerKey(records: RecordStore): number {
 /** Opens the stores of a commissioned station; undefined on a blank one. */
 function openStation(
   ports: StationPorts,
+  records: RecordStore,
   publish: (account: StationAccount, seq: number, sealed: Uint8Array) => void,
 ): Commissioned | undefined {
   const layout = stationLayout(ports.flash.pageCount);
-  const records = openDeviceRecords(ports.flash);
   const account = loadStationProvision(records);
   if (layout === undefined || account === undefined) return undefined;
   const counter = createNonceCounter(records, RECORD_UP_SEQ);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { describe, expect, test } from "vitest";
+import { createCutFlash } from "../../../test/cut-flash.ts";
 import { createBenchTimer } from "../../../test/lock-rig.ts";
 import {
   createScriptedModem,
@@ -9,6 +10,8 @@ import {
 } from "../../../test/scripted-modem.ts";
 import { createSmallBroker } from "../../../test/small-broker.ts";
 import { LINK_GSM, LINK_NONE } from "../../ports.ts";
+import { openDeviceRecords } from "../../shared/device-records.ts";
+import { createGsmBudget } from "../gsm-budget.ts";
 import { createLinkLadder, type LinkLadder } from "../link-ladder.ts";
 import {
   type AtModem,
@@ -35,7 +38,11 @@ const SETTINGS = { apn: "iot.example", pin: "1234", host: "broker.example", port
 const MINUTE_MS = 60_000;
 
 /** The uplink of a station with nothing but a modem, and a broker at the far end. */
-function createRig(nature: ModemNature = {}, bytesPerDay = 10_000_000) {
+function createRig(
+  nature: ModemNature = {},
+  bytesPerDay = 10_000_000,
+  flash = createCutFlash(8, 4096),
+) {
   const timer = createBenchTimer();
   const after = (delayMs: number, callback: () => void) => void timer.port.after(delayMs, callback);
   const broker = createSmallBroker(after, 150);
@@ -46,7 +53,8 @@ function createRig(nature: ModemNature = {}, bytesPerDay = 10_000_000) {
     (bytes) => driver?.onBytes(bytes),
     nature,
   );
-  const created = createAtModem(modem.port, timer.port, { ...SETTINGS, bytesPerDay });
+  const budget = createGsmBudget(openDeviceRecords(flash), timer.port, bytesPerDay);
+  const created = createAtModem(modem.port, timer.port, SETTINGS, budget);
   driver = created;
   const down: number[][] = [];
   const states: number[] = [];
@@ -271,7 +279,8 @@ describe("the modem of a station", () => {
     expect(rig.driver.status().fault).toBe(MODEM_PIN);
     // A station that boots afresh sees that a try is missing, and leaves the card alone.
     const commands = rig.modem.commands.filter((one) => one.startsWith('AT+CPIN="')).length;
-    const again = createAtModem(rig.modem.port, rig.timer.port, { ...SETTINGS, bytesPerDay: 1e6 });
+    const budget = createGsmBudget(openDeviceRecords(createCutFlash(8, 4096)), rig.timer.port, 1e6);
+    const again = createAtModem(rig.modem.port, rig.timer.port, SETTINGS, budget);
     again.stream.open({
       onOpen: () => undefined,
       onBytes: () => undefined,
@@ -297,6 +306,20 @@ describe("the modem of a station", () => {
     expect(rig.modem.commands.length).toBe(commands);
     rig.pass(5 * 60 * MINUTE_MS);
     expect(rig.broker.taken.length).toBeGreaterThan(2);
+  }, 30_000);
+
+  test("F25: a station that boots again and again spends the octets of one day once", () => {
+    const flash = createCutFlash(8, 4096);
+    let octets = 0;
+    for (let boot = 0; boot < 40; boot += 1) {
+      const rig = createRig({}, 20_000, flash);
+      rig.begin();
+      for (let octet = 0; octet < 3; octet += 1) rig.want(new Uint8Array(1000).fill(octet));
+      rig.pass(MINUTE_MS);
+      octets += rig.broker.taken.reduce((sum, message) => sum + message.length, 0);
+    }
+    expect(octets).toBeGreaterThan(5000);
+    expect(octets).toBeLessThan(20_000);
   }, 30_000);
 
   test("an answer that comes after its time meets a modem that was reset, not the next question", () => {

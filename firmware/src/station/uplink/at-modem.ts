@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { concatBytes, sliceBytes } from "@nyckelring/protocol";
 import type { ModemPort, StreamListener, StreamPort, TimerPort } from "../../ports.ts";
+import type { GsmBudget } from "../gsm-budget.ts";
 import { createAtLines } from "./at-lines.ts";
 import { asciiBytes } from "./mqtt-packets.ts";
 
@@ -85,17 +86,14 @@ const PORTION_BYTES = 1024;
 const QUEUE_BYTES_MAX = 65536;
 /** Heads of TCP and IP, which the operator counts as well. */
 const HEAD_BYTES = 40;
-const DAY_MS = 86400000;
 
-/** Where the modem is to go, and what it may cost. */
+/** Where the modem is to go. */
 export interface ModemSettings {
   readonly apn: string;
   /** Empty for none. */
   readonly pin: string;
   readonly host: string;
   readonly port: number;
-  /** Octets in 24 hours, both ways. */
-  readonly bytesPerDay: number;
 }
 
 /** How the modem is. */
@@ -135,9 +133,14 @@ type Command = {
  * connection is over, the reset line is pulled, and the modem is switched off. A late answer finds
  * nobody listening. Trying again, with growing pauses, is the caller's.
  *
- * The octets of a day are counted in memory: a station that boots begins a new day.
+ * @param budget - What the mobile network may cost; where it is used up the modem is switched off.
  */
-export function createAtModem(port: ModemPort, timer: TimerPort, settings: ModemSettings): AtModem {
+export function createAtModem(
+  port: ModemPort,
+  timer: TimerPort,
+  settings: ModemSettings,
+  budget: GsmBudget,
+): AtModem {
   let state = MODEM_OFF;
   let fault = MODEM_FINE;
   let signal = 99;
@@ -156,8 +159,6 @@ export function createAtModem(port: ModemPort, timer: TimerPort, settings: Modem
   let openResult = -1;
   let hostFailures = 0;
   let isPinSpent = false;
-  let bytesToday = 0;
-  let dayId = 0;
 
   const lines = createAtLines(PORTION_BYTES, {
     onLine,
@@ -191,16 +192,7 @@ export function createAtModem(port: ModemPort, timer: TimerPort, settings: Modem
   }
 
   function count(bytes: number): void {
-    bytesToday += bytes + HEAD_BYTES;
-    if (dayId !== 0) return;
-    dayId = timer.after(DAY_MS, () => {
-      dayId = 0;
-      bytesToday = 0;
-    });
-  }
-
-  function isCapped(): boolean {
-    return bytesToday >= settings.bytesPerDay;
+    budget.count(bytes + HEAD_BYTES);
   }
 
   function ask(
@@ -456,7 +448,7 @@ export function createAtModem(port: ModemPort, timer: TimerPort, settings: Modem
       dropSocket(MODEM_DROPPED);
     } else if (queueBytes > QUEUE_BYTES_MAX) {
       fail(MODEM_DROPPED);
-    } else if (isCapped()) {
+    } else if (budget.isSpent()) {
       tellEnd(MODEM_CAPPED);
       shutDown();
     } else if (hasData) {
@@ -582,7 +574,7 @@ export function createAtModem(port: ModemPort, timer: TimerPort, settings: Modem
     fault: () => fault,
     open(next) {
       listener = next;
-      const blocked = isCapped() ? MODEM_CAPPED : isPinSpent ? MODEM_PIN : MODEM_FINE;
+      const blocked = budget.isSpent() ? MODEM_CAPPED : isPinSpent ? MODEM_PIN : MODEM_FINE;
       if (blocked !== MODEM_FINE) {
         timer.after(0, () => {
           if (listener === next) tellEnd(blocked);
@@ -625,7 +617,7 @@ export function createAtModem(port: ModemPort, timer: TimerPort, settings: Modem
       hasSpoken = true;
       if (state !== MODEM_OFF && state !== MODEM_RESTING) lines.push(bytes);
     },
-    status: () => ({ state, fault, signal, bytesToday }),
+    status: () => ({ state, fault, signal, bytesToday: budget.spentBytes() }),
   };
 }
 
