@@ -7,7 +7,8 @@ import type { LazyFunctions } from "./split.ts";
  *
  * A module name has at most 20 characters, because Storage has room for 28 with the slot before it.
  * Whatever a key-powered lock does at every insertion is in its entry module; what stands here comes
- * with a record, an object, a rotation or a setup.
+ * with a record, an object, a rotation or a setup. A station loads its way to the broker once it is
+ * set up, and the driver of a modem where it has an access point to dial.
  */
 export const LAZY_FUNCTIONS: Readonly<Record<Role, LazyFunctions>> = {
   lock: {
@@ -20,7 +21,10 @@ export const LAZY_FUNCTIONS: Readonly<Record<Role, LazyFunctions>> = {
   key: {
     operations: ["createArenaOperations"],
   },
-  station: {},
+  station: {
+    uplink: ["openUplink"],
+    modem: ["openStationModem"],
+  },
 };
 
 /** Methods of ports that are optional and that no board has yet: called in a bundle, defined nowhere. */
