@@ -24,7 +24,7 @@ export function tellStory(outcome: RunOutcome, wallS: number, replay: string): s
     `  ${result.insertions} insertions, ${result.openings} openings, ${result.denials} refusals, ` +
       `${result.syncs} syncs; ${result.earlyPulls} keys were pulled out too early`,
     `  from insertion to the motor ${result.openingMs.p50} ms (half) and ${result.openingMs.p99} ms ` +
-      "(99 of 100); estimates of a board, not measurements",
+      "(99 of 100); counted instructions and estimates, not measurements",
     `  forbidden attempts ${result.forbiddenAttempts}, stopped ${result.forbiddenStopped}; a day ` +
       "without any would prove nothing",
     `  unauthorized openings ${result.unauthorizedOpenings} (must be 0)`,

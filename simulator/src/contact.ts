@@ -32,6 +32,10 @@ export type EarlyPull =
       readonly afterUs: number;
     }
   | {
+      /** So long after the motor of the lock was first started, in microseconds. */
+      readonly afterMoveUs: number;
+    }
+  | {
       /** In the middle of this program or erase of the device's flash, counted from 1. */
       readonly atWrite: number;
     };
@@ -55,6 +59,8 @@ export interface Contact {
   send(from: ContactSide, bytes: Uint8Array, atUs: number): void;
   /** Tells that the device begins to write to its flash, now and for this long. */
   writeBegins(atUs: number, costUs: number): void;
+  /** Tells that the motor of the device is started at this moment. */
+  moveBegins(atUs: number): void;
   /** Plans the withdrawal; an earlier plan stays. */
   withdrawAt(timeUs: number): void;
   /** When the plug leaves, as far as it is known. */
@@ -150,6 +156,9 @@ export function openContact(
     id,
     send,
     writeBegins,
+    moveBegins: (atUs) => {
+      if (pull !== undefined && "afterMoveUs" in pull) withdrawAt(atUs + pull.afterMoveUs);
+    },
     withdrawAt,
     closesAtUs: () => closeUs,
     isOpen: () => isOpen,

@@ -75,9 +75,10 @@ export function createMeteredCrypto(
       let isPublicKeyPaid = false;
       return {
         // A board makes a public key only for its ephemeral keys; that of a static key is stored.
-        // So the cost falls on the first reader, not on the import.
+        // So the cost falls on the first reader, not on the import, and with it what the interpreter
+        // does for the session that the key is made for.
         get publicKey(): Uint8Array {
-          if (!isPublicKeyPaid) processor.spend(model.agreementUs);
+          if (!isPublicKeyPaid) processor.spend(model.publicKeyUs + model.sessionUs);
           isPublicKeyPaid = true;
           return key.publicKey;
         },

@@ -19,6 +19,8 @@ export type LockUnit = {
   contact: Contact | undefined;
   /** Number of the contact that was plugged in last. */
   lastContact: number;
+  /** Told when its motor is started towards unlocked, once. */
+  onMove: ((atUs: number) => void) | undefined;
   /** Whether something joins its contacts. */
   isShorted: boolean;
 };

@@ -14,7 +14,7 @@ function makeFlash(powerEndUs?: number) {
   processor.setPowerEnd(() => powerEndUs);
   processor.powerOn();
   const random = createRandomStream("flash");
-  const flash = createVirtualFlash(4, processor, computeModelOf("xiao-nrf52840"), random);
+  const flash = createVirtualFlash(4, processor, computeModelOf("lock"), random);
   return { clock, processor, flash, faults };
 }
 

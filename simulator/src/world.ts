@@ -40,7 +40,7 @@ import {
 } from "./boards/key-board.ts";
 import { type BoardParts, createLockBoard, type LockBoard } from "./boards/lock-board.ts";
 import { createStationBoard } from "./boards/station-board.ts";
-import { BOARD_OF_ROLE, type BoardName, computeModelOf } from "./compute-model.ts";
+import { computeModelOf, type RoleName } from "./compute-model.ts";
 import { type Contact, type EarlyPull, openContact, type WirePiece } from "./contact.ts";
 import { createHardware, type Hardware } from "./hardware.ts";
 import { findEntries } from "./oracle/flash-log.ts";
@@ -225,14 +225,10 @@ export function createWorld(
     trace.write("world", event);
   }
 
-  function partsOf(
-    name: string,
-    board: BoardName,
-    contactOf: () => Contact | undefined,
-  ): BoardParts {
+  function partsOf(name: string, role: RoleName, contactOf: () => Contact | undefined): BoardParts {
     return {
       clock,
-      model: computeModelOf(board),
+      model: computeModelOf(role),
       crypto,
       random: random.split("boards").split(name),
       listeners: {
@@ -257,13 +253,17 @@ export function createWorld(
     const hasClock = driftPpm !== undefined;
     let unit: LockUnit;
     const board = createLockBoard(
-      partsOf(name, BOARD_OF_ROLE.lock, () => unit.contact),
+      partsOf(name, "lock", () => unit.contact),
       {
         ownClock: hasClock ? { driftPpm } : undefined,
         onMotor: (command, atUs) => {
           // A lock with a battery goes on when the key has left.
           const contact = unit.contact?.id ?? (hasClock ? unit.lastContact : 0);
           note({ kind: "motor", atUs, contact, lock: name, command });
+          if (command !== "unlock") return;
+          unit.contact?.moveBegins(atUs);
+          unit.onMove?.(atUs);
+          unit.onMove = undefined;
         },
         onBrownOut: (atUs) =>
           note({ kind: "hardware", atUs, device: name, what: "brown-out", detail: 0 }),
@@ -276,7 +276,7 @@ export function createWorld(
     const provision = must(issuer.enrolLock(issuer.founder, request));
     must(commissionLock(board.flash.cable, crypto, provision));
     const devid = hex(enrolled.devid);
-    const idle = { contact: undefined, lastContact: 0, isShorted: false };
+    const idle = { contact: undefined, lastContact: 0, onMove: undefined, isShorted: false };
     unit = { name, door, devid, board, hasClock, ...idle };
     locks.push(unit);
     trace.write("devices", { kind: "lock", name, devid, door, profile });
@@ -322,7 +322,7 @@ export function createWorld(
   ): KeyUnit {
     let unit: KeyUnit | undefined;
     const board = createKeyBoard(
-      partsOf(name, BOARD_OF_ROLE.key, () => unit?.contact),
+      partsOf(name, "key", () => unit?.contact),
       {
         ...likeness,
         onFeed: (feed, atUs) => clock.scheduleAt(atUs, () => unit && feedDoor(unit, feed)),
@@ -389,7 +389,7 @@ export function createWorld(
       },
     });
     const board = createStationBoard(
-      partsOf(name, BOARD_OF_ROLE.station, () => unit.contact),
+      partsOf(name, "station", () => unit.contact),
       uplink.port,
       () => notePower(unit),
     );

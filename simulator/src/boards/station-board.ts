@@ -153,7 +153,7 @@ export function createStationBoard(
   function boot(): void {
     processor.powerOn();
     processor.runStep(() => {
-      processor.spend(model.bootUs);
+      processor.spend(model.bootUs + model.bundleUs);
       role = createStation({
         crypto,
         flash: flash.port,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import { BOARD_COSTS, BOARD_OF_ROLE, type BoardName, type ComputeModel } from "../compute-model.ts";
+import { BOARD_OF_ROLE, type ComputeModel, ROLE_COSTS, type RoleName } from "../compute-model.ts";
 import { type OPENING_PARTS, splitOpenings } from "../opening-parts.ts";
 import type { RunOutcome, RunResult } from "../run.ts";
 import type { HardwareFact } from "../world-events.ts";
@@ -25,8 +25,11 @@ export type PageParts = {
 /** Costs in the order of the table, with their texts. */
 const COST_TEXTS: readonly (readonly [keyof ComputeModel, TextName])[] = [
   ["bootUs", "modelBoot"],
+  ["bundleUs", "modelBundle"],
+  ["sessionUs", "modelSession"],
   ["stepUs", "modelStep"],
   ["agreementUs", "modelAgreement"],
+  ["publicKeyUs", "modelPublicKey"],
   ["verificationUs", "modelVerification"],
   ["signatureUs", "modelSignature"],
   ["hashBlockUs", "modelHash"],
@@ -35,7 +38,7 @@ const COST_TEXTS: readonly (readonly [keyof ComputeModel, TextName])[] = [
   ["programWordUs", "modelProgram"],
   ["eraseUs", "modelErase"],
 ];
-const MODELLED_BOARDS: readonly BoardName[] = ["xiao-nrf52840", "esp32s3"];
+const MODELLED_ROLES: readonly RoleName[] = ["key", "lock", "station"];
 
 /** One figure with its goal, or with a note. */
 type Figure = {
@@ -214,17 +217,17 @@ function writeParts(day: Day): string {
       `<tr${isTotal(part) ? ' class="sum"' : ""}>${textElement("td", "", textNameOf("part", part))}<td class="num">${p50Ms} ms</td><td class="num">${p99Ms} ms</td></tr>`,
   );
   const costRows = COST_TEXTS.map(([cost, name]) => {
-    const cells = MODELLED_BOARDS.map((board) => {
-      const { us, kind, from } = BOARD_COSTS[board][cost];
+    const cells = MODELLED_ROLES.map((role) => {
+      const { us, kind, from } = ROLE_COSTS[role][cost];
       const source = textElement("span", "", kind);
       return `<td class="num" title="${escapeMarkup(from)}">${us / 1000} ms<br><span class="soft">${source}</span></td>`;
     });
     return `<tr>${textElement("td", "", name)}${cells.join("")}</tr>`;
   });
-  const boardHeads = MODELLED_BOARDS.map((board) => {
-    const roles = Object.entries(BOARD_OF_ROLE).filter(([, used]) => used === board);
-    return `<th scope="col" class="num mono">${board} (${roles.map(([role]) => role).join(", ")})</th>`;
-  });
+  const boardHeads = MODELLED_ROLES.map(
+    (role) =>
+      `<th scope="col" class="num">${textElement("span", "", textNameOf("role", role))}<br><span class="mono">${BOARD_OF_ROLE[role]}</span></th>`,
+  );
   return `<section aria-labelledby="h-parts">
 ${textElement("h2", 'id="h-parts"', "parts")}
 ${textElement("p", 'class="soft"', "partsNote", openings)}

@@ -105,6 +105,7 @@ export function playSteps(
       planMeanwhile(step);
       begin(step, then);
       settleContact(() => isDone);
+      endMeanwhile(step);
       clock.runUntil(clock.nowUs() + BETWEEN_US);
     } else if (step.sweep !== undefined) {
       sweep(step, step.sweep);
@@ -116,23 +117,41 @@ export function playSteps(
   }
 
   function planMeanwhile(step: Step): void {
+    const moving: Step[] = [];
     for (const inner of step.meanwhile ?? []) {
-      const atUs = clock.nowUs() + (inner.after ?? 0);
-      const cut = inner.battery;
-      if (cut?.door !== undefined && cut.is === "out") doorOf(cut.door).lock.board.cutAt(atUs);
-      waiting += 1;
-      clock.scheduleAt(atUs, () => {
-        if (inner.insert === undefined) {
-          act(inner);
-          waiting -= 1;
-          return;
-        }
-        begin(inner, (outcome) => {
-          waiting -= 1;
-          judge(inner, outcome);
-        });
-      });
+      if (inner.afterMove === undefined) planInner(inner, clock.nowUs() + (inner.after ?? 0));
+      else moving.push(inner);
     }
+    if (moving.length === 0) return;
+    if (step.insert === undefined) throw new Error("afterMove stands beside an insert alone");
+    doorOf(step.insert.door).lock.onMove = (atUs) => {
+      for (const inner of moving) planInner(inner, atUs + (inner.afterMove ?? 0));
+    };
+  }
+
+  /** A step that waits for a motor that never started has not happened. */
+  function endMeanwhile(step: Step): void {
+    if (step.insert === undefined) return;
+    const { lock } = doorOf(step.insert.door);
+    if (lock.onMove !== undefined) miss(step.place, "meanwhile: the motor was never started");
+    lock.onMove = undefined;
+  }
+
+  function planInner(inner: Step, atUs: number): void {
+    const cut = inner.battery;
+    if (cut?.door !== undefined && cut.is === "out") doorOf(cut.door).lock.board.cutAt(atUs);
+    waiting += 1;
+    clock.scheduleAt(atUs, () => {
+      if (inner.insert === undefined) {
+        act(inner);
+        waiting -= 1;
+        return;
+      }
+      begin(inner, (outcome) => {
+        waiting -= 1;
+        judge(inner, outcome);
+      });
+    });
   }
 
   function begin(step: Step, then: (outcome: Outcome) => void): void {
@@ -373,6 +392,7 @@ function pullOf(
   if (wish === undefined) return undefined;
   if (wish.atWrite !== undefined) return { atWrite: wish.atWrite };
   if (wish.after !== undefined) return { afterUs: wish.after };
+  if (wish.afterMove !== undefined) return { afterMoveUs: wish.afterMove };
   return { afterByte: wish.atByte ?? 1, laterUs: wish.later ?? 0 };
 }
 

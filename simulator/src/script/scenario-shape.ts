@@ -39,8 +39,9 @@ const pull = {
         text: "in the middle of this write to the flash of the lock",
       },
       after: { shape: shape.span(), text: "so long after the insertion" },
+      afterMove: { shape: shape.span(), text: "so long after the motor of the lock was started" },
     },
-    ["atByte", "atWrite", "after"],
+    ["atByte", "atWrite", "after", "afterMove"],
   ),
 } as const;
 
@@ -278,9 +279,13 @@ const step = shape.object(
       shape: shape.span(),
       text: "within meanwhile: so long after the insertion began; else a pause before the step",
     },
+    afterMove: {
+      shape: shape.span(),
+      text: "within meanwhile: so long after the motor was started towards unlocked",
+    },
     meanwhile: {
       shape: shape.lazy(() => STEPS),
-      text: "what happens while the key is in, each with its `after`",
+      text: "what happens while the key is in, each with its `after` or `afterMove`",
     },
     expect: {
       shape: shape.object(expectation),
