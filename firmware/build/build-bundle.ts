@@ -15,7 +15,7 @@ import { board as virtual } from "../src/boards/virtual.ts";
 import { board as xiao } from "../src/boards/xiao-nrf52840.ts";
 import type { Platform, StationPlatform } from "../src/espruino/platform.ts";
 import { type LoweredBundle, lowerBundle } from "./lower.ts";
-import { ABSENT_METHODS, LAZY_FUNCTIONS } from "./modules.ts";
+import { LAZY_FUNCTIONS } from "./modules.ts";
 import type { BuiltBundle, BundleFile } from "./slot-files.ts";
 import { type ScriptModule, splitScript } from "./split.ts";
 
@@ -164,8 +164,7 @@ export async function buildLoader(role: Role): Promise<string> {
 /** The refusals of the gate as text, one line each, with the place in bundle and source. */
 export function describeRefusals(bundle: Bundle): { nodes: number; lines: readonly string[] } {
   const name = `${bundle.target.role}/${bundle.target.board.name}`;
-  const absent = ABSENT_METHODS.map((field) => bundle.fields.get(field) ?? field);
-  const report = checkScript(bundle.code, { names: new Set(), methods: new Set(absent) });
+  const report = checkScript(bundle.code, { names: new Set(), methods: new Set() });
   let nodes = report.nodes;
   const lines = report.violations.map((one) => {
     const place = bundle.trace.find(one.offset);

@@ -26,6 +26,3 @@ export const LAZY_FUNCTIONS: Readonly<Record<Role, LazyFunctions>> = {
     modem: ["openStationModem"],
   },
 };
-
-/** Methods of ports that are optional and that no board has yet: called in a bundle, defined nowhere. */
-export const ABSENT_METHODS: readonly string[] = ["isOpen"];

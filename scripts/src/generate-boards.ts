@@ -25,6 +25,8 @@ computers: x86-64 with curves in JavaScript, and 32-bit Arm under QEMU with the 
 | station | ESP32-S3 development board; a modem with a serial line and AT commands for GSM |
 | bolt | motor of a lock, H bridge for 3 V, two end switches that close to ground |
 | contact | four spring contacts: voltage, ground, TX, RX; a load switch with current limit on the key's side |
+| door | a contact at the leaf, such as a reed switch, that closes to ground while the door is shut; it tells of forced doors while the lock has power |
+| station | a divider from its mains to a pin, and one from its battery to a converter, both by two |
 | key | battery of one lithium cell, divider to the converter, light of three colours, buzzer, button to ground |
 
 ## What a stock board cannot promise
@@ -51,6 +53,8 @@ function pinsOf(board: Board): readonly (readonly [string, string])[] {
     light: board.signal,
     "power out": board.powerOut,
     supply: board.supply,
+    "mains sense": board.mainsSense,
+    door: board.door,
     modem: board.modem,
   };
   for (const [name, value] of Object.entries(groups)) {

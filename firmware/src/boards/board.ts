@@ -86,6 +86,10 @@ export type Board = {
   readonly signal: SignalWiring | undefined;
   readonly powerOut: PowerOutWiring | undefined;
   readonly supply: SupplyWiring | undefined;
+  /** Pin that is high while the mains feed a station; undefined: they always do. */
+  readonly mainsSense: string | undefined;
+  /** Contact of the door's leaf, which closes to ground while the door is shut; undefined without. */
+  readonly door: string | undefined;
   /** A station's modem. */
   readonly modem: ModemWiring | undefined;
   /** Flash areas by role; a role that is absent is not offered on the board. */

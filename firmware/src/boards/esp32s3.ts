@@ -22,7 +22,9 @@ export const board: Board = {
   bolt: undefined,
   signal: undefined,
   powerOut: undefined,
-  supply: undefined,
+  supply: { pin: "D1", fullScaleMillivolts: 6600, emptyMillivolts: 3000, fullMillivolts: 4150 },
+  mainsSense: "D5",
+  door: undefined,
   modem: { kind: "pins", tx: "D15", rx: "D16", powerKey: "D7", reset: "D6" },
   flash: {
     key: undefined,

@@ -16,6 +16,8 @@ export const board: Board = {
   signal: linux.signal,
   powerOut: linux.powerOut,
   supply: linux.supply,
+  mainsSense: linux.mainsSense,
+  door: linux.door,
   modem: linux.modem,
   flash: linux.flash,
 };

@@ -22,6 +22,8 @@ export const board: Board = {
   signal: { red: "", green: "", blue: "", buzzer: "" },
   powerOut: { enable: "", fault: "" },
   supply: { pin: "", fullScaleMillivolts: 0, emptyMillivolts: 0, fullMillivolts: 0 },
+  mainsSense: undefined,
+  door: undefined,
   modem: { kind: "path", path: "./modem" },
   flash: {
     key: { kind: "disk", name: "./flash.bin", pageBytes: 4096, pageCount: 96, storageStart: 0 },

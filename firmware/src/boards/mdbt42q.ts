@@ -18,6 +18,8 @@ export const board: Board = {
   signal: undefined,
   powerOut: undefined,
   supply: { pin: "D28", fullScaleMillivolts: 10680, emptyMillivolts: 3300, fullMillivolts: 4150 },
+  mainsSense: undefined,
+  door: undefined,
   modem: undefined,
   flash: {
     key: undefined,

@@ -19,6 +19,8 @@ export const board: Board = {
   signal: xiao.signal,
   powerOut: xiao.powerOut,
   supply: xiao.supply,
+  mainsSense: xiao.mainsSense,
+  door: xiao.door,
   modem: xiao.modem,
   flash: xiao.flash,
 };

@@ -15,6 +15,9 @@ export const board: Board = {
   signal: { red: "D11", green: "D13", blue: "D12", buzzer: "D0" },
   powerOut: { enable: "D1", fault: "D14" },
   supply: { pin: "D32", fullScaleMillivolts: 10680, emptyMillivolts: 3300, fullMillivolts: 4150 },
+  mainsSense: undefined,
+  // A lock has no output to feed, so its door has the pin that a key feeds the contact by.
+  door: "D1",
   modem: undefined,
   flash: {
     key: {

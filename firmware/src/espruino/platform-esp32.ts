@@ -2,7 +2,7 @@
 // A board with an ESP32: a station and nothing else, so the exports that `StationPlatform` describes.
 // Its random numbers come from the C library: it offers no entropy at all, and with it neither a key
 // nor a lock.
-import { type ClockPort, POWER_MAINS, type StationPowerPort, type TimerPort } from "../ports.ts";
+import type { ClockPort, TimerPort } from "../ports.ts";
 import { createClock, readSetTime } from "./clock.ts";
 import { createTimer } from "./timer.ts";
 
@@ -10,6 +10,7 @@ export { openContact } from "./contact.ts";
 export { watchContactPins as watchContact } from "./contact-pins.ts";
 export { openStorageFlash as openFlash } from "./flash-storage.ts";
 export { openModemLine as openModem } from "./modem-line.ts";
+export { openStationPower as openPower } from "./station-power.ts";
 export { openWifi as openNetworks } from "./wifi.ts";
 
 /** Timers at their true length. */
@@ -20,9 +21,4 @@ export function createTrueTimer(): TimerPort {
 /** A clock that knows no time until it is told, or the interpreter's was set. */
 export function openClock(): ClockPort {
   return createClock(readSetTime());
-}
-
-/** Mains, as far as anybody can tell. */
-export function openPower(): StationPowerPort {
-  return { source: () => POWER_MAINS, percent: () => 100 };
 }

@@ -15,6 +15,7 @@ import type {
 import {
   type BoltPosition,
   type ClockPort,
+  type DoorSensorPort,
   LINK_LAN,
   type LinkKind,
   type MotorPort,
@@ -121,6 +122,14 @@ export function watchButton(_wiring: string, _onPress: () => void): void {
 }
 
 /** Mains. */
-export function openPower(): StationPowerPort {
+export function openPower(_wiring: Board, _onChange: () => void): StationPowerPort {
   return { source: () => POWER_MAINS, percent: () => 100 };
+}
+
+/** A door that stays shut. */
+export function openDoorSensor(
+  _pin: string | undefined,
+  _onMove: (isOpen: boolean) => void,
+): DoorSensorPort | undefined {
+  return { isOpen: () => false };
 }

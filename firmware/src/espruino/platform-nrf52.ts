@@ -2,13 +2,7 @@
 // A board with an nRF52: the exports that `Platform` describes.
 import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
 
-import {
-  type ClockPort,
-  type ModemPort,
-  POWER_MAINS,
-  type StationPowerPort,
-  type TimerPort,
-} from "../ports.ts";
+import type { ClockPort, ModemPort, TimerPort } from "../ports.ts";
 import { createClock, readSetTime } from "./clock.ts";
 import { createEntropy, readHardwareWord } from "./entropy.ts";
 import type { BoardNetwork } from "./platform.ts";
@@ -17,9 +11,11 @@ import { createTimer } from "./timer.ts";
 export { openBolt } from "./bolt.ts";
 export { openContact } from "./contact.ts";
 export { watchContactPins as watchContact } from "./contact-pins.ts";
+export { openDoorSensor } from "./door-sensor.ts";
 export { openStorageFlash as openFlash } from "./flash-storage.ts";
 export { openPowerOut } from "./power-out.ts";
 export { openSignalPins as openSignal } from "./signal-pins.ts";
+export { openStationPower as openPower } from "./station-power.ts";
 export { openAnalogSupply as openSupply } from "./supply.ts";
 
 const DEBOUNCE_MS = 20;
@@ -58,9 +54,4 @@ export function openClock(): ClockPort {
 export function watchButton(pin: string, onPress: () => void): void {
   pinMode(pin, "input_pullup");
   setWatch(onPress, pin, { repeat: true, edge: "falling", debounce: DEBOUNCE_MS });
-}
-
-/** Mains, as far as anybody can tell. */
-export function openPower(): StationPowerPort {
-  return { source: () => POWER_MAINS, percent: () => 100 };
 }

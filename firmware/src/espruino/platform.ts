@@ -15,6 +15,7 @@ import type {
   BoltPosition,
   ClockPort,
   ContactPort,
+  DoorSensorPort,
   FlashPort,
   LinkKind,
   ModemPort,
@@ -73,7 +74,13 @@ export interface Platform {
     wiring: ModemWiring | undefined,
     onBytes: (bytes: Uint8Array) => void,
   ): ModemPort | undefined;
-  openPower(): StationPowerPort;
+  /** What feeds a station; calls back when that changes. */
+  openPower(board: Board, onChange: () => void): StationPowerPort;
+  /** The contact of the door's leaf; undefined on a board without one. */
+  openDoorSensor(
+    pin: string | undefined,
+    onMove: (isOpen: boolean) => void,
+  ): DoorSensorPort | undefined;
 }
 
 /** What a station needs of it: no secret is made on a station, and it has no bolt and no light. */

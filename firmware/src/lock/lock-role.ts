@@ -28,7 +28,7 @@ export type LockPorts = {
   readonly motor: MotorPort;
   readonly supply: SupplyPort;
   /** Absent on a lock that cannot see its door. */
-  readonly door?: DoorSensorPort;
+  readonly door?: DoorSensorPort | undefined;
 };
 
 /** A lock that runs: what the world tells it. */

@@ -6,6 +6,7 @@ import {
   openBolt,
   openClock,
   openContact,
+  openDoorSensor,
   openEntropy,
   openFlash,
   openSupply,
@@ -41,6 +42,9 @@ export function startLock(): void {
     clock: openClock(),
     motor,
     supply: openSupply(wired(board.supply)),
+    door: openDoorSensor(board.door, (isOpen) => {
+      if (role !== undefined) role.onDoor(isOpen);
+    }),
   });
   role = lock;
   watchContact(board, (isPlugged) => lock.onContact(isPlugged));

@@ -58,7 +58,9 @@ export function startStation(): void {
     timer: createTrueTimer(),
     clock: openClock(),
     uplink,
-    power: openPower(),
+    power: openPower(board, () => {
+      if (role !== undefined) role.onPower();
+    }),
   };
   role = createStation(ports, records);
   const station = role;
