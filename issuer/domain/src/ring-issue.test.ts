@@ -5,6 +5,7 @@ import {
   type DownMessage,
   decodeRingBundle,
   decodeRingDelta,
+  FLAG_STOP_AT_FULL_LOG,
   hexOf,
   KEY_FOREIGN_STATION,
   NO_SHIFT,
@@ -69,8 +70,8 @@ function activate(
   return { slots, root16: new16, parts: parts.length, bytes };
 }
 
-function townWithShift(inS = HOUR_S) {
-  const town = createTown();
+function townWithShift(inS = HOUR_S, settings: { readonly stopsAtFullLog?: boolean } = {}) {
+  const town = createTown(undefined, settings);
   const house = town.house(["A1", "A2"], town.north.provider);
   const anna = town.carer(town.north, "anna");
   const station = town.station(town.north.provider);
@@ -90,6 +91,29 @@ describe("ring issue", () => {
     expect(hexOf(head?.holder.devid ?? new Uint8Array())).toBe(anna.key.name);
     expect(head?.expS).toBe(MORNING_S + 9.5 * HOUR_S);
     expect(head?.nbfS).toBe(MORNING_S + HOUR_S / 2);
+  });
+
+  test("K2: what keys do with a full log is said by every head of a shift, and by no emergency head", () => {
+    for (const stopsAtFullLog of [true, false, undefined]) {
+      const settings = stopsAtFullLog === undefined ? {} : { stopsAtFullLog };
+      const { town, anna, house, station } = townWithShift(HOUR_S, settings);
+      const { issuer, desk, secondDesk } = town;
+      const saysStop = (heads: readonly { readonly flags: number }[]) =>
+        heads.map(({ flags }) => (flags & FLAG_STOP_AT_FULL_LOG) !== 0);
+      const inAdvance = headsIn(issuer, readDown(station, issuer.outgoing(station.stationId)));
+      expect(saysStop(inAdvance)).toEqual([stopsAtFullLog === true]);
+      const atSync = headsIn(issuer, town.present(station, anna.key));
+      expect(saysStop(atSync)).toContain(stopsAtFullLog === true);
+      expect(saysStop(atSync)).not.toContain(stopsAtFullLog !== true);
+      const order = { door: house.apartments[0] ?? 0, devid: anna.key.devid, reason: "larm" };
+      const request = must(issuer.requestEmergency(town.north.planner, order));
+      must(issuer.approveEmergency(desk, request));
+      must(issuer.approveEmergency(secondDesk, request));
+      const emergency = headsIn(issuer, town.present(station, anna.key)).filter(
+        ({ size }) => size === 1,
+      );
+      expect(saysStop(emergency)).toEqual([false]);
+    }
   });
 
   test("T2: a key without a planned shift gets no head and hears why", () => {

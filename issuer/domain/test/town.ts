@@ -207,13 +207,14 @@ export interface KeyState {
 
 export function createTown(
   onStep: (step: "before-commit" | "after-commit") => void = () => undefined,
+  settings: { readonly stopsAtFullLog?: boolean } = {},
 ): Town {
   const store = createMemoryStore(onStep);
   const entropy = createCountedEntropy();
   const vault = createMemoryVault(crypto, entropy);
   const state = { nowS: MORNING_S };
   const clock = { nowS: () => state.nowS };
-  const open = () => createIssuer({ crypto, entropy, clock, store, vault }, { authority: 7 });
+  const open = () => createIssuer({ crypto, entropy, clock, store, vault }, { authority: 7, ...settings });
   let issuer = open();
   let nonces = 0;
   const desk = issuer.founder;
