@@ -18,6 +18,8 @@ const LADDER: readonly LinkKind[] = [LINK_LAN, LINK_WIFI, LINK_GSM];
 export interface LinkLadder {
   /** The link in use, `LINK_NONE` while there is none. */
   link(): LinkKind;
+  /** True while there is no link in use and the modem is about to be taken. */
+  isChanging(): boolean;
   /** Asks the port which links are up and moves to the best one that power allows. */
   update(): void;
 }
@@ -82,5 +84,5 @@ export function createLinkLadder(
     }
   }
 
-  return { link: () => inUse, update };
+  return { link: () => inUse, isChanging: () => patienceId !== 0, update };
 }

@@ -37,7 +37,7 @@ import {
   RIGHTS,
 } from "../../test/key-bench.ts";
 import { createRig, crypto, SHIFT_S, secretOf } from "../../test/lock-rig.ts";
-import { SIGNAL_NEEDS_SYNC, SIGNAL_READY } from "../key/signals.ts";
+import { SIGNAL_NEEDS_SYNC, SIGNAL_READY, SIGNAL_WORKING } from "../key/signals.ts";
 import { LINK_GSM, LINK_LAN, LINK_NONE, LINK_WIFI, POWER_BATTERY, POWER_KEY } from "../ports.ts";
 import { createStation } from "./station.ts";
 
@@ -350,6 +350,24 @@ describe("station as a courier", () => {
     expect(bench.key.role().status().ringseq).toBe(bench.issuer.ringseq());
     bench.unplug();
     expect(bench.key.role().status().unacknowledged).toBe(0);
+  });
+
+  test("T4, T7: a key that comes while the modem is about to take over waits for it, and is served", () => {
+    const bench = createBench();
+    bench.answerWithRing(bench.issuer.rights(RIGHTS).bundles);
+    bench.station.setLinks([LINK_GSM]);
+    bench.plug();
+    bench.pass(1000);
+    expect(bench.station.inUse()).toBe(LINK_NONE);
+    bench.pass(4000);
+    expect(bench.key.role().status().ringseq).toBe(bench.issuer.ringseq());
+    bench.unplug();
+    // Without any link nobody waits: what was signed in advance is there, or is not.
+    bench.station.setLinks([]);
+    bench.plug();
+    bench.pass(1000);
+    expect(bench.key.lastSignal()).not.toBe(SIGNAL_WORKING);
+    bench.unplug();
   });
 
   test("T5, T6: on its battery it syncs as ever; on a key's battery once, without the modem", () => {

@@ -203,13 +203,15 @@ export function createStation(
       session.refuse(DEVICE_BLANK);
     } else if (!power.allowsSync(ladder.link(), state.batteryPercent)) {
       session.refuse(BATTERY_LOW);
-    } else if (ladder.link() === LINK_NONE) {
+    } else if (ladder.link() === LINK_NONE && !ladder.isChanging()) {
       releaseFromShelf(own, NO_LINK);
     } else {
+      // Where the modem is about to be taken, the question is asked when it is.
       const station = own;
+      const isSlow = ladder.link() === LINK_GSM || ladder.isChanging();
       awaitsRing = true;
       askIssuer(station, state);
-      waitFor(ladder.link() === LINK_GSM ? ISSUER_WAIT_GSM_MS : ISSUER_WAIT_MS, () => {
+      waitFor(isSlow ? ISSUER_WAIT_GSM_MS : ISSUER_WAIT_MS, () => {
         awaitsRing = false;
         releaseFromShelf(station, SERVICE_UNREACHABLE);
       });
