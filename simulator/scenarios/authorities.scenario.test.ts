@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createRandomStream } from "../src/prng.ts";
 import { createTrace } from "../src/trace.ts";
 import type { VirtualClock } from "../src/virtual-clock.ts";
-import { createWorld, must } from "../src/world.ts";
+import { createScene, createWorld, must } from "../src/world.ts";
 import { START_S, syncKey, visitLock } from "./small-town.ts";
 
 const HOST = 1;
@@ -15,7 +15,13 @@ const PASSAGE = 1;
 /** An authority with a building, a client in it, a station, and two carers with keys on shift. */
 function createBody(authority: number, clock?: VirtualClock) {
   const random = createRandomStream(`7 ${authority}`);
-  const world = createWorld(random, START_S, authority, createTrace(undefined), clock);
+  const world = createWorld(
+    random,
+    START_S,
+    authority,
+    createTrace(undefined),
+    createScene(START_S, clock),
+  );
   const { issuer } = world;
   const { founder } = issuer;
   const provider = must(issuer.addProvider(founder, { organisation: `Body ${authority}` }));

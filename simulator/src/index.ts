@@ -7,8 +7,8 @@
  */
 
 export type { EarlyPull } from "./contact.ts";
+export type { Invariant, Violation } from "./oracle/evidence.ts";
 export { type FoundEntry, findEntries } from "./oracle/flash-log.ts";
-export type { Invariant, Violation } from "./oracle/oracle.ts";
 export { judgeRun } from "./oracle/oracle.ts";
 export { type LogEntry, readLogEntry } from "./oracle/signed-objects.ts";
 export { createRandomStream, type RandomStream } from "./prng.ts";
@@ -61,6 +61,7 @@ export type { StoryLine } from "./story.ts";
 export { createTrace, type TraceFile, type TraceSink } from "./trace.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 export {
+  createScene,
   createWorld,
   type DoorOutcome,
   type KeyUnit,

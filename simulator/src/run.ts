@@ -3,7 +3,8 @@
 import { BOLT_LOCKED, BOLT_UNLOCKED, type BoltPosition } from "@nyckelring/firmware";
 import { type Calendar, createCalendar } from "./calendar.ts";
 import { type OpeningFigures, readOpenings, splitOpenings } from "./opening-parts.ts";
-import { judgeRun, type Verdict, type Violation } from "./oracle/oracle.ts";
+import type { Evidence, Violation } from "./oracle/evidence.ts";
+import { judgeRun, type Verdict } from "./oracle/oracle.ts";
 import { createRandomStream } from "./prng.ts";
 import { withoutRealWorld } from "./real-world-trap.ts";
 import { PILOT_DATE, startPilot } from "./scenarios/pilot.ts";
@@ -58,6 +59,8 @@ export type RunResult = {
   readonly unauthorizedOpenings: number;
   readonly residualOpenings: number;
   readonly wrongDenials: number;
+  /** Refusals of somebody with a right, by what the oracle saw stand in the way. */
+  readonly hindrances: Verdict["hindrances"];
   readonly eventsAtDevices: number;
   readonly eventsAtIssuer: number;
   readonly eventsLost: number;
@@ -136,7 +139,7 @@ function play(request: RunRequest, calendar: Calendar): RunOutcome {
     untilHour === undefined
       ? settle(world, pilot, random.split("settle"), report)
       : { hours: 0, isSettled: false };
-  const judged = judgeWorld(world, trace, {
+  const judged = judgeWorlds([world], trace, {
     scenario,
     seed,
     days,
@@ -162,23 +165,22 @@ export type RunFacts = {
   readonly isWhole: boolean;
 };
 
-/** Ends the trace of a world, judges it and counts. */
-export function judgeWorld(
-  world: World,
+/**
+ * Ends the trace of a run, judges it and counts.
+ *
+ * @param worlds - One for each authority of one scene, that of production first.
+ */
+export function judgeWorlds(
+  worlds: readonly [World, ...World[]],
   trace: Trace,
   facts: RunFacts,
 ): { readonly result: RunResult; readonly verdict: Verdict } {
   const { openingsUs, settled, isWhole } = facts;
-  writeEnd(world, trace.write);
-  const devices = world.devicesNow();
-  const verdict = judgeRun({
-    startS: world.clock.startS,
-    events: world.events,
-    journal: journalOf(world),
-    committed: world.storedEntries(),
-    devices,
-    isSettled: isWhole,
-  });
+  for (const one of worlds) writeEnd(one, trace.write);
+  const [world] = worlds;
+  const verdict = judgeRun({ ...evidenceOf(worlds), isSettled: isWhole });
+  const stations = worlds.flatMap((one) => one.stations);
+  const boards = worlds.flatMap(boardsOf);
   const result: RunResult = {
     scenario: facts.scenario,
     seed: facts.seed,
@@ -190,12 +192,13 @@ export function judgeWorld(
     unauthorizedOpenings: verdict.unauthorizedOpenings,
     residualOpenings: verdict.residualOpenings,
     wrongDenials: verdict.wrongDenials,
+    hindrances: verdict.hindrances,
     eventsAtDevices: verdict.eventsAtDevices,
     eventsAtIssuer: verdict.eventsAtIssuer,
     eventsLost: verdict.eventsLost,
     eventsDuplicated: verdict.eventsDuplicated,
     eventsGapped: verdict.eventsGapped,
-    syncs: countSyncs(world),
+    syncs: countSyncs(worlds),
     traceHash: trace.finish(),
     openingMs: { p50: percentileMs(openingsUs, 0.5), p99: percentileMs(openingsUs, 0.99) },
     openingParts: splitOpenings(readOpenings(world.events)),
@@ -205,13 +208,10 @@ export function judgeWorld(
     attempts: verdict.attemptsByPurpose,
     opened: verdict.openedByPurpose,
     earlyPulls: world.events.filter((event) => event.kind === "pulled" && event.early).length,
-    tornWrites: sumOf(world, (board) => board.flash.tornCount()),
-    messagesDuplicated: world.stations.reduce(
-      (sum, unit) => sum + unit.uplink.counts.duplicated,
-      0,
-    ),
-    messagesOverGsm: world.stations.reduce((sum, unit) => sum + unit.uplink.counts.overGsm, 0),
-    flashWearMax: Math.max(...boardsOf(world).map((board) => board.flash.wearMax())),
+    tornWrites: boards.reduce((sum, board) => sum + board.flash.tornCount(), 0),
+    messagesDuplicated: stations.reduce((sum, unit) => sum + unit.uplink.counts.duplicated, 0),
+    messagesOverGsm: stations.reduce((sum, unit) => sum + unit.uplink.counts.overGsm, 0),
+    flashWearMax: Math.max(...boards.map((board) => board.flash.wearMax())),
     headsVerified: verdict.headsVerified,
     leavesChecked: verdict.leavesChecked,
     floorsDelivered: verdict.floorsDelivered,
@@ -258,19 +258,12 @@ function boardsOf(world: World) {
   return [...world.locks, ...world.keys, ...world.stations].map((unit) => unit.board);
 }
 
-function sumOf(
-  world: World,
-  measure: (board: ReturnType<typeof boardsOf>[number]) => number,
-): number {
-  return boardsOf(world).reduce((sum, board) => sum + measure(board), 0);
-}
-
 /** Contacts with a station that left the key fit for its shift. */
-export function countSyncs(world: World): number {
-  const stations = new Set(world.stations.map((station) => station.name));
+export function countSyncs(worlds: readonly [World, ...World[]]): number {
+  const stations = new Set(worlds.flatMap((world) => world.stations.map(({ name }) => name)));
   const atStation = new Set<number>();
   let syncs = 0;
-  for (const event of world.events) {
+  for (const event of worlds[0].events) {
     if (event.kind === "plugged" && stations.has(event.device)) atStation.add(event.contact);
     if (event.kind !== "pulled" || event.early || !atStation.has(event.contact)) continue;
     if (["ready", "battery-low", "logs-not-home"].includes(event.signal)) syncs += 1;
@@ -284,8 +277,19 @@ function percentileMs(valuesUs: readonly number[], share: number): number {
   return Math.round((sorted[Math.max(0, index)] ?? 0) / 1000);
 }
 
+/** What the judge is shown of a scene as it is now. */
+export function evidenceOf(worlds: readonly [World, ...World[]]): Omit<Evidence, "isSettled"> {
+  const [{ clock, events }] = worlds;
+  const authorities = worlds.map((world) => ({
+    journal: journalOf(world),
+    committed: world.storedEntries(),
+    devices: world.devicesNow(),
+  }));
+  return { startS: clock.startS, events, authorities };
+}
+
 /** The journal of the authorization system, as the judge reads it. */
-export function journalOf(world: World) {
+function journalOf(world: World) {
   const audit = world.issuer.audit(world.issuer.founder);
   if (!audit.ok) throw new Error("the founder may read the journal");
   return audit.value;
@@ -294,7 +298,7 @@ export function journalOf(world: World) {
 /** Writes what only the end shows: the issuer's past, and what each device holds. */
 function writeEnd(world: World, write: ReturnType<typeof createTrace>["write"]): void {
   for (const record of world.issuer.history()) {
-    write("issuer", JSON.parse(JSON.stringify(record)));
+    write("issuer", { authority: world.authority, ...JSON.parse(JSON.stringify(record)) });
   }
   for (const { entries, ...device } of world.logsNow()) write("devices", { ...device, entries });
   const places = new Map<BoltPosition, string>([

@@ -44,8 +44,11 @@ export type HardwareFact =
   /** The current limit of a key tripped. */
   | "overload";
 
-/** Why a person puts a key into a door; `honest` deserves to be let in, and `hindered` would if
- * the hardware or a setting did not stand in the way. */
+/**
+ * Why a person puts a key into a door, for whoever reads a run: `honest` deserves to be let in, and
+ * `hindered` would if the hardware or a setting did not stand in the way. The oracle decides by what it
+ * sees, and believes none of these words.
+ */
 export type AttemptPurpose =
   | "honest"
   | "hindered"

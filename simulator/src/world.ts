@@ -12,15 +12,6 @@ import {
   type LinkKind,
   POWER_BATTERY,
   POWER_MAINS,
-  SIGNAL_BATTERY_LOW,
-  SIGNAL_DENIED,
-  SIGNAL_EXPIRED,
-  SIGNAL_GRANTED,
-  SIGNAL_LOGS_NOT_HOME,
-  SIGNAL_NEEDS_SYNC,
-  SIGNAL_NO_CONTACT,
-  SIGNAL_READY,
-  SIGNAL_WORKING,
 } from "@nyckelring/firmware";
 import {
   createIssuer,
@@ -43,11 +34,12 @@ import { createStationBoard } from "./boards/station-board.ts";
 import { computeModelOf, type RoleName } from "./compute-model.ts";
 import { type Contact, type EarlyPull, openContact, type WirePiece } from "./contact.ts";
 import { createHardware, type Hardware } from "./hardware.ts";
+import type { CommittedEntry, DeviceAtEnd } from "./oracle/evidence.ts";
 import { findEntries } from "./oracle/flash-log.ts";
-import type { CommittedEntry, DeviceAtEnd } from "./oracle/oracle.ts";
 import { hex, readSigStructure } from "./oracle/signed-objects.ts";
 import type { RandomStream } from "./prng.ts";
 import { createRememberingCrypto } from "./remembering-crypto.ts";
+import { SIGNAL_NAMES } from "./signal-names.ts";
 import type { Trace } from "./trace.ts";
 import type {
   DoorOutcome,
@@ -71,18 +63,6 @@ export type {
   StationUnit,
   StationVisit,
 } from "./units.ts";
-
-const SIGNAL_NAMES: ReadonlyMap<number, SignalName> = new Map([
-  [SIGNAL_READY, "ready"],
-  [SIGNAL_WORKING, "working"],
-  [SIGNAL_GRANTED, "granted"],
-  [SIGNAL_DENIED, "denied"],
-  [SIGNAL_NEEDS_SYNC, "needs-sync"],
-  [SIGNAL_EXPIRED, "expired"],
-  [SIGNAL_BATTERY_LOW, "battery-low"],
-  [SIGNAL_LOGS_NOT_HOME, "logs-not-home"],
-  [SIGNAL_NO_CONTACT, "no-contact"],
-]);
 
 const LINK_NAMES: ReadonlyMap<LinkKind, string> = new Map([
   [LINK_LAN, "lan"],
@@ -110,6 +90,19 @@ export interface Probe {
   withdraw(): void;
 }
 
+/** What worlds share whose keys come to each other's doors: the time, one camera, one count. */
+export type Scene = {
+  readonly clock: VirtualClock;
+  readonly events: WorldEvent[];
+  /** Contacts so far. */
+  contactCount: number;
+};
+
+/** Makes a scene in which nothing has happened; `startS` is UTC seconds at microsecond 0. */
+export function createScene(startS: number, clock = createVirtualClock(startS)): Scene {
+  return { clock, events: [], contactCount: 0 };
+}
+
 /** A copy of the authorization system's store. */
 export type StoreBackup = StoreChange;
 
@@ -127,6 +120,9 @@ export type LockWishes = {
 export interface World {
   readonly clock: VirtualClock;
   readonly issuer: Issuer;
+  /** Number of its authority. */
+  readonly authority: number;
+  /** Of its whole scene. */
   readonly events: readonly WorldEvent[];
   /** Makes a backup of the authorization system's store as it is now. */
   backUp(): StoreBackup;
@@ -171,7 +167,7 @@ export interface World {
   devicesNow(): DeviceAtEnd[];
   /** The log entries that lie in the flash of each device now, as hexadecimal text by number. */
   logsNow(): { kind: "log"; name: string; devid: string; entries: [number, string][] }[];
-  /** Contacts so far. */
+  /** Contacts so far, in its whole scene. */
   contactCount(): number;
 }
 
@@ -180,8 +176,8 @@ export interface World {
  *
  * @param startS - UTC seconds at microsecond 0.
  * @param authority - Number of the authority.
- * @param clock - That of another world, where two authorities live in one time: a key of one of
- *   them can then be used at a lock of the other.
+ * @param scene - That of another world, where two authorities live beside each other: a key of one
+ *   of them can then be used at a lock of the other.
  * @param settings - What the authority decides beside its number.
  * @param prefix - Stands before the name of each device, so that two worlds can share a trace.
  * @public
@@ -191,17 +187,15 @@ export function createWorld(
   startS: number,
   authority: number,
   trace: Trace,
-  clock: VirtualClock = createVirtualClock(startS),
+  scene: Scene = createScene(startS),
   prefix = "",
   settings: { readonly stopsAtFullLog?: boolean } = {},
 ): World {
   const crypto = createRememberingCrypto(createNodeCrypto());
-  const events: WorldEvent[] = [];
+  const { clock, events } = scene;
   const locks: LockUnit[] = [];
   const keys: KeyUnit[] = [];
   const stations: StationUnit[] = [];
-  let contactCount = 0;
-
   const issuerRandom = random.split("issuer");
   const vault = createMemoryVault(crypto, issuerRandom.split("vault"));
   let store = createMemoryStore();
@@ -279,7 +273,7 @@ export function createWorld(
     const idle = { contact: undefined, lastContact: 0, onMove: undefined, isShorted: false };
     unit = { name, door, devid, board, hasClock, ...idle };
     locks.push(unit);
-    trace.write("devices", { kind: "lock", name, devid, door, profile });
+    trace.write("devices", { kind: "lock", name, authority, devid, door, profile });
     board.powerOn();
     return unit;
   }
@@ -299,7 +293,7 @@ export function createWorld(
       must(commissionKey(board.flash.cable, crypto, provision));
       return enrolled.devid;
     });
-    trace.write("devices", { kind: "key", name, devid: unit.devid, carer });
+    trace.write("devices", { kind: "key", name, authority, devid: unit.devid, carer });
     return unit;
   }
 
@@ -311,7 +305,7 @@ export function createWorld(
       board.flash.restore(original.board.flash.image());
       return original.devidBytes;
     });
-    trace.write("devices", { kind: "copy", name, devid: unit.devid, of: original.name });
+    trace.write("devices", { kind: "copy", name, authority, devid: unit.devid, of: original.name });
     return unit;
   }
 
@@ -400,7 +394,7 @@ export function createWorld(
     stations.push(unit);
     board.powerOn();
     pollOutgoing(unit);
-    trace.write("devices", { kind: "station", name, station: unit.id });
+    trace.write("devices", { kind: "station", name, authority, station: unit.id });
     return unit;
   }
 
@@ -416,8 +410,8 @@ export function createWorld(
     pull: EarlyPull | undefined,
     onClose: (contact: Contact) => void,
   ): Contact {
-    contactCount += 1;
-    const id = contactCount;
+    scene.contactCount += 1;
+    const id = scene.contactCount;
     const contact = openContact(
       clock,
       id,
@@ -542,8 +536,8 @@ export function createWorld(
     device: KeyUnit | LockUnit | StationUnit,
     onBytes: (bytes: Uint8Array) => void,
   ): Probe {
-    contactCount += 1;
-    const id = contactCount;
+    scene.contactCount += 1;
+    const id = scene.contactCount;
     const isKey = "devidBytes" in device;
     const own = isKey ? "device" : "key";
     const names = isKey ? ([device.name, "probe"] as const) : (["probe", device.name] as const);
@@ -625,6 +619,7 @@ export function createWorld(
 
   return {
     clock,
+    authority,
     get issuer() {
       return issuer;
     },
@@ -688,7 +683,7 @@ export function createWorld(
           .sort(([left], [right]) => left - right)
           .flatMap(([n, finds]) => finds.map((find): [number, string] => [n, find.bytes])),
       })),
-    contactCount: () => contactCount,
+    contactCount: () => scene.contactCount,
   };
 }
 

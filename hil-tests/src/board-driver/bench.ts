@@ -3,6 +3,7 @@ import { createFrameReader, encodeFrames } from "@nyckelring/protocol";
 import {
   type AttemptPurpose,
   createRandomStream,
+  createScene,
   createTrace,
   createVirtualClock,
   createWorld,
@@ -196,7 +197,8 @@ export class Bench {
       this.#parts.sink?.(file, line);
       if (file === "frames") this.#overhear(JSON.parse(line));
     });
-    const world = createWorld(random, MORNING_S, authority, trace, this.clock, prefix);
+    const scene = createScene(MORNING_S, this.clock);
+    const world = createWorld(random, MORNING_S, authority, trace, scene, prefix);
     this.#worlds.push(world);
     return world;
   }

@@ -4,8 +4,9 @@ import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:cryp
 import type { AuditRecord, Fact, LeafFact } from "@nyckelring/issuer/domain";
 import { Encoder } from "cbor-x";
 import { expect, test } from "vitest";
-import type { AttemptPurpose, WorldEvent } from "../world-events.ts";
-import { type DeviceAtEnd, type Evidence, judgeRun, type Verdict } from "./oracle.ts";
+import type { AttemptPurpose, HardwareFact, WorldEvent } from "../world-events.ts";
+import type { AuthorityEvidence, DeviceAtEnd } from "./evidence.ts";
+import { judgeRun, type Verdict } from "./oracle.ts";
 
 // The oracle is judged here with days that are written by hand: each test plants one wrong in an
 // otherwise clean day and expects exactly that promise to be named.
@@ -198,8 +199,12 @@ type Day = {
   readonly log?: readonly Buffer[];
   /** Log of the key; its verdict alone when it is not given. */
   readonly keyLog?: readonly Buffer[];
-  readonly committed?: Evidence["committed"];
+  readonly committed?: AuthorityEvidence["committed"];
   readonly isMotorOn?: boolean;
+  /** The key is a copy that a thief has made. */
+  readonly isCopy?: boolean;
+  /** The key is enrolled under the other authority. */
+  readonly isStrange?: boolean;
 };
 
 function judge(day: Day): Verdict {
@@ -249,6 +254,14 @@ function judge(day: Day): Verdict {
       signal: day.signal ?? (isOpened ? "granted" : "denied"),
     },
   ];
+  const key: DeviceAtEnd = {
+    name: "key-01",
+    devid: KEY,
+    role: "key",
+    isCounterfeit: day.isCopy ?? false,
+    pages: [pageWith(keyLog)],
+    isMotorOn: false,
+  };
   const devices: DeviceAtEnd[] = [
     {
       name: "lock-01",
@@ -258,21 +271,23 @@ function judge(day: Day): Verdict {
       pages: [pageWith(log)],
       isMotorOn: day.isMotorOn ?? false,
     },
-    {
-      name: "key-01",
-      devid: KEY,
-      role: "key",
-      isCounterfeit: false,
-      pages: [pageWith(keyLog)],
-      isMotorOn: false,
-    },
+    ...(day.isStrange ? [] : [key]),
   ];
-  const committed = [...(day.committed ?? storedOf(LOCK, log)), ...storedOf(KEY, keyLog)];
+  const stored = day.committed ?? storedOf(LOCK, log);
+  const ofKey = storedOf(KEY, keyLog);
   const journal = day.journal ?? journalOf([]);
-  return judgeRun({ startS: START_S, events, journal, committed, devices, isSettled: true });
+  return judgeRun({
+    startS: START_S,
+    events,
+    authorities: [
+      { journal, committed: [...stored, ...(day.isStrange ? [] : ofKey)], devices },
+      ...(day.isStrange ? [{ journal: journalOf([]), committed: ofKey, devices: [key] }] : []),
+    ],
+    isSettled: true,
+  });
 }
 
-function storedOf(devid: string, log: readonly Buffer[]): Evidence["committed"] {
+function storedOf(devid: string, log: readonly Buffer[]): AuthorityEvidence["committed"] {
   return log.map((entry, index) => {
     return { devid, logEpoch: 1, n: index + 1, bytes: entry.toString("hex") };
   });
@@ -321,7 +336,7 @@ test("X6: an opening after the end of the window is unauthorised for an honest k
 });
 
 test("X6: an extracted key at a lock without newer time is residual, with newer time it is not", () => {
-  const residual = judge({ insertedS: 2000, purpose: "extracted-key" });
+  const residual = judge({ insertedS: 2000, purpose: "extracted-key", isCopy: true });
   expect(residual.violations).toEqual([]);
   expect(residual.residualClasses).toEqual({ expiredAtClocklessLock: 1 });
   const newer: WorldEvent[] = [
@@ -335,7 +350,7 @@ test("X6: an extracted key at a lock without newer time is residual, with newer 
     },
     { kind: "sent", atUs: 40, endUs: 40, contact: 2, device: "lock-01" },
   ];
-  const verdict = judge({ insertedS: 2000, purpose: "extracted-key", before: newer });
+  const verdict = judge({ insertedS: 2000, purpose: "extracted-key", isCopy: true, before: newer });
   expect(broken(verdict)).toEqual(["I1 no-unauth"]);
 });
 
@@ -348,12 +363,7 @@ test("X6: a floor that the lock verified but could not answer for does not count
 });
 
 test("X6: an opening without any leaf for the door is unauthorised", () => {
-  const moved = journalOf([]).map((record) =>
-    record.fact.kind === "lock-enrolled"
-      ? { ...record, fact: { ...record.fact, door: DOOR + 1 } }
-      : record,
-  );
-  expect(broken(judge({ journal: moved }))).toEqual(["I1 no-unauth"]);
+  expect(broken(judge({ journal: NO_LEAF }))).toEqual(["I1 no-unauth"]);
 });
 
 test("X6: a head that the ring key did not sign is not genuine, and opens nothing", () => {
@@ -378,8 +388,87 @@ test("L1: an honest person who is refused with a right is locked out", () => {
   expect(verdict.wrongDenials).toBe(1);
 });
 
+const NO_LEAF = journalOf([]).map((record) =>
+  record.fact.kind === "lock-enrolled"
+    ? { ...record, fact: { ...record.fact, door: DOOR + 1 } }
+    : record,
+);
+
+test("L1: no word of a scenario hides that somebody with a right was refused", () => {
+  for (const purpose of ["hindered", "wrong-door", "expired-key", "revoked-carer"] as const) {
+    expect(broken(judge({ isOpened: false, purpose }))).toEqual(["I3 no-lockout"]);
+  }
+});
+
+test.each([
+  ["a short circuit", { what: "shorted" }, { what: "short-gone" }, "no-power"],
+  ["an empty battery", { what: "charge-set", detail: 2 }, { what: "charge-set" }, "no-charge"],
+  [
+    "dirty contacts",
+    { what: "contacts-dirty" },
+    { what: "contacts-dirty", detail: 0 },
+    "dirty-contacts",
+  ],
+  ["a battery that is out", { what: "battery-out" }, { what: "battery-in" }, "no-charge"],
+] as const)("L1: %s excuses a refusal while it lasts, and no longer", (_name, begin, end, why) => {
+  const fact = (
+    atUs: number,
+    { what, detail = 90 }: { readonly what: HardwareFact; readonly detail?: number },
+  ): WorldEvent => ({ kind: "hardware", atUs, device: "lock-01", what, detail });
+  const hindered = judge({ isOpened: false, before: [fact(1_000_000, begin)] });
+  expect(hindered.violations).toEqual([]);
+  expect(hindered).toMatchObject({ denials: 1, wrongDenials: 0, hindrances: { [why]: 1 } });
+  const over = judge({ isOpened: false, before: [fact(1_000_000, begin), fact(2_000_000, end)] });
+  expect(broken(over)).toEqual(["I3 no-lockout"]);
+});
+
+test("L1: a jam, the cold, or trouble at another door excuses no refusal", () => {
+  const fact = (what: HardwareFact, device: string): WorldEvent => {
+    return { kind: "hardware", atUs: 1_000_000, device, what, detail: 500 };
+  };
+  for (const event of [fact("jammed", "lock-01"), fact("cold", ""), fact("shorted", "lock-02")]) {
+    expect(broken(judge({ isOpened: false, before: [event] }))).toEqual(["I3 no-lockout"]);
+  }
+});
+
+test("L1: a clock that was spoiled excuses a key until it has taken a grant of time", () => {
+  const lost: WorldEvent = {
+    kind: "hardware",
+    atUs: 1_000_000,
+    device: "key-01",
+    what: "clock-lost",
+    detail: 0,
+  };
+  const grant: readonly WorldEvent[] = [
+    { kind: "verified", atUs: 2_000_000, contact: 3, device: "key-01", typ: 65005, payload: "" },
+    { kind: "sent", atUs: 2_000_010, endUs: 2_000_020, contact: 3, device: "key-01" },
+  ];
+  expect(judge({ isOpened: false, before: [lost] }).hindrances).toEqual({ "time-unknown": 1 });
+  const told = judge({ isOpened: false, before: [lost, ...grant] });
+  expect(broken(told)).toEqual(["I3 no-lockout"]);
+  // The same loss at a lock without a clock means nothing.
+  const atLock = judge({ isOpened: false, before: [{ ...lost, device: "lock-01" }] });
+  expect(broken(atLock)).toEqual(["I3 no-lockout"]);
+});
+
+test("C8: a lock that opens for a key of another authority has opened for nobody", () => {
+  const strange = { isStrange: true, purpose: "wrong-door" } as const;
+  const journal = journalOf([]).filter(({ fact }) => fact.kind !== "head-issued");
+  const verdict = judge({ ...strange, journal });
+  expect(broken(verdict)).toEqual(["I1 no-unauth"]);
+  expect(verdict).toMatchObject({ openings: 1, unauthorizedOpenings: 1, eventsAtDevices: 2 });
+  const refused = judge({ ...strange, journal, isOpened: false });
+  expect(refused.violations).toEqual([]);
+  expect(refused).toMatchObject({ denials: 1, wrongDenials: 0, forbiddenStopped: 1 });
+});
+
+test("X6: a key that is called a thief's and is no copy is judged as an honest one", () => {
+  const verdict = judge({ insertedS: 2000, purpose: "extracted-key" });
+  expect(broken(verdict)).toEqual(["I1 no-unauth"]);
+});
+
 test("K3: a refusal of a forbidden attempt is right, and is counted as stopped", () => {
-  const verdict = judge({ isOpened: false, purpose: "wrong-door" });
+  const verdict = judge({ isOpened: false, purpose: "wrong-door", journal: NO_LEAF });
   expect(verdict.violations).toEqual([]);
   expect(verdict).toMatchObject({ denials: 1, forbiddenAttempts: 1, forbiddenStopped: 1 });
 });
@@ -391,7 +480,12 @@ test("K2: an opening that the lock's log does not know is a lost event", () => {
 });
 
 test("K3: a refusal that the key showed and did not log is a lost event", () => {
-  const verdict = judge({ isOpened: false, purpose: "wrong-door", keyLog: [] });
+  const verdict = judge({
+    isOpened: false,
+    purpose: "wrong-door",
+    journal: NO_LEAF,
+    keyLog: [],
+  });
   expect(broken(verdict)).toEqual(["I2 nothing-lost"]);
   expect(verdict.eventsLost).toBe(1);
 });

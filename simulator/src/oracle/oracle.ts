@@ -5,22 +5,16 @@
 // decides, signs, stores or counts.
 
 import type { KeyObject } from "node:crypto";
-import type { AuditRecord } from "@nyckelring/issuer/domain";
 import {
   FORBIDDEN_PURPOSES,
   type HardwareFact,
   type SignalName,
   type WorldEvent,
 } from "../world-events.ts";
-import {
-  type Commits,
-  type ContactStory,
-  type Opening,
-  untoldOpenings,
-  untoldVerdicts,
-  wholeLog,
-} from "./door-truth.ts";
-import { type FoundEntry, findEntries } from "./flash-log.ts";
+import type { ContactStory, Opening } from "./door-truth.ts";
+import type { Case, Evidence, Violation } from "./evidence.ts";
+import { createHindrances, type Hindrances } from "./hindrances.ts";
+import { judgeLogs } from "./log-truth.ts";
 import { createRightsModel, type IssuedHead, type RightsModel } from "./rights-model.ts";
 import {
   ed25519KeyOf,
@@ -36,58 +30,6 @@ import {
   TYP_RING_HEAD,
 } from "./signed-objects.ts";
 
-/** Promise of the system that a run has broken; the names are those of the fault table. */
-export type Invariant =
-  | "I1 no-unauth"
-  | "I2 nothing-lost"
-  | "I3 no-lockout"
-  | "I4 no-brick"
-  | "I7 door-safe"
-  | "X6 right-at-issue"
-  | "workload"
-  | "expectation";
-
-/** One broken promise. */
-export type Violation = {
-  readonly invariant: Invariant;
-  readonly atUs: number;
-  readonly text: string;
-};
-
-/** A device at the end of the run. */
-export type DeviceAtEnd = {
-  readonly name: string;
-  readonly devid: string;
-  readonly role: "key" | "lock";
-  /** Copies of other devices keep no log of their own that counts. */
-  readonly isCounterfeit: boolean;
-  readonly pages: readonly Uint8Array[];
-  /** Where the bolt stands and whether its motor still turns, for locks. */
-  readonly isMotorOn: boolean;
-  /** Whether it lives on when the key has left, for locks. */
-  readonly hasBattery?: boolean;
-};
-
-/** One entry that the authorization system's store keeps; a second copy of one is a second one. */
-export type CommittedEntry = {
-  readonly devid: string;
-  readonly logEpoch: number;
-  readonly n: number;
-  readonly bytes: string;
-};
-
-/** Everything that the oracle is shown. */
-export type Evidence = {
-  /** UTC seconds at microsecond 0 of the run. */
-  readonly startS: number;
-  readonly events: readonly WorldEvent[];
-  readonly journal: readonly AuditRecord[];
-  readonly committed: readonly CommittedEntry[];
-  readonly devices: readonly DeviceAtEnd[];
-  /** True when the run had its second phase, after which nothing may be on its way. */
-  readonly isSettled: boolean;
-};
-
 /** The judgement of a run. */
 export type Verdict = {
   readonly violations: readonly Violation[];
@@ -98,6 +40,8 @@ export type Verdict = {
   readonly residualClasses: { readonly [name: string]: number };
   readonly denials: number;
   readonly wrongDenials: number;
+  /** Refusals of somebody with a right, by what the oracle saw stand in the way. */
+  readonly hindrances: { readonly [why: string]: number };
   readonly eventsAtDevices: number;
   readonly eventsAtIssuer: number;
   readonly eventsLost: number;
@@ -116,8 +60,6 @@ export type Verdict = {
 
 /** Largest error of an honest key's clock within a window, in seconds. */
 const CLOCK_BOUND_S = 2;
-/** Entry number of protocol.md: kind of a gap record. */
-const KIND_GAP = 4;
 /** A person who waits this long and is not let in was refused. */
 const PATIENCE_US = 6_000_000;
 
@@ -131,16 +73,73 @@ type Delivery = { readonly atUs: number; readonly payload: Uint8Array; readonly 
  * Authorised means: a genuine head of this key with a leaf for this door and operation exists, true
  * time lies in its window plus the stated clock bound, and no covering floor had reached this lock.
  * An opening that only the missing clock of the lock explains is residual when the key was an
- * attacker's, and a violation when it was honest.
+ * attacker's, and a violation when it was honest. Each lock is judged by the journal of its own
+ * authority, under which keys of another one have no heads. What a scenario calls an attempt is
+ * counted and believed in nothing.
  *
  * @param evidence - What is known of the run; nothing in it is changed.
  * @public
  */
 export function judgeRun(evidence: Evidence): Verdict {
+  const { startS, events, isSettled, authorities } = evidence;
+  const devices = authorities.flatMap((authority) => authority.devices);
+  const devids = new Map(devices.map((device) => [device.name, device.devid]));
+  const counterfeits = new Set(
+    devices.filter(({ isCounterfeit }) => isCounterfeit).map(({ name }) => name),
+  );
+  const verdicts = authorities.map((authority) => {
+    const own = new Set(authority.devices.map(({ name }) => name));
+    return judgeAuthority({ ...authority, startS, events, isSettled, devids, counterfeits, own });
+  });
+  const faults = readFaults(events);
+  const [first, ...others] = verdicts;
+  if (first === undefined) throw new Error("a run without an authority has nothing to judge");
+  const whole = others.reduce(addVerdicts, first);
+  return {
+    ...whole,
+    violations: [...whole.violations, ...faults].sort((left, right) => left.atUs - right.atUs),
+  };
+}
+
+/** Adds what was found under two authorities. */
+function addVerdicts(left: Verdict, right: Verdict): Verdict {
+  return {
+    violations: [...left.violations, ...right.violations],
+    openings: left.openings + right.openings,
+    unauthorizedOpenings: left.unauthorizedOpenings + right.unauthorizedOpenings,
+    residualOpenings: left.residualOpenings + right.residualOpenings,
+    residualClasses: addCounts(left.residualClasses, right.residualClasses),
+    denials: left.denials + right.denials,
+    wrongDenials: left.wrongDenials + right.wrongDenials,
+    hindrances: addCounts(left.hindrances, right.hindrances),
+    eventsAtDevices: left.eventsAtDevices + right.eventsAtDevices,
+    eventsAtIssuer: left.eventsAtIssuer + right.eventsAtIssuer,
+    eventsLost: left.eventsLost + right.eventsLost,
+    eventsDuplicated: left.eventsDuplicated + right.eventsDuplicated,
+    eventsGapped: left.eventsGapped + right.eventsGapped,
+    forbiddenAttempts: left.forbiddenAttempts + right.forbiddenAttempts,
+    forbiddenStopped: left.forbiddenStopped + right.forbiddenStopped,
+    attemptsByPurpose: addCounts(left.attemptsByPurpose, right.attemptsByPurpose),
+    openedByPurpose: addCounts(left.openedByPurpose, right.openedByPurpose),
+    headsVerified: left.headsVerified + right.headsVerified,
+    leavesChecked: left.leavesChecked + right.leavesChecked,
+    floorsDelivered: left.floorsDelivered + right.floorsDelivered,
+  };
+}
+
+type Counts = { readonly [name: string]: number };
+
+function addCounts(left: Counts, right: Counts): Counts {
+  const sums: Record<string, number> = { ...left };
+  for (const [name, count] of Object.entries(right)) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
+}
+
+function judgeAuthority(evidence: Case): Verdict {
+  const { devids } = evidence;
   const model = createRightsModel(evidence.journal);
   const violations: Violation[] = [];
   const heads = verifyHeads(model, violations);
-  const devids = new Map(evidence.devices.map((device) => [device.name, device.devid]));
   const contacts = readContacts(evidence.events);
   const deliveries = readDeliveries(evidence.events);
   for (const wrong of model.wrongLeaves) {
@@ -151,14 +150,23 @@ export function judgeRun(evidence: Evidence): Verdict {
       text: `${wrong.devid}: ${wrong.text}`,
     });
   }
-  readFaults(evidence, violations);
   judgeMotors(evidence, violations);
 
-  const doors = judgeDoors({ evidence, model, heads, devids, contacts, deliveries, violations });
+  const hindrances = createHindrances(evidence.events, evidence.journal, devids, evidence.startS);
+  const doors = judgeDoors({
+    evidence,
+    model,
+    heads,
+    devids,
+    contacts,
+    deliveries,
+    hindrances,
+    violations,
+  });
   judgeSyncs(evidence, model, devids, contacts, violations);
   const logs = judgeLogs(evidence, doors.openingsByLock, contacts, devids, violations);
   return {
-    violations: violations.sort((left, right) => left.atUs - right.atUs),
+    violations,
     ...doors.counts,
     ...logs,
     headsVerified: heads.length,
@@ -267,7 +275,7 @@ const MOTOR_US_MAX = 1_600_000;
 const POWER_ENDS: readonly HardwareFact[] = ["battery-out", "brown-out", "overload"];
 
 /** A motor that is started is stopped: by the lock in time, or by the end of power. */
-function judgeMotors(evidence: Evidence, violations: Violation[]): void {
+function judgeMotors(evidence: Case, violations: Violation[]): void {
   const turningSince = new Map<string, { readonly atUs: number; readonly contact: number }>();
   const withBattery = new Set(
     evidence.devices.filter(({ hasBattery }) => hasBattery === true).map(({ name }) => name),
@@ -281,6 +289,7 @@ function judgeMotors(evidence: Evidence, violations: Violation[]): void {
   };
   for (const event of evidence.events) {
     if (event.kind === "motor") {
+      if (!evidence.own.has(event.lock)) continue;
       stop(event.lock, event.atUs);
       if (event.command !== "stop") turningSince.set(event.lock, event);
     } else if (event.kind === "pulled") {
@@ -291,14 +300,6 @@ function judgeMotors(evidence: Evidence, violations: Violation[]): void {
       stop(event.device, event.atUs);
     }
   }
-}
-
-function readFaults(evidence: Evidence, violations: Violation[]): void {
-  for (const event of evidence.events) {
-    if (event.kind !== "fault") continue;
-    const text = `${event.device} threw: ${event.text}`;
-    violations.push({ invariant: "I4 no-brick", atUs: event.atUs, text });
-  }
   for (const device of evidence.devices) {
     if (!device.isMotorOn) continue;
     const text = `the motor of ${device.name} still turns at the end`;
@@ -306,13 +307,22 @@ function readFaults(evidence: Evidence, violations: Violation[]): void {
   }
 }
 
+function readFaults(events: readonly WorldEvent[]): Violation[] {
+  return events.flatMap((event) => {
+    if (event.kind !== "fault") return [];
+    const text = `${event.device} threw: ${event.text}`;
+    return [{ invariant: "I4 no-brick" as const, atUs: event.atUs, text }];
+  });
+}
+
 type DoorCase = {
-  readonly evidence: Evidence;
+  readonly evidence: Case;
   readonly model: RightsModel;
   readonly heads: readonly Head[];
   readonly devids: ReadonlyMap<string, string>;
   readonly contacts: ReadonlyMap<number, ContactStory>;
   readonly deliveries: ReadonlyMap<string, readonly Delivery[]>;
+  readonly hindrances: Hindrances;
   readonly violations: Violation[];
 };
 
@@ -328,6 +338,7 @@ function judgeDoors(doorCase: DoorCase) {
   let residualOpenings = 0;
   for (const event of evidence.events) {
     if (event.kind !== "motor" || event.command !== "unlock") continue;
+    if (!evidence.own.has(event.lock)) continue;
     const contact = contacts.get(event.contact);
     const list = openingsByLock.get(event.lock) ?? [];
     openingsByLock.set(event.lock, list);
@@ -342,8 +353,7 @@ function judgeDoors(doorCase: DoorCase) {
     openings += 1;
     const standing = standingOf(doorCase, contact, event.atUs);
     if (standing === "authorised") continue;
-    const isHonest = !isExtracted(contact);
-    if (standing !== "none" && !isHonest) {
+    if (standing !== "none" && evidence.counterfeits.has(contact.key)) {
       residualOpenings += 1;
       residualClasses[standing] = (residualClasses[standing] ?? 0) + 1;
       continue;
@@ -369,11 +379,6 @@ function judgeDoors(doorCase: DoorCase) {
       ...judgeAttempts(doorCase),
     },
   };
-}
-
-function isExtracted(contact: ContactStory): boolean {
-  const purpose = contact.attempt?.purpose;
-  return purpose === "extracted-key" || purpose === "extracted-key-unvisited";
 }
 
 function standingOf(doorCase: DoorCase, contact: ContactStory, atUs: number): Standing {
@@ -439,13 +444,14 @@ function timeFloor(reached: readonly Delivery[]): number {
 function judgeAttempts(doorCase: DoorCase) {
   const attemptsByPurpose: Record<string, number> = {};
   const openedByPurpose: Record<string, number> = {};
+  const hindrances: Record<string, number> = {};
   let denials = 0;
   let wrongDenials = 0;
   let forbiddenAttempts = 0;
   let forbiddenStopped = 0;
   for (const contact of doorCase.contacts.values()) {
     const { attempt } = contact;
-    if (attempt === undefined) continue;
+    if (attempt === undefined || !doorCase.evidence.own.has(contact.device)) continue;
     attemptsByPurpose[attempt.purpose] = (attemptsByPurpose[attempt.purpose] ?? 0) + 1;
     // A leave moves no bolt that a camera could tell from a relock; the light of the key has to do.
     const isIn = contact.unlocks.length > 0 || (attempt.op === 2 && contact.signal === "granted");
@@ -458,8 +464,12 @@ function judgeAttempts(doorCase: DoorCase) {
     const wasWaiting = !contact.early || contact.endUs - contact.startUs >= PATIENCE_US;
     if (isIn || !wasWaiting) continue;
     denials += 1;
-    const isHindered = attempt.purpose === "hindered";
-    if (isForbidden || isHindered || !mustOpen(doorCase, contact, attempt.op)) continue;
+    if (!mustOpen(doorCase, contact, attempt.op)) continue;
+    const hindrance = doorCase.hindrances.find(contact);
+    if (hindrance !== undefined) {
+      hindrances[hindrance] = (hindrances[hindrance] ?? 0) + 1;
+      continue;
+    }
     wrongDenials += 1;
     const text = `${attempt.key} was refused at ${attempt.lock} (contact ${contact.id}) with a right`;
     doorCase.violations.push({ invariant: "I3 no-lockout", atUs: contact.startUs, text });
@@ -467,6 +477,7 @@ function judgeAttempts(doorCase: DoorCase) {
   return {
     denials,
     wrongDenials,
+    hindrances,
     forbiddenAttempts,
     forbiddenStopped,
     attemptsByPurpose,
@@ -523,7 +534,7 @@ const SYNC_PATIENCE_US = 300_000_000;
  * at once, or when the broker was late, by trying again within five minutes.
  */
 function judgeSyncs(
-  evidence: Evidence,
+  evidence: Case,
   model: RightsModel,
   devids: ReadonlyMap<string, string>,
   contacts: ReadonlyMap<number, ContactStory>,
@@ -565,131 +576,4 @@ function judgeSyncs(
     const text = `${key} left ${device} unfit for its shift (contact ${contact.id}, ${event.signal})`;
     violations.push({ invariant: "I3 no-lockout", atUs: startUs, text });
   }
-}
-
-function judgeLogs(
-  evidence: Evidence,
-  openingsByLock: ReadonlyMap<string, readonly Opening[]>,
-  contacts: ReadonlyMap<number, ContactStory>,
-  devids: ReadonlyMap<string, string>,
-  violations: Violation[],
-) {
-  const committed = countCommits(evidence.committed);
-  const epochs = epochsOf(evidence.committed);
-  const endUs = evidence.events.at(-1)?.atUs ?? 0;
-  let eventsAtDevices = 0;
-  let eventsLost = 0;
-  let eventsGapped = 0;
-  let eventsDuplicated = 0;
-  const gapsByDevice = new Map<string, ReadonlySet<number>>();
-  for (const [place, count] of committed.counts) {
-    if (count.times === 1 && count.texts.size === 1) continue;
-    eventsDuplicated += count.times - 1;
-    const text = `entry ${place} was stored ${count.times} times at the issuer`;
-    violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
-  }
-  for (const device of evidence.devices) {
-    if (device.isCounterfeit) continue;
-    const found = findEntries(device.pages);
-    const [epoch = 1, ...earlier] = epochs.get(device.devid) ?? [];
-    // A cut before the first entry skips a number; entries of two epochs mean that a log was lost.
-    if (earlier.length > 0) {
-      const text = `the log of ${device.name} began anew, ${earlier.length + 1} epochs of it are stored`;
-      violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
-    }
-    const lastN = Math.max(0, ...found.keys());
-    eventsAtDevices += lastN;
-    const gaps = gapsOf(found);
-    gapsByDevice.set(device.devid, gaps);
-    for (let n = 1; n <= lastN; n += 1) {
-      const atIssuer = committed.counts.get(`${device.devid}/${epoch}/${n}`);
-      if (atIssuer !== undefined) {
-        const finds = found.get(n);
-        const isSame = finds === undefined || finds.some((find) => atIssuer.texts.has(find.bytes));
-        if (isSame) continue;
-        const text = `entry ${n} of ${device.name} is another one at the issuer`;
-        violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
-      } else if (gaps.has(n)) {
-        eventsGapped += 1;
-      } else if (evidence.isSettled) {
-        eventsLost += 1;
-        const text = `entry ${n} of ${device.name} never reached the issuer`;
-        violations.push({ invariant: "I2 nothing-lost", atUs: endUs, text });
-      }
-    }
-    const log = wholeLog(`${device.devid}/${epoch}`, lastN, found, committed);
-    // What a gap record declares can tell of no more than it has numbers.
-    const told = new Set(log.map(({ n }) => n));
-    const overwritten = [...gaps].filter((n) => n <= lastN && !told.has(n)).length;
-    const openings = openingsByLock.get(device.name) ?? [];
-    const untold = [
-      ...untoldOpenings(device.name, log, openings, devids).slice(overwritten),
-      ...untoldVerdicts(device.name, log, contacts.values(), devids).slice(overwritten),
-    ];
-    eventsLost += untold.length;
-    for (const { atUs, text } of untold) {
-      violations.push({ invariant: "I2 nothing-lost", atUs, text });
-    }
-  }
-  judgeAcknowledgements(evidence, committed, gapsByDevice, violations);
-  const eventsAtIssuer = committed.counts.size;
-  return { eventsAtDevices, eventsAtIssuer, eventsLost, eventsDuplicated, eventsGapped };
-}
-
-/** What is acknowledged may be overwritten by its device, so it must be stored before. */
-function judgeAcknowledgements(
-  evidence: Evidence,
-  committed: Commits,
-  gapsByDevice: ReadonlyMap<string, ReadonlySet<number>>,
-  violations: Violation[],
-): void {
-  const checkedUpTo = new Map<string, number>();
-  for (const { fact, atS } of evidence.journal) {
-    if (fact.kind !== "log-acknowledged") continue;
-    for (const { devid, logEpoch, n: last } of fact.acks) {
-      const log = `${devid}/${logEpoch}`;
-      for (let n = (checkedUpTo.get(log) ?? 0) + 1; n <= last; n += 1) {
-        if (committed.counts.has(`${log}/${n}`) || gapsByDevice.get(devid)?.has(n)) continue;
-        const atUs = (atS - evidence.startS) * 1_000_000;
-        const text = `entry ${n} of ${devid} is acknowledged and not stored`;
-        violations.push({ invariant: "I2 nothing-lost", atUs, text });
-      }
-      checkedUpTo.set(log, Math.max(last, checkedUpTo.get(log) ?? 0));
-    }
-  }
-}
-
-/** Log epochs of each device in the store, the newest first. */
-function epochsOf(entries: readonly CommittedEntry[]): Map<string, number[]> {
-  const epochs = new Map<string, number[]>();
-  for (const { devid, logEpoch } of entries) {
-    const known = epochs.get(devid) ?? [];
-    if (!known.includes(logEpoch)) known.push(logEpoch);
-    epochs.set(devid, known);
-  }
-  for (const known of epochs.values()) known.sort((left, right) => right - left);
-  return epochs;
-}
-
-function countCommits(entries: readonly CommittedEntry[]): Commits {
-  const counts = new Map<string, { times: number; texts: Set<string> }>();
-  for (const entry of entries) {
-    const place = `${entry.devid}/${entry.logEpoch}/${entry.n}`;
-    const count = counts.get(place) ?? { times: 0, texts: new Set<string>() };
-    count.times += 1;
-    count.texts.add(entry.bytes);
-    counts.set(place, count);
-  }
-  return { counts };
-}
-
-function gapsOf(found: ReadonlyMap<number, readonly FoundEntry[]>): ReadonlySet<number> {
-  const gaps = new Set<number>();
-  for (const finds of found.values()) {
-    for (const { entry } of finds) {
-      if (entry.kind !== KIND_GAP) continue;
-      for (let offset = 0; offset < entry.target; offset += 1) gaps.add(entry.ring + offset);
-    }
-  }
-  return gaps;
 }

@@ -18,6 +18,7 @@ const LABEL_TYP = 16;
 export const TYP_RING_HEAD = 65001;
 export const TYP_ISSUER_CERTIFICATE = 65003;
 export const TYP_FLOOR_LIST = 65004;
+export const TYP_TIME_GRANT = 65005;
 
 /** Decodes CBOR; undefined when the bytes are no CBOR at all. */
 export function decodeValue(bytes: Uint8Array): unknown {

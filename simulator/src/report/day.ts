@@ -110,6 +110,8 @@ export type Band = {
 /** A door with a lock. */
 export type DoorLane = {
   readonly lock: string;
+  /** Whether it belongs to the authority whose journal comes first, that of production. */
+  readonly isHome: boolean;
   readonly building: number;
   readonly isEntrance: boolean;
 };
@@ -314,7 +316,7 @@ function readIncidents(recording: Recording, startS: number): Incident[] {
   const lockOfDoor = new Map(
     recording.devices
       .filter(({ role }) => role === "lock")
-      .map(({ number, name }) => [number, name]),
+      .map(({ authority, number, name }) => [`${authority}/${number}`, name]),
   );
   const incidents: Incident[] = [];
   for (const line of recording.journal) {
@@ -328,7 +330,7 @@ function readIncidents(recording: Recording, startS: number): Incident[] {
     if (line.kind === "key-revoked") add("keyRevoked", devid);
     if (line.kind === "provider-changed") add("providerChanged", "");
     if (line.kind === "emergency-requested") {
-      add("emergencyRequested", lockOfDoor.get(Number(line["door"])) ?? "");
+      add("emergencyRequested", lockOfDoor.get(`${line.authority}/${line["door"]}`) ?? "");
     }
   }
   for (const { role, of, atUs } of recording.devices) {
@@ -404,20 +406,25 @@ function readBands(recording: Recording, endUs: number): Band[] {
 }
 
 function readDoors(recording: Recording): DoorLane[] {
-  const places = new Map<number, { readonly building: number; readonly isEntrance: boolean }>();
+  const home = recording.journal[0]?.authority;
+  const places = new Map<string, { readonly building: number; readonly isEntrance: boolean }>();
   for (const line of recording.journal) {
     if (line.kind !== "door-added") continue;
     const isEntrance = line["use"] === "entrance";
-    places.set(Number(line["door"]), { building: Number(line["building"]), isEntrance });
+    places.set(`${line.authority}/${line["door"]}`, {
+      building: Number(line["building"]),
+      isEntrance,
+    });
   }
   return recording.devices
     .filter(({ role }) => role === "lock")
-    .map(({ name, number }) => {
-      const { building = 0, isEntrance = false } = places.get(number) ?? {};
-      return { lock: name, building, isEntrance };
+    .map(({ name, authority, number }) => {
+      const { building = 0, isEntrance = false } = places.get(`${authority}/${number}`) ?? {};
+      return { lock: name, isHome: authority === home, building, isEntrance };
     })
     .sort(
       (left, right) =>
+        Number(right.isHome) - Number(left.isHome) ||
         left.building - right.building ||
         Number(right.isEntrance) - Number(left.isEntrance) ||
         (left.lock < right.lock ? -1 : 1),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import { expect, test } from "vitest";
-import type { Violation } from "../oracle/oracle.ts";
+import type { Violation } from "../oracle/evidence.ts";
 import type { RunOutcome } from "../run.ts";
 import { INVARIANTS, writeJunit } from "./junit.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import type { Invariant } from "../oracle/oracle.ts";
+import type { Invariant } from "../oracle/evidence.ts";
 import type { RunOutcome } from "../run.ts";
 import { groupBy } from "./group-by.ts";
 import { escapeMarkup } from "./markup.ts";

@@ -173,9 +173,9 @@ function layOut(day: Day): Layout {
   );
   for (const doors of doorsByBuilding(day.doors)) {
     addGroup(
-      doors.map(({ lock, building, isEntrance }) => ({
+      doors.map(({ lock, isHome, building, isEntrance }) => ({
         name: lock,
-        group: groupLabel("building", building),
+        group: isHome ? groupLabel("building", building) : groupLabel("testDoors"),
         label: plainLabel(lock) + kindLabel(isEntrance ? "entrance" : "apartment"),
       })),
     );
@@ -184,7 +184,7 @@ function layOut(day: Day): Layout {
 }
 
 function doorsByBuilding(doors: readonly DoorLane[]): DoorLane[][] {
-  return [...groupBy(doors, (door) => door.building).values()];
+  return [...groupBy(doors, ({ isHome, building }) => `${isHome} ${building}`).values()];
 }
 
 function wideLabel(name: TextName): string {

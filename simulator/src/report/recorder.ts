@@ -24,6 +24,7 @@ export type BrokerFrame = {
 
 /** A record of the journal; the fields of a kind are read by name. */
 export type JournalLine = {
+  readonly authority: number;
   readonly seq: number;
   readonly atS: number;
   readonly kind: string;
@@ -34,6 +35,8 @@ export type JournalLine = {
 export type DeviceLine = {
   readonly role: "lock" | "key" | "copy" | "station";
   readonly name: string;
+  /** Number of the authority that it is enrolled under. */
+  readonly authority: number;
   /** Empty for a station. */
   readonly devid: string;
   /** Door of a lock, number of a station, 0 for the rest. */
@@ -58,6 +61,7 @@ export type Recording = {
 type RawDevice = {
   readonly kind: string;
   readonly name: string;
+  readonly authority?: number;
   readonly devid?: string;
   readonly door?: number;
   readonly station?: number;
@@ -93,11 +97,11 @@ export function createRecorder(): { readonly sink: TraceSink; readonly recording
 
   function takeDevice(line: string): void {
     const raw = JSON.parse(line) as RawDevice;
-    const { kind, name, devid = "", door, station, of = "" } = raw;
+    const { kind, name, authority = 0, devid = "", door, station, of = "" } = raw;
     if (kind === "log") recording.logs.set(name, raw.entries ?? []);
     if (kind !== "lock" && kind !== "key" && kind !== "copy" && kind !== "station") return;
     const number = door ?? station ?? 0;
-    recording.devices.push({ role: kind, name, devid, number, of, atUs: nowUs });
+    recording.devices.push({ role: kind, name, authority, devid, number, of, atUs: nowUs });
   }
 
   const takers: { readonly [file in TraceFile]: (line: string) => void } = {

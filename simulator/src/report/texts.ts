@@ -68,6 +68,7 @@ export const TEXTS = {
   powerLane: { sv: "ström", en: "power" },
   linkLane: { sv: "nät", en: "network" },
   keysGroup: { sv: "nycklar", en: "keys" },
+  testDoors: { sv: "Test", en: "Test" },
   building: { sv: "Hus {0}", en: "House {0}" },
   entrance: { sv: "entré", en: "entrance" },
   apartment: { sv: "lägenhet", en: "flat" },

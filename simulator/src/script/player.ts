@@ -4,7 +4,6 @@ import { describe, findCode } from "@nyckelring/protocol/host";
 import type { Calendar } from "../calendar.ts";
 import type { EarlyPull } from "../contact.ts";
 import { findEntries } from "../oracle/flash-log.ts";
-import { isActive } from "../person.ts";
 import type { Story } from "../story.ts";
 import { type DoorOutcome, must } from "../world.ts";
 import type { AttemptPurpose, SignalName } from "../world-events.ts";
@@ -32,8 +31,6 @@ const HOUR_US = 3_600 * SECOND_US;
 const CONTACT_US_MAX = 100 * SECOND_US;
 const BETWEEN_US = 2 * SECOND_US;
 const LOOK_US = 50_000;
-/** Entries that are not home from which on a key with a small log may stop. */
-const NEARLY_FULL = 100;
 
 /** What a contact came to, as far as a file can expect it. */
 type Outcome = {
@@ -58,11 +55,6 @@ export function playSteps(
   const { clock } = world;
   const misses: Miss[] = [];
   const openingsUs: number[] = [];
-  /** Devices whose state stands in the way of an honest person. */
-  const hindered = new Set<string>();
-  /** Locks that deny because they may not know the time. */
-  const unsure = new Set<string>();
-  for (const { lock, isStrict } of stage.doors.values()) if (isStrict) unsure.add(lock.name);
   let expectations = 0;
   let waiting = 0;
 
@@ -183,7 +175,6 @@ export function playSteps(
       lingerMs: (wish.hold ?? HOLD_US) / 1000,
     };
     door.world.visitDoor(visit, (outcome) => {
-      if (outcome.isOpened) unsure.delete(lock.name);
       if (outcome.openedAfterUs !== undefined && visit.purpose === "honest") {
         openingsUs.push(outcome.openedAfterUs);
       }
@@ -205,7 +196,6 @@ export function playSteps(
     }
     const visit = { key: key.unit, station, pull: pullOf(wish.pull) };
     key.world.visitStation(visit, (outcome) => {
-      if (isActive(outcome)) hindered.delete(key.unit.name);
       then({
         ...nothing,
         isPulledEarly: outcome.isPulledEarly,
@@ -215,17 +205,11 @@ export function playSteps(
     });
   }
 
-  /** Why the person comes, as far as the judge must know it. */
+  /** Why the person comes, for whoever reads the run; the judge believes none of it. */
   function purposeOf(step: Step, key: StagedKey, door: StagedDoor): AttemptPurpose {
-    const { unit } = key;
-    const isStrange = key.world !== door.world;
-    const isWeak = unit.board.battery.percent() < 5;
-    const names = [unit.name, door.lock.name];
-    if (isStrange || isWeak || names.some((name) => hindered.has(name) || unsure.has(name))) {
-      return "hindered";
-    }
-    if (stage.stopsAtFullLog && unit.board.status().unacknowledged > NEARLY_FULL) return "hindered";
-    switch (step.expect?.denied) {
+    if (key.world !== door.world) return "wrong-door";
+    const denied = step.expect?.denied;
+    switch (denied) {
       case "NO_RIGHT":
         return "wrong-door";
       case "RING_EXPIRED":
@@ -235,7 +219,7 @@ export function playSteps(
       case "KEY_REVOKED":
         return "revoked-carer";
       default:
-        return "honest";
+        return denied === undefined || denied === false ? "honest" : "hindered";
     }
   }
 
@@ -273,11 +257,12 @@ export function playSteps(
 
   /** Does what needs no waiting. */
   function act(step: Step): void {
-    const { hardware } = world;
     if (step.wait !== undefined) clock.runUntil(clock.nowUs() + step.wait);
     if (step.say !== undefined) story.tell(step.say);
     if (step.press !== undefined) keyOf(step.press.key).unit.board.press();
-    if (step.weather !== undefined) hardware.setCold(step.weather.is === "cold");
+    if (step.weather !== undefined) {
+      for (const one of stage.worlds) one.hardware.setCold(step.weather.is === "cold");
+    }
     actOnDoor(step);
     actOnPower(step);
     actOnIssuer(step);
@@ -292,22 +277,17 @@ export function playSteps(
     if (step.jam !== undefined) {
       const { lock } = doorOf(step.jam.door);
       hardware.jam(lock, (step.jam.at ?? 50) * 10);
-      hindered.add(lock.name);
     }
     if (step.free !== undefined) {
       const { lock } = doorOf(step.free.door);
       hardware.free(lock);
-      hindered.delete(lock.name);
     }
     if (step.turn !== undefined) hardware.turnBolt(doorOf(step.turn.door).lock, step.turn.to);
     if (step.open !== undefined) hardware.moveDoor(doorOf(step.open.door).lock, true);
     if (step.close !== undefined) hardware.moveDoor(doorOf(step.close.door).lock, false);
     if (step.short !== undefined) {
       const { lock } = doorOf(step.short.door);
-      const isShort = step.short.is ?? true;
-      hardware.setShort(lock, isShort);
-      if (isShort) hindered.add(lock.name);
-      else hindered.delete(lock.name);
+      hardware.setShort(lock, step.short.is ?? true);
     }
   }
 
@@ -324,12 +304,9 @@ export function playSteps(
       }
       if (key !== undefined && battery.ohm !== undefined) {
         hardware.setContactOhm(key, battery.ohm);
-        if (battery.ohm > 0) hindered.add(key.name);
-        else hindered.delete(key.name);
       }
       if (lock !== undefined && battery.is !== undefined) {
         hardware.setLockBattery(lock, battery.is === "in");
-        unsure.add(lock.name);
       }
     }
     if (change !== undefined) {
@@ -339,7 +316,6 @@ export function playSteps(
       for (const device of [key, lock]) {
         if (device === undefined) continue;
         hardware.spoilClock(device, change.lost === true ? undefined : seconds);
-        (device === lock ? unsure : hindered).add(device.name);
       }
     }
   }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import { createCalendar } from "../calendar.ts";
-import { judgeRun, type Violation } from "../oracle/oracle.ts";
+import type { Violation } from "../oracle/evidence.ts";
+import { judgeRun } from "../oracle/oracle.ts";
 import { createRandomStream } from "../prng.ts";
 import { withoutRealWorld } from "../real-world-trap.ts";
-import { countSyncs, journalOf, judgeWorld, type RunOutcome, type RunResult } from "../run.ts";
+import { countSyncs, evidenceOf, judgeWorlds, type RunOutcome, type RunResult } from "../run.ts";
 import { PILOT_DATE } from "../scenarios/pilot.ts";
 import { settle } from "../settle.ts";
 import { createStory } from "../story.ts";
@@ -20,7 +21,7 @@ import {
   USUAL_NAMES,
 } from "./scenario-shape.ts";
 import { type Reading, readByShape } from "./shape.ts";
-import { buildStage } from "./stage.ts";
+import { buildStage, type Stage } from "./stage.ts";
 
 /** Days that the calendar of a file covers; a time of 71:59 is the last. */
 const DAYS = 3;
@@ -82,7 +83,7 @@ function play(request: ScriptRequest, calendar: ReturnType<typeof createCalendar
   const played = playSteps(stage, file.steps, calendar, story);
   const toUs = clock.nowUs();
   // What a file counts is what its steps did; what honest keys do afterwards is not its affair.
-  const counted = countSteps(world);
+  const counted = countSteps(stage.worlds);
   const isWhole = file.bringHome ?? true;
   const settled = isWhole
     ? bringHome(stage, random, request.onProgress ?? (() => undefined))
@@ -96,7 +97,7 @@ function play(request: ScriptRequest, calendar: ReturnType<typeof createCalendar
   if (end !== undefined) expectations += runChecks(stage, end, miss);
   const { openingsUs } = played;
   const facts = { scenario: path, seed, days: 1, openingsUs, settled, isWhole };
-  const { result, verdict } = judgeWorld(world, trace, facts);
+  const { result, verdict } = judgeWorlds(stage.worlds, trace, facts);
   if (end !== undefined) expectations += checkFigures(end, { ...result, ...counted }, miss);
   if (expectations === 0) {
     misses.push({
@@ -125,34 +126,33 @@ function play(request: ScriptRequest, calendar: ReturnType<typeof createCalendar
 }
 
 /** Figures of the steps alone, before anything is brought home. */
-function countSteps(world: World) {
-  const { openings, denials } = judgeRun({
-    startS: world.clock.startS,
-    events: world.events,
-    journal: journalOf(world),
-    committed: [],
-    devices: [],
-    isSettled: false,
-  });
+function countSteps(worlds: Stage["worlds"]) {
+  const [world] = worlds;
+  const { openings, denials } = judgeRun({ ...evidenceOf(worlds), isSettled: false });
   const earlyPulls = world.events.filter((event) => event.kind === "pulled" && event.early).length;
   return {
     insertions: world.contactCount(),
     openings,
     denials,
     earlyPulls,
-    syncs: countSyncs(world),
+    syncs: countSyncs(worlds),
   };
 }
 
-/** Mends what is broken, and lets honest keys collect what doors still hold. */
+/** Mends what is broken, and lets honest keys of each authority collect what its doors still hold. */
 function bringHome(
-  stage: ReturnType<typeof buildStage>,
+  stage: Stage,
   random: ReturnType<typeof createRandomStream>,
   onProgress: (text: string) => void,
 ) {
-  const { world, party } = stage;
-  mend(world);
-  return settle(world, party, random.split("settle"), onProgress);
+  for (const { world } of stage.parties) mend(world);
+  const ends = stage.parties.map(({ world, party }) =>
+    settle(world, party, random.split(`settle ${world.authority}`), onProgress),
+  );
+  return {
+    hours: ends.reduce((sum, { hours }) => sum + hours, 0),
+    isSettled: ends.every(({ isSettled }) => isSettled),
+  };
 }
 
 function mend({ hardware, locks, keys, clock }: World): void {

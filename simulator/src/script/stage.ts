@@ -7,8 +7,8 @@ import { createPerson, type Person } from "../person.ts";
 import type { RandomStream } from "../prng.ts";
 import type { Party } from "../settle.ts";
 import type { Trace } from "../trace.ts";
-import { createTrace } from "../trace.ts";
 import {
+  createScene,
   createWorld,
   type KeyUnit,
   type LockUnit,
@@ -31,19 +31,16 @@ const LINKS: Readonly<Record<"lan" | "wifi" | "gsm", LinkKind>> = {
 };
 
 /** A door of a scenario with the world that its lock belongs to. */
-export type StagedDoor = {
-  readonly lock: LockUnit;
-  readonly world: World;
-  /** Whether it denies while it does not know the time. */
-  readonly isStrict: boolean;
-};
+export type StagedDoor = { readonly lock: LockUnit; readonly world: World };
 /** A key of a scenario, with whom it belongs to. */
 export type StagedKey = { readonly unit: KeyUnit; readonly world: World; readonly carer: number };
 
 /** Everything that the steps of a scenario can name. */
 export type Stage = {
-  /** The production world; the judge looks at this one. */
+  /** The production world. */
   readonly world: World;
+  /** All worlds, that of production first; the judge and the report look at all. */
+  readonly worlds: readonly [World, ...World[]];
   readonly doors: ReadonlyMap<string, StagedDoor>;
   readonly keys: ReadonlyMap<string, StagedKey>;
   readonly stations: ReadonlyMap<string, StationUnit>;
@@ -51,10 +48,8 @@ export type Stage = {
   stationFor(key: StagedKey, name: string | undefined): StationUnit;
   /** Plans a shift by the wall clock, such as `07:00-15:00`. */
   planShift(key: StagedKey, shift: string): void;
-  /** Whether keys open nothing once their log is full. */
-  readonly stopsAtFullLog: boolean;
-  /** Who brings everything home in the end. */
-  readonly party: Party;
+  /** Who brings everything home in the end, for each authority. */
+  readonly parties: readonly { readonly world: World; readonly party: Party }[];
 };
 
 type Body = {
@@ -81,30 +76,17 @@ export function buildStage(
   trace: Trace,
 ): Stage {
   const stopsAtFullLog = file.setup?.fullLog === "stop";
-  const world = createWorld(
-    random.split("world"),
-    calendar.startS,
-    PRODUCTION,
-    trace,
-    undefined,
-    "",
-    { stopsAtFullLog },
-  );
+  const scene = createScene(calendar.startS);
+  const world = createWorld(random.split("world"), calendar.startS, PRODUCTION, trace, scene, "", {
+    stopsAtFullLog,
+  });
   const production = foundBody(world, file.setup?.preSigned ?? 1);
   let testing: Body | undefined;
 
   function bodyOf(authority: "production" | "test" | undefined): Body {
     if (authority !== "test") return production;
     testing ??= foundBody(
-      createWorld(
-        random.split("test"),
-        calendar.startS,
-        TEST_AUTHORITY,
-        // The judge and the report look at production; nothing of a test may stand there.
-        createTrace(undefined),
-        world.clock,
-        "test-",
-      ),
+      createWorld(random.split("test"), calendar.startS, TEST_AUTHORITY, trace, scene, "test-"),
       1,
     );
     return testing;
@@ -123,8 +105,7 @@ export function buildStage(
       clockUnknown: UNKNOWN_TIME[door.unknownTime ?? "open"],
     };
     const wishes = door.power === "own" ? { ...own, name } : { name };
-    const isStrict = door.power === "own" && own.clockUnknown !== 0;
-    doors.set(name, { lock: body.world.addLock(number, wishes), world: body.world, isStrict });
+    doors.set(name, { lock: body.world.addLock(number, wishes), world: body.world });
   }
   // An entrance is open to a provider with a client in the building.
   for (const body of [production, testing]) {
@@ -168,8 +149,10 @@ export function buildStage(
     must(issuer.planShift(issuer.founder, request));
   }
 
+  const bodies = testing === undefined ? [production] : [production, testing];
   return {
     world,
+    worlds: testing === undefined ? [world] : [world, testing.world],
     doors,
     keys,
     stations,
@@ -180,8 +163,7 @@ export function buildStage(
       return unit;
     },
     planShift,
-    stopsAtFullLog,
-    party: partyOf(production, keys),
+    parties: bodies.map((body) => ({ world: body.world, party: partyOf(body, keys) })),
   };
 }
 
