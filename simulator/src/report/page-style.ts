@@ -40,7 +40,7 @@ button[aria-pressed=true]{background:var(--ink);color:var(--ground);border-color
 .swatch{width:18px;height:14px;background:var(--lane);background-image:linear-gradient(var(--after),var(--after));border:1px solid var(--line)}
 .tools{display:flex;gap:6px;align-items:center;flex-wrap:wrap;margin:6px 0}
 .chart{display:flex;background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:6px 10px 2px;overflow:hidden}
-.labels{flex:none;width:174px;font-size:11.5px}
+.labels{flex:none;width:var(--wide);font-size:11.5px}
 .labels text{fill:var(--ink)}
 .labels .group,.labels .muted{fill:var(--soft)}
 .labels .name{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:11px}
@@ -95,7 +95,7 @@ footer{padding:34px 28px 50px;color:var(--soft);font-size:13.5px}
 main,header,footer,#story .inner{padding-left:16px;padding-right:16px}
 h1{font-size:22px}
 .totals{grid-template-columns:1fr 1fr}.totals li{padding:10px}.totals .figure{font-size:22px}.goal{margin-left:0;display:block}
-.chart{padding:4px 0 2px 8px}.labels{width:124px}
+.chart{padding:4px 0 2px 8px}.labels{width:var(--narrow)}
 #story .columns{grid-template-columns:minmax(0,1fr)}
 table.wide thead{display:none}table.wide tr{display:block;border-bottom:1px solid var(--line);padding:8px 0}table.wide td{display:block;border:0;padding:1px 0}table.wide td:nth-child(-n+3){display:inline;padding-right:12px}.labels .kind{display:none}
 }

@@ -160,7 +160,8 @@ ${textElement("h2", 'id="h-totals"', "totals")}
 }
 
 function forbiddenFigure({ forbiddenStopped, forbiddenAttempts }: RunResult): Figure {
-  return { name: "forbidden", value: forbiddenStopped, note: ["forbiddenNote", forbiddenAttempts] };
+  const note = forbiddenStopped === forbiddenAttempts ? "forbiddenAll" : "forbiddenNote";
+  return { name: "forbidden", value: forbiddenStopped, note: [note, forbiddenAttempts] };
 }
 
 function residualFigure({ residualOpenings }: RunResult): Figure {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import type { Calendar } from "../calendar.ts";
+import { createClockLabels } from "./clock-labels.ts";
 import type { Band, Day, DoorLane, HardwareIncident, Incident, VisitEnd } from "./day.ts";
 import { groupBy } from "./group-by.ts";
 import { escapeMarkup, textElement } from "./markup.ts";
@@ -15,8 +16,12 @@ export function eventIdOf(kind: "contact" | "incident" | "hardware", number: num
 const LANE_PX = 20;
 const AXIS_PX = 24;
 const GAP_PX = 8;
+/** Where names begin in the column of labels, how wide a letter of one is, and the kind of a door. */
+const NAME_X_PX = 60;
+const CHARACTER_PX = 6.7;
+const KIND_PX = 54;
 const HOUR_US = 3_600_000_000;
-const MINUTE_US = 60_000_000;
+const SECOND_US = 1_000_000;
 
 type Lane = {
   readonly name: string;
@@ -101,7 +106,7 @@ export function drawPicture(day: Day, calendar: Calendar): string {
   const layout = layOut(day);
   return [
     '<div class="chart">',
-    drawLabels(layout),
+    drawLabels(day, layout),
     '<div class="scroll" id="scroll">',
     `<svg id="plot" class="plot" width="100%" height="${layout.heightPx}" tabindex="0" role="group" `,
     `aria-labelledby="plot-label">`,
@@ -176,7 +181,7 @@ function layOut(day: Day): Layout {
       doors.map(({ lock, isHome, building, isEntrance }) => ({
         name: lock,
         group: isHome ? groupLabel("building", building) : groupLabel("testDoors"),
-        label: plainLabel(lock) + kindLabel(isEntrance ? "entrance" : "apartment"),
+        label: doorLabel(lock, isEntrance ? "entrance" : "apartment"),
       })),
     );
   }
@@ -196,22 +201,30 @@ function groupLabel(name: TextName, ...values: number[]): string {
 }
 
 function plainLabel(name: string): string {
-  return `<text x="60" class="name">${escapeMarkup(name)}</text>`;
+  return `<text x="${NAME_X_PX}" class="name">${escapeMarkup(name)}</text>`;
+}
+
+function doorLabel(name: string, kind: TextName): string {
+  const own = `<tspan class="name">${escapeMarkup(name)}</tspan>`;
+  return `<text x="${NAME_X_PX}">${own}${textElement("tspan", 'dx="6" class="muted kind"', kind)}</text>`;
 }
 
 function mutedLabel(name: TextName): string {
-  return textElement("text", 'x="60" class="muted"', name);
+  return textElement("text", `x="${NAME_X_PX}" class="muted"`, name);
 }
 
-function kindLabel(name: TextName): string {
-  return textElement("text", 'x="114" class="muted kind"', name);
-}
-
-function drawLabels(layout: Layout): string {
+/** The column of labels is as wide as its longest name, on a phone without the kinds of doors. */
+function drawLabels(day: Day, layout: Layout): string {
+  const named = [...day.stations, ...day.keys].map(({ name }) => name.length);
+  const doors = day.doors.map(({ lock }) => lock.length);
+  const widthOf = (characters: number) => Math.ceil(NAME_X_PX + characters * CHARACTER_PX + 6);
+  const narrowPx = widthOf(Math.max(8, ...named, ...doors));
+  const widePx = Math.max(narrowPx, widthOf(Math.max(8, ...doors)) + KIND_PX);
   const rows = [...layout.lanes.values()].map(
     ({ yPx, group, label }) => `<g transform="translate(0 ${yPx + 4})">${group}${label}</g>`,
   );
-  return `<svg class="labels" height="${layout.heightPx}" aria-hidden="true">${rows.join("")}</svg>`;
+  const style = `--wide:${widePx}px;--narrow:${narrowPx}px`;
+  return `<svg class="labels" style="${style}" height="${layout.heightPx}" aria-hidden="true">${rows.join("")}</svg>`;
 }
 
 function drawDefinitions(): string {
@@ -245,9 +258,9 @@ function drawGrid(day: Day, calendar: Calendar, layout: Layout): string {
     );
   }
   const bottomPx = layout.heightPx - AXIS_PX;
-  const stepMinutes = stepOf(day);
-  if (stepMinutes < 60) {
-    parts.push(...drawMinutes(day, calendar, layout, stepMinutes));
+  const stepUs = stepOf(day);
+  if (stepUs < HOUR_US) {
+    parts.push(...drawSteps(day, calendar, layout, stepUs));
     return parts.join("");
   }
   for (let hour = 5; ; hour += 1) {
@@ -270,16 +283,22 @@ function drawGrid(day: Day, calendar: Calendar, layout: Layout): string {
   return parts.join("");
 }
 
-/** Minutes from one line of the grid to the next: some ten to twenty lines in all. */
+/** Steps between lines of the grid, in seconds. */
+const STEPS_S = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800];
+
+/** Time from one line of the grid to the next, in microseconds: some six to sixteen lines in all. */
 function stepOf(day: Day): number {
-  const minutes = (day.endUs - day.fromUs) / MINUTE_US;
-  return [1, 2, 5, 10, 15, 30].find((step) => minutes / step <= 16) ?? 60;
+  const seconds = (day.endUs - day.fromUs) / SECOND_US;
+  // A label with seconds is wider than one without.
+  const stepS = STEPS_S.find((step) => seconds / step <= (step < 60 ? 10 : 16));
+  return stepS === undefined ? HOUR_US : stepS * SECOND_US;
 }
 
 /** The grid of a story that is shorter than a day. */
-function drawMinutes(day: Day, calendar: Calendar, layout: Layout, stepMinutes: number): string[] {
+function drawSteps(day: Day, calendar: Calendar, layout: Layout, stepUs: number): string[] {
   const parts: string[] = [];
-  const stepUs = stepMinutes * MINUTE_US;
+  const clock = createClockLabels(calendar);
+  const labelOf = stepUs < 60 * SECOND_US ? clock.secondsOf : calendar.labelOf;
   const bottomPx = layout.heightPx - AXIS_PX;
   for (let atUs = Math.ceil(day.fromUs / stepUs) * stepUs; atUs <= day.endUs; atUs += stepUs) {
     const x = shareOf(atUs, day);
@@ -287,7 +306,7 @@ function drawMinutes(day: Day, calendar: Calendar, layout: Layout, stepMinutes: 
     if (x > 97) continue;
     for (const yPx of [AXIS_PX - 8, layout.heightPx - 7]) {
       const edge = x < 3 ? " first" : "";
-      parts.push(`<text x="${x}%" y="${yPx}" class="hour${edge}">${calendar.labelOf(atUs)}</text>`);
+      parts.push(`<text x="${x}%" y="${yPx}" class="hour${edge}">${labelOf(atUs)}</text>`);
     }
   }
   return parts;

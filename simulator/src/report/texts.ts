@@ -43,6 +43,7 @@ export const TEXTS = {
   syncs: { sv: "synkningar", en: "syncs" },
   syncsNote: { sv: "{0} isättningar avbröts för tidigt", en: "{0} keys were pulled out too early" },
   forbidden: { sv: "otillåtna försök stoppade", en: "forbidden attempts stopped" },
+  forbiddenAll: { sv: "alla {0} som gjordes", en: "all {0} that were made" },
   forbiddenNote: {
     sv: "av {0}; resten är kvarvarande öppningar",
     en: "of {0}; the rest are residual openings",
