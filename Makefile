@@ -37,8 +37,9 @@ check: $(INSTALLED) ## Runs every gate: types, style, imports, words, documents,
 test: $(INSTALLED) ## Runs the gates and all suites; a suite that cannot run here is listed as skipped.
 	@node scripts/src/run-tests.ts
 
-test-long: $(INSTALLED) ## Cuts the power of key, lock and station at every flash operation of every step; some minutes.
+test-long: $(INSTALLED) ## Cuts power at every flash operation of every step, and pulls keys at every byte; some minutes.
 	@node simulator/power-cuts/run.ts
+	@node simulator/power-cuts/run-sweeps.ts
 
 hunt: $(INSTALLED) ## Cuts the power twice in a row, for MINUTES minutes in an order that SEED draws.
 	@node simulator/power-cuts/run.ts --double $(or $(MINUTES),10) $(SEED)

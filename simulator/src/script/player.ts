@@ -8,7 +8,7 @@ import type { Story } from "../story.ts";
 import { type DoorOutcome, must } from "../world.ts";
 import type { AttemptPurpose, SignalName } from "../world-events.ts";
 import { runChecks } from "./checks.ts";
-import type { Expectation, Step } from "./scenario-shape.ts";
+import type { Expectation, Step, Sweep } from "./scenario-shape.ts";
 import type { Place } from "./shape.ts";
 import { linksOf, type Stage, type StagedDoor, type StagedKey } from "./stage.ts";
 
@@ -231,11 +231,15 @@ export function playSteps(
   }
 
   function sweep(step: Step, wish: NonNullable<Step["sweep"]>): void {
-    const { key, door } = wish;
+    const { key, door, station, way, place } = wish;
     for (let at = wish.from; at <= wish.to; at += wish.every ?? 1) {
-      const pull = wish.at === "write" ? { atWrite: at } : { atByte: at };
-      const { place } = wish;
-      play({ place, insert: { key, door, pull: { ...pull, place }, place } });
+      for (const inner of wish.before ?? []) play(inner);
+      const pull = { ...pullAt(wish, at), place };
+      if (door === undefined) {
+        play({ place, sync: { key, ...(station === undefined ? {} : { station }), pull, place } });
+      } else {
+        play({ place, insert: { key, door, ...(way === undefined ? {} : { way }), pull, place } });
+      }
     }
     judge(step, {
       opens: false,
@@ -360,6 +364,12 @@ export function playSteps(
   // Bolts come to rest before anybody looks for the last time.
   clock.runUntil(clock.nowUs() + 15 * SECOND_US);
   return { misses, expectations, openingsUs };
+}
+
+function pullAt({ at: unit, later }: Sweep, at: number) {
+  if (unit === "write") return { atWrite: at };
+  if (unit === "move") return { afterMove: at * 1000 };
+  return later === undefined ? { atByte: at } : { atByte: at, later };
 }
 
 function pullOf(

@@ -140,15 +140,28 @@ const actions = {
     }),
   },
   sweep: {
-    text: "the same insertion again and again, pulled at each byte or write of a range",
-    shape: shape.object({
-      key,
-      door,
-      at: { shape: shape.choice("byte", "write"), text: "what is counted; byte" },
-      from: { shape: shape.number(1, 100_000), text: "the first one", required: true },
-      to: { shape: shape.number(1, 100_000), text: "the last one", required: true },
-      every: { shape: shape.number(1, 10_000), text: "the step from one to the next; 1" },
-    }),
+    text: "the same insertion again and again, pulled at each byte, write or moment of a range",
+    shape: shape.object(
+      {
+        key,
+        door: { ...someDoor, text: "a door" },
+        station: { shape: shape.name("station"), text: "a station" },
+        way: { shape: shape.choice("enter", "leave"), text: "where the person wants to go; enter" },
+        at: {
+          shape: shape.choice("byte", "write", "move"),
+          text: "what is counted: bytes, writes to the flash of the lock, or milliseconds after its motor was started; byte",
+        },
+        later: { shape: shape.span(), text: "and so much after the byte" },
+        from: { shape: shape.number(0, 100_000), text: "the first one", required: true },
+        to: { shape: shape.number(1, 100_000), text: "the last one", required: true },
+        every: {
+          shape: shape.number(1, 10_000),
+          text: "the step from one to the next; 1, as the long run plays every sweep",
+        },
+        before: { shape: shape.lazy(() => STEPS), text: "what is done before each insertion" },
+      },
+      ["door", "station"],
+    ),
   },
   press: { text: "the button of a key is pressed", shape: shape.object({ key }) },
   jam: {
@@ -409,9 +422,26 @@ export const NAME_TABLES = {
 /** What a file need not name. */
 export const USUAL_NAMES = { stations: ["office"] } as const;
 
+/** The same insertion again and again; exactly one of `door` and `station` is there. */
+export type Sweep = {
+  readonly key: string;
+  readonly door?: string;
+  readonly station?: string;
+  readonly way?: "enter" | "leave";
+  readonly at?: "byte" | "write" | "move";
+  /** Microseconds. */
+  readonly later?: number;
+  readonly from: number;
+  readonly to: number;
+  readonly every?: number;
+  readonly before?: readonly Step[];
+  readonly place: Place;
+};
+
 /** One step of a file. */
-export type Step = Omit<ValueOf<typeof step>, "meanwhile" | "repeat"> & {
+export type Step = Omit<ValueOf<typeof step>, "meanwhile" | "repeat" | "sweep"> & {
   readonly meanwhile?: readonly Step[];
+  readonly sweep?: Sweep;
   readonly repeat?: {
     readonly times: number;
     readonly every?: number;
