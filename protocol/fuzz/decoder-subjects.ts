@@ -52,6 +52,7 @@ import {
   verifyLogHead,
   verifyResend,
   verifyRingHead,
+  verifyServicePermit,
   verifySign1,
   verifyTimeGrant,
 } from "../src/index.ts";
@@ -104,6 +105,7 @@ function signedSubjects(crypto: CryptoPort): readonly Subject[] {
     ["verifyLockConfig", verifyLockConfig],
     ["verifyFirmwareNote", verifyFirmwareNote],
     ["verifyFirmwarePermit", verifyFirmwarePermit],
+    ["verifyServicePermit", verifyServicePermit],
     ["verifyResend", verifyResend],
     ["verifySign1", (bytes) => verifySign1(bytes, TYP_RING_HEAD, anchors)],
   ];

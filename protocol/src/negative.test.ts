@@ -57,6 +57,7 @@ const ROWS: { readonly [name: string]: Row } = {
   verifyLockConfig: { samples: kind("lock-config"), isPartial: true },
   verifyFirmwareNote: { samples: kind("fw-note"), isPartial: true },
   verifyFirmwarePermit: { samples: kind("fw-permit"), isPartial: true },
+  verifyServicePermit: { samples: kind("service-permit"), isPartial: true },
   verifyResend: { samples: kind("resend"), isPartial: true },
   decodeSaltedLeaf: { samples: rule("salted-leaf"), isPartial: true },
   decodePresentation: { samples: rule("presentation"), accepts: ["nested"] },

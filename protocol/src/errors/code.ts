@@ -157,6 +157,8 @@ export const CONSOLE_LOCKED = 0x0816;
 export const FILE_DIFFERS = 0x0818;
 /** The build is for another kind of board. @public */
 export const BOARD_MISMATCH = 0x0819;
+/** A board that was to be locked down still has a console. @public */
+export const CONSOLE_OPEN = 0x081a;
 /** A rig file cannot be read as one. @public */
 export const RIG_INVALID = 0x0841;
 /** Another run holds the board. @public */

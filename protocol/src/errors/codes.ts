@@ -896,6 +896,17 @@ export const CODES: readonly CodeEntry[] = [
     remedySv: "Välj bygget för det här kortet.",
   },
   {
+    number: 0x081a,
+    name: "CONSOLE_OPEN",
+    kind: "fault",
+    exit: 1,
+    action: "retry",
+    en: "A board that was to be locked down still has a console.",
+    sv: "Ett kort som skulle låsas har fortfarande en konsol.",
+    remedyEn: "Do not mount it; flash its loader again and lock it once more.",
+    remedySv: "Montera det inte; ladda in dess startprogram på nytt och lås det igen.",
+  },
+  {
     number: 0x0841,
     name: "RIG_INVALID",
     kind: "fault",

@@ -23,12 +23,14 @@ import {
   type LogAck,
   type LogHead,
   type Resend,
+  type ServicePermit,
   signFirmwareNote,
   signFirmwarePermit,
   signLockConfig,
   signLogAck,
   signLogHead,
   signResend,
+  signServicePermit,
   signTimeGrant,
   type TimeGrant,
   verifyFirmwareNote,
@@ -37,6 +39,7 @@ import {
   verifyLogAck,
   verifyLogHead,
   verifyResend,
+  verifyServicePermit,
   verifyTimeGrant,
 } from "../message/objects.ts";
 import * as types from "../message/types.ts";
@@ -183,6 +186,12 @@ export function signedSamples(crypto: CryptoPort): readonly SignedSample[] {
     untilS: SAMPLE_SHIFT_S + 86400,
   };
 
+  const servicePermit: ServicePermit = {
+    devid: lockDevid,
+    serial: SAMPLE_SHIFT_S,
+    untilS: SAMPLE_SHIFT_S + 86400,
+  };
+
   return [
     {
       name: "ring-head",
@@ -263,6 +272,14 @@ export function signedSamples(crypto: CryptoPort): readonly SignedSample[] {
       bytes: signFirmwarePermit(firmwarePermit, firmware.signer),
       anchor: firmware.anchor,
       verify: verifyFirmwarePermit,
+    },
+    {
+      name: "service-permit",
+      typ: types.TYP_SERVICE_PERMIT,
+      fields: servicePermit,
+      bytes: signServicePermit(servicePermit, devices.signer),
+      anchor: devices.anchor,
+      verify: verifyServicePermit,
     },
     {
       name: "resend",

@@ -17,6 +17,7 @@ import {
   TYP_LOG_ACK,
   TYP_LOG_HEAD,
   TYP_RESEND,
+  TYP_SERVICE_PERMIT,
   TYP_TIME_GRANT,
 } from "./types.ts";
 
@@ -54,6 +55,7 @@ const LOCK_CONFIG = tuple([
 ]);
 const FIRMWARE_NOTE = tuple([uint16, uint32, uint32, uint32, HASH]);
 const FIRMWARE_PERMIT = tuple([bytesOf(BOARD_BYTES), HASH, uint32]);
+const SERVICE_PERMIT = tuple([DEVID, uint32, uint32]);
 
 /**
  * The time, for one device that asked with a nonce.
@@ -191,6 +193,18 @@ export interface FirmwarePermit {
   readonly board: Uint8Array;
   /** SHA-256 of the manifest of the build. */
   readonly manifest: Uint8Array;
+  /** Until when; seconds UTC. */
+  readonly untilS: number;
+}
+
+/**
+ * Leave to open the console of one device that was locked down.
+ * @public
+ */
+export interface ServicePermit {
+  readonly devid: Uint8Array;
+  /** Number of the permit: a device takes each number once, and none below one that it took. */
+  readonly serial: number;
   /** Until when; seconds UTC. */
   readonly untilS: number;
 }
@@ -419,4 +433,29 @@ export function verifyFirmwarePermit(
   if (!payload.ok) return payload;
   const fields = payload.value;
   return succeed({ board: fields[0], manifest: fields[1], untilS: fields[2] });
+}
+
+/**
+ * Signs a service permit with a level 2 key.
+ * @public
+ */
+export function signServicePermit(permit: ServicePermit, signer: Signer): Uint8Array {
+  const payload = [permit.devid, permit.serial, permit.untilS];
+  return signPayload(TYP_SERVICE_PERMIT, SERVICE_PERMIT, payload, signer);
+}
+
+/**
+ * Verifies a service permit against level 2 keys. Device, number and time are the caller's to compare.
+ *
+ * @returns the permit, `SIGNATURE_INVALID` or `CLAIMS_MALFORMED`
+ * @public
+ */
+export function verifyServicePermit(
+  bytes: Uint8Array,
+  anchors: readonly Anchor[],
+): Result<ServicePermit> {
+  const payload = verifyPayload(TYP_SERVICE_PERMIT, SERVICE_PERMIT, bytes, anchors);
+  if (!payload.ok) return payload;
+  const fields = payload.value;
+  return succeed({ devid: fields[0], serial: fields[1], untilS: fields[2] });
 }

@@ -88,6 +88,8 @@ export const TYP_SEALED = 65010;
 export const TYP_RESEND = 65011;
 /** Firmware permit. @public */
 export const TYP_FIRMWARE_PERMIT = 65012;
+/** Service permit. @public */
+export const TYP_SERVICE_PERMIT = 65013;
 
 // Operations of a passage, and their bits in a leaf's `ops` and an anchor's mask.
 /** Going in. @public */
@@ -128,7 +130,7 @@ export const FLAG_STOP_AT_FULL_LOG = 8;
 // Levels of an issuer certificate: what its key may sign.
 /** Ring heads, floor lists, time grants, acknowledgements, re-send requests. @public */
 export const LEVEL_RINGS = 1;
-/** Lock certificates and configurations. @public */
+/** Lock certificates, configurations and service permits. @public */
 export const LEVEL_DEVICES = 2;
 /** Firmware notes. @public */
 export const LEVEL_FIRMWARE = 3;

@@ -54,6 +54,7 @@ function ownSamples(): Map<string, readonly Uint8Array[]> {
     ["verifyLockConfig", kind("lock-config")],
     ["verifyFirmwareNote", kind("fw-note")],
     ["verifyFirmwarePermit", kind("fw-permit")],
+    ["verifyServicePermit", kind("service-permit")],
     ["verifyResend", kind("resend")],
     ["verifySign1", kind("ring-head")],
     ["decodeSaltedLeaf", rule("salted-leaf")],

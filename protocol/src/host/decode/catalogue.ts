@@ -49,6 +49,7 @@ const typ = oneOf({
   65010: "sealed",
   65011: "resend",
   65012: "fw-permit",
+  65013: "service-permit",
 });
 
 const cnf = (curve: number, curveName: string, id: Form) =>
@@ -249,6 +250,17 @@ export const PAYLOADS: ReadonlyMap<number, readonly [name: string, form: Form]> 
       tuple([
         ["board", octets(8)],
         ["manifest", hash],
+        ["until", time],
+      ]),
+    ],
+  ],
+  [
+    types.TYP_SERVICE_PERMIT,
+    [
+      "service-permit",
+      tuple([
+        ["devid", octets(8)],
+        ["serial", n],
         ["until", time],
       ]),
     ],

@@ -200,7 +200,10 @@ function judgeSignature(
 function levelOf(typ: number): number {
   const isFirmware = typ === types.TYP_FIRMWARE_NOTE || typ === types.TYP_FIRMWARE_PERMIT;
   if (isFirmware) return types.LEVEL_FIRMWARE;
-  const isDevices = typ === types.TYP_LOCK_CERTIFICATE || typ === types.TYP_LOCK_CONFIG;
+  const isDevices =
+    typ === types.TYP_LOCK_CERTIFICATE ||
+    typ === types.TYP_LOCK_CONFIG ||
+    typ === types.TYP_SERVICE_PERMIT;
   return isDevices ? types.LEVEL_DEVICES : types.LEVEL_RINGS;
 }
 
