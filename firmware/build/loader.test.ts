@@ -55,6 +55,10 @@ function powerOn(files: Files): { booted: string | undefined; info: Record<strin
       setConsole: (device: unknown, options: unknown) => told.push([device, options]),
       enableWatchdog: (seconds: number) => told.push(["watchdog", seconds]),
     },
+    NRF: {
+      sleep: () => told.push("sleep"),
+      setServices: (services: unknown, options: unknown) => told.push([services, options]),
+    },
   });
   runInContext(loader, context);
   const booted: unknown = runInContext("typeof booted==='undefined'?'':booted", context);
@@ -80,6 +84,8 @@ describe("the loader", () => {
         securityVersion: 1,
         slot: "b",
         generation: 10,
+        isBlank: true,
+        isLocked: false,
         state: "running",
       },
     });
@@ -120,10 +126,12 @@ describe("the loader", () => {
 
   test("takes the console away and starts the watchdog first where the device was locked down", () => {
     const files: Files = new Map([["nk.locked", "1"]]);
-    expect(powerOn(files).info).toMatchObject({ state: "blank" });
-    expect(JSON.stringify(told)).toBe('[[null,{"force":true}],["watchdog",15]]');
+    expect(powerOn(files).info).toMatchObject({ state: "blank", isLocked: true });
+    expect(JSON.stringify(told)).toBe(
+      '[[null,{"force":true}],["watchdog",15],"sleep",[{},{"uart":false}]]',
+    );
     files.delete("nk.locked");
-    powerOn(files);
+    expect(powerOn(files).info).toMatchObject({ isLocked: false });
     expect(told).toEqual([]);
   });
 

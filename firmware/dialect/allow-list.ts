@@ -89,6 +89,8 @@ export const DEVICE_GLOBALS: ReadonlySet<string> = new Set([
   "Serial2",
   "analogRead",
   "clearTimeout",
+  "clearWatch",
+  "digitalPulse",
   "digitalRead",
   "digitalWrite",
   "getTime",

@@ -254,3 +254,9 @@ export interface StationPowerPort {
   /** Charge of the station's own battery in percent, 0 to 100. */
   percent(): number;
 }
+
+/** The console of a device that was locked down. */
+export interface ServicePort {
+  /** Gives the console back, from the next start of the device on; the start comes soon. */
+  openConsole(): void;
+}

@@ -116,6 +116,7 @@ export function createBenchKey(
   let percent = 100;
   let boots = 0;
   let sent: Uint8Array[] = [];
+  let consolesOpened = 0;
   let role: KeyRole;
 
   function boot(wrap: (flash: FlashPort) => FlashPort = (port) => port): KeyRole {
@@ -141,6 +142,11 @@ export function createBenchKey(
       },
       supply: { millivolts: () => 3700, percent: () => percent },
       signal: { show: (signal) => signals.push(signal) },
+      service: {
+        openConsole() {
+          consolesOpened += 1;
+        },
+      },
     };
   }
 
@@ -159,6 +165,8 @@ export function createBenchKey(
       sent = [];
       return taken;
     },
+    /** How often a permit has given the console back. */
+    consolesOpened: () => consolesOpened,
     clockS: () => clockS,
     setClock(nowS: number | undefined) {
       clockS = nowS;

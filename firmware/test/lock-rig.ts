@@ -359,6 +359,7 @@ export function createRig(
   let isDoorOpen = false;
   let sent: Uint8Array[] = [];
   let boots = 0;
+  let consolesOpened = 0;
   let role: LockRole;
 
   /** Power of the device: after a cut no port does anything. */
@@ -402,6 +403,11 @@ export function createRig(
       },
       supply: { millivolts: () => millivolts, percent: () => 100 },
       door: { isOpen: () => isDoorOpen },
+      service: {
+        openConsole() {
+          if (isAlive()) consolesOpened += 1;
+        },
+      },
     });
   }
 
@@ -434,6 +440,8 @@ export function createRig(
       clockS = nowS;
     },
     clockS: () => clockS,
+    /** How often a permit has given the console back. */
+    consolesOpened: () => consolesOpened,
     /** The resident's key turns the bolt. */
     turnByHand: bolt.moveTo,
     /** The leaf of the door moves. */

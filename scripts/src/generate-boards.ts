@@ -33,12 +33,27 @@ computers: x86-64 with curves in JavaScript, and 32-bit Arm under QEMU with the 
 
 | lack | remedy |
 |---|---|
-| The XIAO's bootloader writes whatever is copied to it, and the signing key of the official nRF bootloaders is public. | A bootloader of one's own with a private key, and readout protection (APPROTECT). |
-| On boards with a button that the interpreter knows, holding it at power-on skips the application and gives a console. | A board file without that button, or a pin that is not brought out. |
-| The console is on USB or a radio service until the application takes it away. | The loader takes it away before it loads anything, where the file \`nk.locked\` is in Storage. |
-| An ESP32 makes random numbers with the C library. | No secret is made on a station. |
+| The XIAO's bootloader writes whatever is copied to it (UF2, two resets in a row), and the signing key of the official nRF bootloaders is public. | A bootloader of one's own with a private key, and readout protection (APPROTECT) against the debug port. |
+| A button that the interpreter knows skips the application at power-on and gives a console; on the XIAO that is pin D1 pulled high. | An interpreter built from a board file without \`BTN1\`. Without one: D1 tied to ground inside the case. |
+| The console is on USB, on the serial line or on a radio service until the application takes it away. | \`nyckel device lock\`: below. |
+| Pins float from power-on to the application. | Resistors to ground at both inputs of the bridge and at the load switch. |
+| An ESP32 makes random numbers with the C library, and its serial bootloader takes any build. | No secret is made on a station, and a station signs no ring; its case is what protects its passwords. |
 | TLS of the interpreter verifies no server. | It is not used; signatures and MACs carry the proof. |
 | Code in flash can be changed by whoever opens the case of a lock. | Readout and write protection; a lock's keys open no other lock. |
+
+## Product configuration
+
+\`nyckel device lock\` puts the file \`nk.locked\` into Storage of a commissioned board; the loader looks for it before it loads anything
+([ADR 0040](adr/0040-lock-down-and-service.md)).
+
+| | while the file is there |
+|---|---|
+| console | On no line: USB, serial, radio. Whatever comes in is data, so Ctrl-C breaks nothing off. |
+| radio | Sleeps, offers no service. |
+| hang | A watchdog of the processor resets after 15 s without an idle moment. |
+| call that was broken off (exception, full memory, stack) | Motor off, program ended, restart after 1 s; when it starts the lock drives the bolt home. |
+| motor | Every start ends after 1.7 s by a timer of the processor, whatever the program does. This holds without the file too. |
+| service | A service permit of the authority strikes the file out and restarts the device. A station has none: its board is erased and set up anew. |
 `;
 
 /** Names and values of a board's pins, flat. */

@@ -30,7 +30,10 @@ export type BoltWiring = {
   readonly locked: string;
 };
 
-/** The pins of a key's signals; the three colours are lit by a low level. */
+/**
+ * The pins of a key's signals; the three colours are lit by a 1. Lights that hang on the supply are
+ * declared to the interpreter as negated, which it turns round itself.
+ */
 export type SignalWiring = {
   readonly red: string;
   readonly green: string;
@@ -55,6 +58,8 @@ export type ModemWiring =
 /** Where the supply voltage is measured, and what the numbers mean. */
 export type SupplyWiring = {
   readonly pin: string;
+  /** A 1 connects the divider; absent where it is connected for good. */
+  readonly enable?: string;
   /** Voltage before the divider at which the converter is full. */
   readonly fullScaleMillivolts: number;
   /** Voltages of an empty and of a full battery; estimates until a board was measured. */

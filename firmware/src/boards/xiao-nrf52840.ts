@@ -5,7 +5,10 @@ import type { Board } from "./board.ts";
 export const board: Board = {
   name: "xiao-nrf52840",
   platform: "nrf52",
-  limits: ["Nothing was tried on silicon: pins and voltages are estimates."],
+  limits: [
+    "Nothing was tried on silicon: pins and voltages are estimates.",
+    "D1 is the interpreter's button: high at power-on it skips the application. Tie it to ground inside the case.",
+  ],
   storageStart: 0x60000000,
   contact: { kind: "pins", tx: "D6", rx: "D7" },
   contactSense: "D2",
@@ -13,11 +16,17 @@ export const board: Board = {
   button: "D8",
   bolt: { forward: "D9", backward: "D10", unlocked: "D4", locked: "D5" },
   signal: { red: "D11", green: "D13", blue: "D12", buzzer: "D0" },
-  powerOut: { enable: "D1", fault: "D14" },
-  supply: { pin: "D32", fullScaleMillivolts: 10680, emptyMillivolts: 3300, fullMillivolts: 4150 },
+  powerOut: { enable: "D9", fault: "D10" },
+  supply: {
+    pin: "D32",
+    enable: "D14",
+    fullScaleMillivolts: 10680,
+    emptyMillivolts: 3300,
+    fullMillivolts: 4150,
+  },
   mainsSense: undefined,
-  // A lock has no output to feed, so its door has the pin that a key feeds the contact by.
-  door: "D1",
+  // Enter and leave are told to a key, so on a lock the door has the pin of that button.
+  door: "D8",
   modem: undefined,
   flash: {
     key: {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import type { BoltWiring } from "../boards/board.ts";
+import { MOVE_MS_MAX, WATCH_MS } from "../lock/bolt.ts";
 import {
   BOLT_BETWEEN,
   BOLT_LOCKED,
@@ -11,6 +12,11 @@ import {
 
 const DEBOUNCE_MS = 5;
 const TRAVEL_MS = 120;
+/**
+ * A motor never runs longer, in milliseconds, whatever becomes of the program that started it: longer
+ * than the state machine of the bolt lets it, by its own step.
+ */
+const MOTOR_MS_MAX = MOVE_MS_MAX + 2 * WATCH_MS;
 
 /**
  * The bolt of a board: an H bridge and two end switches that close to ground.
@@ -24,11 +30,14 @@ export function openBolt(wiring: BoltWiring, onMove: (position: BoltPosition) =>
     // Both sides low first: a bridge with both sides high is a short circuit.
     digitalWrite(forward, 0);
     digitalWrite(backward, 0);
-    if (towardsUnlocked === 1) {
-      digitalWrite(forward, 1);
-    } else if (towardsLocked === 1) {
-      digitalWrite(backward, 1);
-    }
+    if (towardsUnlocked === 1) start(forward);
+    else if (towardsLocked === 1) start(backward);
+  }
+
+  function start(side: string): void {
+    digitalWrite(side, 1);
+    // Where the pulse of an earlier move is under way its end stops this one too: a try is lost.
+    digitalPulse(side, 1, MOTOR_MS_MAX);
   }
 
   function position(): BoltPosition {

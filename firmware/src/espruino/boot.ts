@@ -32,10 +32,15 @@ const WATCHDOG_S = 15;
 const storage = require("Storage");
 
 // Before anything is evaluated that could fail: a loader that stops here must not leave a console.
-if (storage.read(LOCKED, 0, 1) !== undefined) {
+const isLocked = storage.read(LOCKED, 0, 1) !== undefined;
+if (isLocked) {
   E.setConsole(null, { force: true });
   E.enableWatchdog(WATCHDOG_S);
-  if (typeof NRF !== "undefined") NRF.setServices({}, { uart: false });
+  if (typeof NRF !== "undefined") {
+    // Nothing here uses the radio, so nobody needs to see the device on it.
+    NRF.sleep();
+    NRF.setServices({}, { uart: false });
+  }
 }
 
 function hex8(value: number): string {
@@ -127,6 +132,8 @@ if (chosen !== undefined && !isProven) {
 
 nk = {
   state: "starting",
+  isBlank: true,
+  isLocked,
   slot: chosen === undefined ? "" : chosen.slot,
   entry: () => (chosen === undefined ? "" : storage.read(chosen.slot + "." + nkRole) || ""),
   use(module) {
@@ -148,6 +155,8 @@ nk = {
       securityVersion: held.securityVersion,
       slot: nk.slot,
       generation: chosen === undefined ? 0 : chosen.generation,
+      isBlank: nk.isBlank,
+      isLocked: nk.isLocked,
       state: chosen === undefined ? "blank" : nk.state,
     });
   },

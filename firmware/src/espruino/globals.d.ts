@@ -8,6 +8,7 @@ type EspruinoPin = string;
 interface EspruinoSerial {
   setup(baud: number, options: { path?: string; tx?: EspruinoPin; rx?: EspruinoPin }): void;
   on(event: "data", callback: (bytes: string) => void): void;
+  removeAllListeners(event: "data"): void;
   write(bytes: Uint8Array): void;
 }
 
@@ -69,6 +70,8 @@ declare const AES: {
 
 /** Bluetooth of an nRF; other boards do not have the name. */
 declare const NRF: {
+  /** Ends advertising and takes no connection any more. */
+  sleep(): void;
   setServices(services: Record<string, never>, options: { uart: boolean }): void;
 };
 
@@ -82,6 +85,10 @@ declare const E: {
   openFile(path: string, mode: "r" | "r+" | "w"): EspruinoFile;
   convolve(left: Float64Array, right: Float64Array, offset: number): number;
   getErrorFlags(): string[];
+  /** Told of flags that were not up before: `MEMORY` where there was no room for a value. */
+  on(event: "errorFlag", callback: (flags: string[]) => void): void;
+  /** Resets the processor; the Linux build ends. */
+  reboot(): void;
   toFlatString(text: string): string;
   toArrayBuffer(text: string): ArrayBuffer;
   getAddressOf(value: Uint8Array | Uint32Array, flatAddress: true): number;
@@ -107,6 +114,10 @@ declare function require(name: string): unknown;
 interface Loader {
   /** `starting`, or `running` once the application has said `ok`. */
   state: string;
+  /** True until an application says that it was commissioned. */
+  isBlank: boolean;
+  /** True where the device was locked down and has no console. */
+  readonly isLocked: boolean;
   /** Slot that was chosen, `a` or `b`; empty where there is no application. */
   readonly slot: string;
   /** Text of the entry module, empty where there is none. */
@@ -123,13 +134,18 @@ declare let nk: Loader;
 declare function getTime(): number;
 declare function setTimeout(callback: () => void, delayMs: number): number;
 declare function setInterval(callback: () => void, delayMs: number): number;
-declare function clearTimeout(id: number): void;
+/** Without an id it ends every timer. */
+declare function clearTimeout(id?: number): void;
+/** Ends every watch. */
+declare function clearWatch(): void;
 declare function setWatch(
   callback: () => void,
   pin: EspruinoPin,
   options: { repeat: boolean; edge: "rising" | "falling" | "both"; debounce: number },
 ): void;
 declare function digitalWrite(pin: EspruinoPin, level: 0 | 1): void;
+/** Drives a pin for so long; a timer of the processor ends it, whatever the interpreter does. */
+declare function digitalPulse(pin: EspruinoPin, level: 0 | 1, lengthMs: number): void;
 declare function analogRead(pin: EspruinoPin): number;
 declare function digitalRead(pin: EspruinoPin): 0 | 1;
 declare function pinMode(
@@ -139,6 +155,7 @@ declare function pinMode(
 declare function print(...values: unknown[]): void;
 
 declare const process: {
+  on(event: "uncaughtException", callback: (fault: unknown) => void): void;
   memory(collectsGarbage?: boolean): {
     free: number;
     usage: number;

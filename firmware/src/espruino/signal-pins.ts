@@ -18,9 +18,9 @@ export function openSignalPins(wiring: SignalWiring, rhythms: readonly SignalRhy
   let shown = 0;
 
   function light(color: number): void {
-    digitalWrite(wiring.red, color === 3 || color === 2 ? 0 : 1);
-    digitalWrite(wiring.green, color === 1 || color === 2 ? 0 : 1);
-    digitalWrite(wiring.blue, color === 4 ? 0 : 1);
+    digitalWrite(wiring.red, color === 3 || color === 2 ? 1 : 0);
+    digitalWrite(wiring.green, color === 1 || color === 2 ? 1 : 0);
+    digitalWrite(wiring.blue, color === 4 ? 1 : 0);
   }
 
   function playLight(rhythm: SignalRhythm, step: number): void {

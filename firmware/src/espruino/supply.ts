@@ -4,6 +4,7 @@ import type { SupplyPort } from "../ports.ts";
 
 /** Measures the supply through a divider on an analogue pin. */
 export function openAnalogSupply(wiring: SupplyWiring): SupplyPort {
+  if (wiring.enable !== undefined) digitalWrite(wiring.enable, 1);
   const millivolts = (): number => Math.round(analogRead(wiring.pin) * wiring.fullScaleMillivolts);
   return {
     millivolts,

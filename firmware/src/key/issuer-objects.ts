@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
   type Anchor,
+  ENTRY_OBJECT,
   type ErrorCode,
   equalBytes,
   GRANT_NOT_ASKED,
+  HOLDER_MISMATCH,
   MESSAGE_UNEXPECTED,
   OBJECT_OLD,
   TYP_FLOOR_LIST,
@@ -12,6 +14,7 @@ import {
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
   TYP_RESEND,
+  TYP_SERVICE_PERMIT,
   TYP_TIME_GRANT,
   typOf,
   verifyFloorList,
@@ -19,8 +22,10 @@ import {
   verifyLockConfig,
   verifyLogAck,
   verifyResend,
+  verifyServicePermit,
   verifyTimeGrant,
 } from "@nyckelring/protocol";
+import { takeServicePermit } from "../shared/service-permit.ts";
 import type { ErrandTarget } from "./courier-store.ts";
 import type { KeyContext } from "./key-context.ts";
 
@@ -51,6 +56,8 @@ export function takeObject(key: KeyContext, bytes: Uint8Array, nonce: Uint8Array
       return takeLockCertificate(key, bytes);
     case TYP_LOCK_CONFIG:
       return takeLockConfig(key, bytes);
+    case TYP_SERVICE_PERMIT:
+      return takePermit(key, bytes);
     default:
       return MESSAGE_UNEXPECTED;
   }
@@ -151,4 +158,32 @@ function takeLockCertificate(key: KeyContext, bytes: Uint8Array): ErrorCode {
   const target = { devid: certificate.value.lock.devid, seq: certificate.value.iatS };
   key.courier.put(TYP_LOCK_CERTIFICATE, authority, 0, [target], bytes);
   return 0;
+}
+
+function takePermit(key: KeyContext, bytes: Uint8Array): ErrorCode {
+  const verified = verifyServicePermit(bytes, key.trust.deviceAnchors());
+  if (!verified.ok) return verified.fault.code;
+  const permit = verified.value;
+  const authority = key.trust.authorityOf(bytes, TYP_SERVICE_PERMIT);
+  const devid = key.identity.devid;
+  if (!equalBytes(permit.devid, devid)) {
+    const target = { devid: permit.devid, seq: permit.serial };
+    key.courier.put(TYP_SERVICE_PERMIT, authority, 0, [target], bytes);
+    return 0;
+  }
+  // A key belongs to one issuer, and nobody else opens it.
+  if (authority !== key.trust.homeAuthority()) return HOLDER_MISMATCH;
+  const taken = takeServicePermit(key.records, devid, permit, key.clock.tS());
+  if (taken.isNew) {
+    key.log.note({
+      kind: ENTRY_OBJECT,
+      op: 0,
+      reason: 0,
+      peer: devid,
+      ring: permit.serial,
+      target: TYP_SERVICE_PERMIT,
+    });
+    if (key.ports.service !== undefined) key.ports.service.openConsole();
+  }
+  return taken.code;
 }

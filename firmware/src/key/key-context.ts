@@ -3,6 +3,7 @@ import type { KeyDoor } from "@nyckelring/protocol";
 import type { BlobQueue } from "../shared/blob-queue.ts";
 import type { DeviceIdentity } from "../shared/identity.ts";
 import type { MessageLink } from "../shared/link.ts";
+import type { RecordStore } from "../shared/record-store.ts";
 import type { CourierStore } from "./courier-store.ts";
 import type { KeyClock } from "./key-clock.ts";
 import { RING_SHIFT } from "./key-layout.ts";
@@ -16,6 +17,7 @@ import type { TimeAsks } from "./time-asks.ts";
 /** A commissioned key with its stores open: what its visits work on. */
 export interface KeyContext {
   readonly ports: KeyPorts;
+  readonly records: RecordStore;
   readonly identity: DeviceIdentity;
   readonly trust: KeyTrust;
   readonly clock: KeyClock;

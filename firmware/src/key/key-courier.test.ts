@@ -5,6 +5,7 @@ import {
   DOWN_OBJECTS,
   type DownMessage,
   decodeLogBatch,
+  ENTRY_OBJECT,
   equalBytes,
   FLOOR_STALE,
   openObject,
@@ -12,7 +13,9 @@ import {
   signLockConfig,
   signLogAck,
   signResend,
+  signServicePermit,
   signTimeGrant,
+  TYP_SERVICE_PERMIT,
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 import { createCutFlash } from "../../test/cut-flash.ts";
@@ -133,6 +136,32 @@ describe("key as a courier between issuer and lock", () => {
     bench.visit(rig);
     const done = createCourierStore(bench.key.flash, { firstPage: 50, pageCount: 12 });
     expect(done.errandsFor(rig.device.devid)).toEqual([]);
+  });
+
+  test("a service permit reaches the lock through a key, and a key's own opens the key", () => {
+    const bench = createBench();
+    const rig = createRig();
+    const untilS = SHIFT_S + 3600;
+    const permit = (devid: Uint8Array, serial: number, endS = untilS) =>
+      signServicePermit({ devid, serial, untilS: endS }, bench.issuing.device);
+    syncWith(bench, [permit(rig.device.devid, 7)]);
+    expect(bench.key.consolesOpened()).toBe(0);
+    bench.visit(rig);
+    expect(rig.consolesOpened()).toBe(1);
+    bench.visit(rig);
+    expect(rig.consolesOpened()).toBe(1);
+
+    const own = bench.key.device.devid;
+    const forged = signServicePermit({ devid: own, serial: 9, untilS }, bench.issuing.ring);
+    syncWith(bench, [forged, permit(own, 8, SHIFT_S - 1)]);
+    expect(bench.key.consolesOpened()).toBe(0);
+    for (let sync = 0; sync < 2; sync += 1) syncWith(bench, [permit(own, 7), permit(own, 6)]);
+    expect(bench.key.consolesOpened()).toBe(1);
+    bench.key.boot();
+    syncWith(bench, [permit(own, 7)]);
+    expect(bench.key.consolesOpened()).toBe(1);
+    const told = bench.issuer.entries().filter((entry) => entry.target === TYP_SERVICE_PERMIT);
+    expect(told).toMatchObject([{ kind: ENTRY_OBJECT, reason: 0, ring: 7 }]);
   });
 
   test("T2: a lock with a clock asks for the time through a key and gets the grant back", () => {

@@ -5,6 +5,7 @@ import type {
   ClockPort,
   ContactPort,
   FlashPort,
+  ServicePort,
   SignalPort,
   SupplyPort,
   TimerPort,
@@ -27,6 +28,8 @@ export interface KeyPorts {
   /** The key's battery. */
   readonly supply: SupplyPort;
   readonly signal: SignalPort;
+  /** Absent on a device that has no console to give back. */
+  readonly service?: ServicePort;
 }
 
 /** Key state: nothing is plugged in. */

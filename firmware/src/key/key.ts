@@ -310,6 +310,7 @@ export function openKey(
   });
   return {
     ports,
+    records,
     identity,
     trust,
     clock,

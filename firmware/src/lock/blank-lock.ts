@@ -9,10 +9,10 @@ import {
   ROLE_LOCK,
 } from "@nyckelring/protocol";
 import { createMessageLink } from "../shared/link.ts";
-import type { LockPorts, LockRole } from "./lock-role.ts";
+import type { LockPorts, LockSteps } from "./lock-role.ts";
 
 /** A device that was never commissioned: it answers `hello` with no devid and nothing else. */
-export function createBlankLock(ports: LockPorts): LockRole {
+export function createBlankLock(ports: LockPorts): LockSteps {
   const link = createMessageLink(ports.contact, ports.timer, onMessage, ignoreFault);
 
   function onMessage(kind: number, message: Uint8Array): void {

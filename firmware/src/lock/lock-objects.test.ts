@@ -6,6 +6,7 @@ import {
   type CborValue,
   CLAIMS_MALFORMED,
   CLOCK_UNTRUSTED,
+  ENTRY_OBJECT,
   GRANT_NOT_ASKED,
   HOLDER_MISMATCH,
   KEY_REVOKED,
@@ -23,7 +24,9 @@ import {
   signLockConfig,
   signLogAck,
   signResend,
+  signServicePermit,
   signTimeGrant,
+  TYP_SERVICE_PERMIT,
   WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
@@ -34,6 +37,7 @@ import {
   createRig,
   issuingOf,
   keyOf,
+  ownerEntries,
   plug,
   type Rig,
   SHIFT_S,
@@ -117,14 +121,68 @@ describe("objects at a lock", () => {
       expect(deliver(rig, signResend(resend, signer))).toBe(SIGNATURE_INVALID);
       expect(deliver(rig, signTimeGrant(grant, signer))).toBe(SIGNATURE_INVALID);
     }
+    const permit = { devid, serial: 1, untilS: SHIFT_S + DAY_S };
     for (const signer of [other.ring, other.device, city.root, city.ring]) {
       expect(deliver(rig, signLockConfig(config, signer))).toBe(SIGNATURE_INVALID);
+      expect(deliver(rig, signServicePermit(permit, signer))).toBe(SIGNATURE_INVALID);
     }
     const note = { model: 1, version: 1, securityVersion: 1, size: 1, digest: new Uint8Array(32) };
     expect(deliver(rig, signFirmwareNote(note, city.device))).toBe(ANCHOR_UNKNOWN);
     expect(deliver(rig, new Uint8Array(30))).toBe(SIGNATURE_INVALID);
     expect(deliver(rig, city.certificates[0] ?? new Uint8Array(1))).toBe(0);
     expect(deliver(rig, other.certificates[0] ?? new Uint8Array(1))).toBe(SIGNATURE_INVALID);
+  });
+
+  test("a service permit opens the console of its own lock once, and no older one ever does", () => {
+    const rig = createRig();
+    const permit = (serial: number, untilS = SHIFT_S + DAY_S, devid = rig.device.devid) =>
+      signServicePermit({ devid, serial, untilS }, city.device);
+    const stranger = new Uint8Array(8).fill(9);
+    expect(deliver(rig, permit(7, SHIFT_S + DAY_S, stranger))).toBe(HOLDER_MISMATCH);
+    // The head that the key shows was signed ten minutes before: the permit is over then.
+    expect(deliver(rig, permit(7, SHIFT_S - 600))).toBe(OBJECT_OLD);
+    expect(rig.consolesOpened()).toBe(0);
+    expect(deliver(rig, permit(7))).toBe(0);
+    expect(rig.consolesOpened()).toBe(1);
+    expect(ownerEntries(rig).filter((entry) => entry.target === TYP_SERVICE_PERMIT)).toMatchObject([
+      { kind: ENTRY_OBJECT, reason: 0, ring: 7 },
+    ]);
+    for (const again of [7, 6]) {
+      rig.cutPower();
+      rig.boot();
+      expect(deliver(rig, permit(again))).toBe(again === 7 ? 0 : OBJECT_OLD);
+    }
+    expect(rig.consolesOpened()).toBe(1);
+    expect(deliver(rig, permit(8))).toBe(0);
+    expect(rig.consolesOpened()).toBe(2);
+  });
+
+  test("a cut at every write of a service permit opens the console once or not at all", () => {
+    const rig = createRig({ pages: 11 });
+    const permit = { devid: rig.device.devid, serial: 7, untilS: SHIFT_S + DAY_S };
+    const object = signServicePermit(permit, city.device);
+    const image = rig.flash.image();
+    let cuts = 0;
+    for (let operation = 0; ; operation += 1) {
+      let isOver = false;
+      for (const mode of TEAR_MODES) {
+        rig.flash.restore(image);
+        rig.flash.cutAt(undefined);
+        rig.boot();
+        const before = rig.consolesOpened();
+        const victim = openedContact(rig);
+        rig.flash.cutAt(operation, mode);
+        isOver = !runUntilCut(() => victim.record(RECORD_OBJECT, object));
+        rig.flash.cutAt(undefined);
+        rig.cutPower();
+        rig.boot();
+        expect(deliver(rig, object)).toBe(0);
+        expect(rig.consolesOpened() - before).toBeLessThanOrEqual(1);
+        cuts += 1;
+      }
+      if (isOver) break;
+    }
+    expect(cuts).toBeGreaterThan(TEAR_MODES.length);
   });
 
   test("I10: a newer configuration takes effect at once, an older one never again", () => {

@@ -18,6 +18,7 @@ import {
   TYP_LOCK_CONFIG,
   TYP_LOG_ACK,
   TYP_RESEND,
+  TYP_SERVICE_PERMIT,
   TYP_TIME_GRANT,
   typOf,
   verifyFloorList,
@@ -25,8 +26,10 @@ import {
   verifyLockConfig,
   verifyLogAck,
   verifyResend,
+  verifyServicePermit,
   verifyTimeGrant,
 } from "@nyckelring/protocol";
+import type { ServicePort } from "../ports.ts";
 import type { DeviceIdentity } from "../shared/identity.ts";
 import {
   type AuthorityKeys,
@@ -36,6 +39,7 @@ import {
 } from "../shared/issuer-trust.ts";
 import type { LogStore } from "../shared/log-store.ts";
 import type { RecordStore } from "../shared/record-store.ts";
+import { takeServicePermit } from "../shared/service-permit.ts";
 import type { TimeFloor } from "../shared/time-floor.ts";
 import type { LockClock } from "./lock-clock.ts";
 import { configuredState } from "./lock-commissioning.ts";
@@ -64,6 +68,8 @@ export type LockUnderObjects = {
   state(): LockState;
   /** Takes over a state that is durable already. */
   replaceState(state: LockState): void;
+  /** Undefined on a lock that has no console to give back. */
+  readonly service: ServicePort | undefined;
   /** The time floor of an authority. */
   timeFloor(authority: LockAuthority): TimeFloor;
 };
@@ -108,6 +114,8 @@ export function applyObject(lock: LockUnderObjects, bytes: Uint8Array): ObjectOu
       return applyLockConfig(lock, bytes);
     case TYP_LOCK_CERTIFICATE:
       return applyLockCertificate(lock, bytes);
+    case TYP_SERVICE_PERMIT:
+      return applyServicePermit(lock, bytes);
     case TYP_ISSUER_CERTIFICATE:
       return applyCertificate(lock, bytes);
     default:
@@ -312,6 +320,19 @@ function applyLockCertificate(lock: LockUnderObjects, bytes: Uint8Array): Object
   floor.raise(next.iatS);
   writeLockCertificate(lock.records, bytes);
   return changed(TYP_LOCK_CERTIFICATE, 0);
+}
+
+function applyServicePermit(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutcome {
+  const signer = ownerSigner(lock, bytes, TYP_SERVICE_PERMIT);
+  if (signer === undefined) return unchanged(SIGNATURE_INVALID, 0, 0);
+  const verified = verifyServicePermit(bytes, [signer.anchor]);
+  if (!verified.ok) return unchanged(verified.fault.code, 0, 0);
+  const permit = verified.value;
+  const loS = lock.timeFloor(signer.authority).loS();
+  const taken = takeServicePermit(lock.records, lock.identity.devid, permit, loS);
+  if (!taken.isNew) return unchanged(taken.code, TYP_SERVICE_PERMIT, permit.serial);
+  if (lock.service !== undefined) lock.service.openConsole();
+  return changed(TYP_SERVICE_PERMIT, permit.serial);
 }
 
 function applyCertificate(lock: LockUnderObjects, bytes: Uint8Array): ObjectOutcome {

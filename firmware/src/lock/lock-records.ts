@@ -31,6 +31,7 @@ import {
   TYP_TIME_GRANT,
   typOf,
 } from "@nyckelring/protocol";
+import type { ServicePort } from "../ports.ts";
 import { RECORD_SEALING_COUNTER } from "../shared/device-records.ts";
 import type { DeviceIdentity } from "../shared/identity.ts";
 import type { MessageLink } from "../shared/link.ts";
@@ -58,6 +59,7 @@ export type DoorLock = {
   readonly arena: Uint8Array;
   readonly link: MessageLink;
   readonly logs: LockLogs;
+  readonly service: ServicePort | undefined;
   state: LockState;
   clock: LockClock | undefined;
   /** Authorities in the order in which the door path knows them. */
@@ -119,6 +121,7 @@ export function createLockRecords(lock: DoorLock): LockRecords {
       return lock.state;
     },
     replaceState: lock.replaceState,
+    service: lock.service,
     timeFloor: lock.floorOf,
   };
 

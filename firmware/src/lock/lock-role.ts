@@ -7,6 +7,7 @@ import type {
   DoorSensorPort,
   FlashPort,
   MotorPort,
+  ServicePort,
   SupplyPort,
   TimerPort,
 } from "../ports.ts";
@@ -29,10 +30,18 @@ export type LockPorts = {
   readonly supply: SupplyPort;
   /** Absent on a lock that cannot see its door. */
   readonly door?: DoorSensorPort | undefined;
+  /** Absent on a device that has no console to give back. */
+  readonly service?: ServicePort;
 };
 
-/** A lock that runs: what the world tells it. */
-export interface LockRole {
+/** A lock that runs. */
+export interface LockRole extends LockSteps {
+  /** True until the device is commissioned: it trusts nobody, and nobody could open its console. */
+  readonly isBlank: boolean;
+}
+
+/** What the world tells a lock. */
+export interface LockSteps {
   /** A plug went in (`true`) or out. A key-powered lock loses its power with the plug. */
   onContact(isPlugged: boolean): void;
   /** Bytes arrived on the contact, cut anywhere. */

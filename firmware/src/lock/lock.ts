@@ -56,7 +56,7 @@ import {
   type LockRecords,
   RECORD_STEP_MS,
 } from "./lock-records.ts";
-import type { LockPorts, LockRole } from "./lock-role.ts";
+import type { LockPorts, LockRole, LockSteps } from "./lock-role.ts";
 import {
   hasClock,
   type LockAuthority,
@@ -111,6 +111,7 @@ export function createLock(ports: LockPorts): LockRole {
   }
 
   return {
+    isBlank: held === undefined,
     onContact(isPlugged) {
       runGuarded(() => role.onContact(isPlugged));
     },
@@ -138,7 +139,7 @@ function createDoorLock(
   ports: LockPorts,
   records: RecordStore,
   commissioned: CommissionedLock,
-): LockRole {
+): LockSteps {
   const crypto = ports.crypto;
   const identity = commissioned.identity;
   const bolt = createBolt(ports, { onRelocked, onFailed });
@@ -166,6 +167,7 @@ function createDoorLock(
     arena,
     link,
     logs,
+    service: ports.service,
     state: commissioned.state,
     clock: undefined,
     trusted: [],

@@ -14,6 +14,8 @@ import {
   watchContact,
 } from "#platform";
 import { wired } from "../boards/board.ts";
+import { watchAborts } from "../espruino/aborts.ts";
+import { openService } from "../espruino/service.ts";
 import { createKey } from "../key/key.ts";
 import type { KeyRole } from "../key/key-role.ts";
 import { createPlug } from "../key/plug.ts";
@@ -21,6 +23,9 @@ import { SIGNALS } from "../key/signals.ts";
 
 /** Boots a digital key on its board. */
 export function startKey(): void {
+  // A key feeds the contact: that is all that it could leave on.
+  const powerOut = openPowerOut(wired(board.powerOut), () => plug.onOverload());
+  watchAborts(() => powerOut.off());
   let role: KeyRole | undefined;
   const line = openContact(board.contact, (bytes) => {
     if (role !== undefined) {
@@ -40,10 +45,11 @@ export function startKey(): void {
     clock: openClock(),
     supply: openSupply(wired(board.supply)),
     signal: openSignal(wired(board.signal), SIGNALS),
+    service: openService(),
   });
   role = key;
+  nk.isBlank = key.status().devid === undefined;
   watchButton(wired(board.button), () => key.onButton());
-  const powerOut = openPowerOut(wired(board.powerOut), () => plug.onOverload());
   const plug = createPlug(timer, powerOut, key);
   watchContact(board, (isPlugged, sensesVoltage) => plug.onSense(isPlugged, sensesVoltage));
   nk.ok();

@@ -13,6 +13,8 @@ import {
   watchContact,
 } from "#platform";
 import { wired } from "../boards/board.ts";
+import { watchAborts } from "../espruino/aborts.ts";
+import { openService } from "../espruino/service.ts";
 import { createLock } from "../lock/lock.ts";
 import type { LockRole } from "../lock/lock-role.ts";
 
@@ -30,6 +32,7 @@ export function startLock(): void {
       role.onBolt(position);
     }
   });
+  watchAborts(() => motor.stop());
   const crypto = openCrypto();
   const entropy = openEntropy(crypto);
   const lock = createLock({
@@ -45,8 +48,10 @@ export function startLock(): void {
     door: openDoorSensor(board.door, (isOpen) => {
       if (role !== undefined) role.onDoor(isOpen);
     }),
+    service: openService(),
   });
   role = lock;
+  nk.isBlank = lock.isBlank;
   watchContact(board, (isPlugged) => lock.onContact(isPlugged));
   nk.ok();
 }

@@ -12,6 +12,7 @@ import {
   watchContact,
 } from "#platform";
 import { wired } from "../boards/board.ts";
+import { watchAborts } from "../espruino/aborts.ts";
 import { LINK_GSM, type UplinkPort } from "../ports.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
 import type { RecordStore } from "../shared/record-store.ts";
@@ -30,6 +31,7 @@ import {
 
 /** Boots a sync station on a board. */
 export function startStation(): void {
+  watchAborts(() => undefined);
   let role: StationRole | undefined;
   const contact = openContact(board.contact, (bytes) => {
     if (role !== undefined) {
@@ -64,6 +66,7 @@ export function startStation(): void {
   };
   role = createStation(ports, records);
   const station = role;
+  nk.isBlank = account === undefined;
   watchContact(board, (isPlugged) => station.onContact(isPlugged));
   nk.ok();
 }

@@ -17,6 +17,8 @@ export const RECORD_SEALING_KEY = 2;
 export const RECORD_SEALING_COUNTER = 3;
 /** Record id: numbers of the event log. */
 export const RECORD_LOG_STATE = 4;
+/** Record id: number of the service permit that was taken last. */
+export const RECORD_SERVICE_SERIAL = 5;
 /** First record id that belongs to the role; the ones below are shared. */
 export const RECORD_ROLE_FIRST = 16;
 
