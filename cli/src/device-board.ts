@@ -163,23 +163,73 @@ export async function eraseDevice(
     const settings = settingsOf(options);
     const { eraseBoard } = await import("@nyckelring/hil-tests");
     const port = await choosePort(options, settings);
-    await confirmErase(port.path, options, output, input);
+    const { path } = port;
+    await confirm(
+      {
+        word: "erase",
+        what: `erasing ${path}`,
+        warning: `Everything on ${path} goes, its log included.`,
+        hint: "give --yes when application, identity, rights and logs may go",
+      },
+      options,
+      output,
+      input,
+    );
     await withBoard(port, async (board) => {
       await demandRole(board, options.role);
       await eraseBoard(board);
     });
-    tellState(
-      options,
-      output,
-      port.path,
-      "the board is empty: no application, no identity, no log",
-    );
+    tellState(options, output, path, "the board is empty: no application, no identity, no log");
     return 0;
   });
 }
 
-async function confirmErase(
-  path: string,
+/**
+ * Takes every console from a board; the last step of an installation.
+ *
+ * @throws ToolError `USAGE` without `--yes` where nobody can be asked.
+ */
+export async function lockDevice(
+  options: BoardCommandOptions,
+  output: Output,
+  input: Readable & { readonly isTTY?: boolean } = process.stdin,
+): Promise<number> {
+  return explainFaults("the board may have no console any more", async () => {
+    const settings = settingsOf(options);
+    const { lockBoard } = await import("@nyckelring/hil-tests");
+    const port = await choosePort(options, settings);
+    const { path } = port;
+    await confirm(
+      {
+        word: "lock",
+        what: `locking ${path}`,
+        warning: `After this ${path} has no console; a service permit alone opens it again.`,
+        hint: "give --yes when the board is ready to be mounted",
+      },
+      options,
+      output,
+      input,
+    );
+    const application = await withBoard(port, async (board) => {
+      await demandRole(board, options.role);
+      return lockBoard(board);
+    });
+    const { role, version } = application;
+    tellState(options, output, path, `${role} ${version} is locked down and has no console`);
+    return 0;
+  });
+}
+
+type Question = {
+  /** What has to be typed. */
+  readonly word: string;
+  readonly what: string;
+  readonly warning: string;
+  readonly hint: string;
+};
+
+async function confirm(
+  question: Question,
   options: BoardCommandOptions,
   output: Output,
   input: Readable & { readonly isTTY?: boolean },
@@ -189,20 +239,20 @@ async function confirmErase(
   }
   const refusal = new ToolError({
     code: USAGE,
-    message: `erasing ${path} was not confirmed`,
+    message: `${question.what} was not confirmed`,
     state: UNCHANGED,
-    hint: "give --yes when application, identity, rights and logs may go",
+    hint: question.hint,
   });
   if (input.isTTY !== true || options.input === false) {
     throw refusal;
   }
-  output.err(`Everything on ${path} goes, its log included. Type erase to go on: `);
+  output.err(`${question.warning} Type ${question.word} to go on: `);
   const lines = createInterface({ input, terminal: false });
   const [answer] = (await lines[Symbol.asyncIterator]()
     .next()
     .then(({ value }) => [value])) as [string | undefined];
   lines.close();
-  if (answer?.trim() !== "erase") {
+  if (answer?.trim() !== question.word) {
     throw refusal;
   }
 }

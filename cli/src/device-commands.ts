@@ -191,6 +191,14 @@ function addBoard(device: Command, output: Output, setExit: (code: number) => vo
   withPort(device.command("reset").description("restart a board and tell what runs")).action(
     run((module) => module.resetDevice),
   );
+  withPort(device.command("lock").description("take every console from a commissioned board"))
+    .option("-y, --yes", "do not ask")
+    .option("--no-input", "never ask: without --yes this is an error")
+    .addHelpText(
+      "after",
+      "\nThe last step of an installation. Only a service permit of the authority gives the console back.",
+    )
+    .action(run((module) => (options, out) => module.lockDevice(options, out)));
   withPort(device.command("erase").description("erase all of a board, its identity and log too"))
     .option("-y, --yes", "do not ask")
     .option("--no-input", "never ask: without --yes this is an error")

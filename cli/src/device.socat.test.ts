@@ -103,6 +103,13 @@ test("a bare board is told, flashed, verified, restarted and erased, and each sa
   expect(differs.lastLine).toBe("state    the board starts slot a with version 1.0.0");
   const reset = await call("device", "reset", "--port", port);
   expect(reset).toMatchObject({ exit: 0, lastLine: "state    lock 1.0.0 runs from slot a" });
+  const unsure = await call("device", "lock", "--port", port, "--no-input");
+  expect(unsure.exit).toBe(2);
+  expect(unsure.all).toContain("nothing was changed");
+  // The sample does not say that it was commissioned.
+  const blank = await call("device", "lock", "--port", port, "--yes");
+  expect(blank.err).toMatch(/^error\[E0805 DEVICE_BLANK\]/m);
+  expect(blank.all).toContain("the board is not locked");
   const asked = await call("device", "erase", "--port", port, "--no-input");
   expect(asked.exit).toBe(2);
   expect(asked.lastLine).not.toContain("empty");

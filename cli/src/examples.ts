@@ -64,6 +64,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "device console": ["echo 'process.env' | nyckel device console --port out/lock"],
   "device logs": ["nyckel device logs --role lock --for 60s --json"],
   "device reset": ["nyckel device reset --role lock"],
+  "device lock": ["nyckel device lock --port /dev/ttyACM0 --yes"],
   "device erase": ["nyckel device erase --port /dev/ttyACM0 --yes"],
   doctor: ["nyckel doctor", "nyckel doctor --port /dev/ttyACM0 --json"],
   "config show": ["NYCKEL_BAUD=9600 nyckel config show --origin"],

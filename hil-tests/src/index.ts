@@ -50,6 +50,7 @@ export {
   planFlash,
   restartBoard,
 } from "./flash-board.ts";
+export { lockBoard } from "./lock-board.ts";
 export {
   openPatchPanel,
   type PanelEvent,

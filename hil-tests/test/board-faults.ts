@@ -12,6 +12,7 @@ import { faultOfOpening, openSerialBoardLine } from "../src/board-line.ts";
 import { inspectBoard } from "../src/board-state.ts";
 import { chooseBoard } from "../src/find-board.ts";
 import { admitBuild, compareBoard, flashBoard, planFlash } from "../src/flash-board.ts";
+import { lockBoard } from "../src/lock-board.ts";
 import { type BenchBoard, createBenchBoard, type LineDamage } from "./memory-line.ts";
 import { type SampleBuild, writeSampleBuild } from "./sample-build.ts";
 
@@ -176,6 +177,13 @@ export const BOARD_FAULTS: Readonly<Record<string, () => Promise<BoardFault>>> =
     inFolder(async (folder) => {
       writeFileSync(join(writeSampleBuild(folder), "filling"), "another");
       return faultOf(Promise.resolve().then(() => readBoardBuild(folder)));
+    }),
+  CONSOLE_OPEN: () =>
+    onBoard(async (bench) => {
+      // A loader that knows no lock-down, below an application that says it is ready for it.
+      const entry = `nk.ok();var told=nk.info;nk.info=function(){var i=JSON.parse(told());i.isBlank=false;return JSON.stringify(i)};`;
+      await flashSample(bench, { entry });
+      return faultOf(lockBoard(await openBoardConsole(bench.connect(), BENCH_TIMING)));
     }),
   CONSOLE_LOCKED: () =>
     onBoard((bench) => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
-import { createContext, runInContext } from "node:vm";
+import { createContext, runInContext, Script } from "node:vm";
 import { crc32 } from "node:zlib";
 import { toPrinted, toSource, toUncaught } from "../value-text.ts";
 import { type FlashImage, PowerCut } from "./flash-image.ts";
@@ -13,6 +13,8 @@ export interface InterpreterWorld {
   readonly boardName: string;
   readonly serialNumber: string;
   readonly hasAes: boolean;
+  /** Whether the interpreter has Bluetooth of an nRF. */
+  readonly hasRadio: boolean;
   readonly flash: FlashImage;
   readonly storage: Storage;
   readonly pins: Pins;
@@ -21,8 +23,19 @@ export interface InterpreterWorld {
   readonly clock: BoardClock;
   /** Octets for the contact. */
   readonly sendContact: (octets: Uint8Array) => void;
-  /** The program asks for a restart with or without the stored boot code. */
-  readonly onRestart: (runsBootCode: boolean) => void;
+  /**
+   * The program asks for a restart with or without the stored boot code; a reset of the processor
+   * gives the console back, another restart does not.
+   */
+  readonly onRestart: (runsBootCode: boolean, isReset: boolean) => void;
+  /** The program takes the console away from every line. */
+  readonly onConsoleGone: () => void;
+  /** The program ends what the radio shows and offers. */
+  readonly onRadioOff: () => void;
+  /** A call has not come back for as long as the watchdog waits. */
+  readonly onHang: () => void;
+  /** The watchdog waits no longer than this, in milliseconds; for tests that hang. */
+  readonly watchdogMsMax: number;
   /** The program wants the console locked until the password comes. */
   readonly onLock: (password: string) => void;
   readonly onPowerCut: () => void;
@@ -67,20 +80,50 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
   let isRunning = true;
   let contactListener: Callback | undefined;
 
-  /** Runs what the board calls by itself; what is thrown goes to the console. */
+  let watchdogMs: number | undefined;
+  let guardedCall: () => unknown = () => undefined;
+  const guardedScript = new Script("enterGuarded()");
+
+  /** Runs what the board calls by itself; what is thrown goes to the program or to the console. */
   function enter(call: () => unknown): void {
     if (!isRunning) {
       return;
     }
     try {
-      call();
-    } catch (error) {
-      if (error instanceof PowerCut) {
-        world.onPowerCut();
+      if (watchdogMs === undefined) {
+        call();
       } else {
-        world.print(`${toUncaught(error)}\n`);
+        guardedCall = call;
+        guardedScript.runInContext(context, { timeout: watchdogMs });
       }
+    } catch (error) {
+      takeUncaught(error, (text) => world.print(`${text}\n`));
     }
+  }
+
+  /** What nobody has caught goes to the program first, and to the console if that throws it again. */
+  function takeUncaught(error: unknown, tell: (text: string) => void): void {
+    if (error instanceof PowerCut) {
+      world.onPowerCut();
+      return;
+    }
+    if ((error as { readonly code?: unknown }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") {
+      world.onHang();
+      return;
+    }
+    let uncaught = error;
+    try {
+      const calls = listeners.get("uncaughtException") ?? [];
+      for (const call of calls) {
+        call(error);
+      }
+      if (calls.length > 0) {
+        return;
+      }
+    } catch (thrownAgain) {
+      uncaught = thrownAgain;
+    }
+    tell(toUncaught(uncaught));
   }
 
   function startTimer(
@@ -106,7 +149,15 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
     return id;
   }
 
-  function stopTimer(id: unknown): void {
+  function stopTimer(...ids: unknown[]): void {
+    const [id] = ids;
+    if (ids.length === 0) {
+      for (const timer of timers.values()) {
+        clearTimeout(timer);
+      }
+      timers.clear();
+      return;
+    }
     if (id === undefined) {
       throw new Error("clearTimeout(undefined) is not allowed");
     }
@@ -252,14 +303,21 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
     getErrorFlags: () => [],
     setFlags: () => undefined,
     getFlags: () => ({}),
-    enableWatchdog: () => undefined,
+    enableWatchdog: (seconds: number) => {
+      watchdogMs = Math.min(Number(seconds) * 1000, world.watchdogMsMax);
+    },
+    setConsole: (device: unknown) => {
+      if (device === null) {
+        world.onConsoleGone();
+      }
+    },
     kickWatchdog: () => undefined,
     getBattery: () => 100,
     setBootCode: (code: string | undefined, always?: boolean) => {
       storageReplace(".bootcde", always === true ? undefined : code);
       storageReplace(".bootrst", always === true ? code : undefined);
     },
-    reboot: () => later(() => world.onRestart(true)),
+    reboot: () => later(() => world.onRestart(true, true)),
     setPassword: (secret: string) => {
       password = secret;
     },
@@ -324,6 +382,11 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
           contactListener = call;
         }
       },
+      removeAllListeners: (name: string) => {
+        if (name === "data") {
+          contactListener = undefined;
+        }
+      },
       write: (...parts: unknown[]) => world.sendContact(Buffer.concat(parts.map(octetsOf))),
       print: (text: unknown) => world.sendContact(octetsOf(String(text))),
     },
@@ -346,6 +409,8 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
     clearWatch: (id?: number) => world.pins.clearWatch(id),
     digitalWrite: (pin: string, level: number | boolean) =>
       world.pins.write(String(pin), Number(level) !== 0 ? 1 : 0),
+    digitalPulse: (pin: string, level: number | boolean, lengthMs: number) =>
+      world.pins.pulse(String(pin), Number(level) !== 0 ? 1 : 0, Number(lengthMs)),
     digitalRead: (pin: string) => world.pins.read(String(pin)),
     analogRead: (pin: string) => world.pins.analog(String(pin)),
     pinMode: (pin: string, mode: string) => world.pins.mode(String(pin), mode),
@@ -353,9 +418,12 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
     btoa: (text: unknown) => Buffer.from(octetsOf(text)).toString("base64"),
     trace: () => undefined,
     echo: () => undefined,
-    load: () => later(() => world.onRestart(true)),
-    reset: () => later(() => world.onRestart(false)),
+    load: () => later(() => world.onRestart(true, false)),
+    reset: () => later(() => world.onRestart(false, false)),
   };
+  if (world.hasRadio) {
+    globals["NRF"] = { sleep: () => undefined, setServices: () => world.onRadioOff() };
+  }
   if (world.hasAes) {
     globals["AES"] = {
       encrypt: (message: unknown, key: unknown, options: { mode: string; iv?: unknown }) => {
@@ -371,17 +439,18 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
   }
   const context = createContext(globals);
   runInContext("var global=globalThis;", context);
+  Object.defineProperty(context, "enterGuarded", { value: () => guardedCall() });
 
   return {
     run(code) {
       try {
         return { ok: true, value: runInContext(code, context, { filename: "REPL" }) };
       } catch (error) {
-        if (error instanceof PowerCut) {
-          world.onPowerCut();
-          return { ok: false, text: "" };
-        }
-        return { ok: false, text: toUncaught(error) };
+        let text = "";
+        takeUncaught(error, (told) => {
+          text = told;
+        });
+        return { ok: false, text };
       }
     },
     receiveContact(octets) {

@@ -24,6 +24,8 @@ export interface Pins {
   read(pin: string): 0 | 1;
   /** What the processor drives. */
   write(pin: string, level: 0 | 1): void;
+  /** A timer of the processor ends what the interpreter has begun, whatever becomes of it. */
+  pulse(pin: string, level: 0 | 1, lengthMs: number): void;
   mode(pin: string, mode: string): void;
   analog(pin: string): number;
   watch(watch: Watch): number;
@@ -48,6 +50,7 @@ export function openPins(
   later: (call: () => void, delayMs: number) => () => void,
 ): Pins {
   const levels = new Map<string, 0 | 1>();
+  const pulses = new Map<string, () => void>();
   const watches = new Map<number, Watch>();
   let nextWatch = 1;
   let bolt: "locked" | "between" | "unlocked" = "locked";
@@ -108,8 +111,7 @@ export function openPins(
     if (signal === undefined) {
       return;
     }
-    // The colours are lit by a low level.
-    const lit = (["red", "green", "blue"] as const).filter((name) => read(signal[name]) === 0);
+    const lit = (["red", "green", "blue"] as const).filter((name) => read(signal[name]) === 1);
     const now = lit.length === 0 ? "off" : lit.join("+");
     if (now !== color) {
       color = now;
@@ -130,15 +132,26 @@ export function openPins(
     }
   }
 
+  function write(pin: string, level: 0 | 1): void {
+    set(pin, level);
+    if (motor !== undefined && (pin === motor.forward || pin === motor.backward)) {
+      turnMotor();
+    }
+    showSignal();
+  }
+
   restoreSwitches();
   return {
     read,
-    write(pin, level) {
-      set(pin, level);
-      if (motor !== undefined && (pin === motor.forward || pin === motor.backward)) {
-        turnMotor();
-      }
-      showSignal();
+    write,
+    pulse(pin, level, lengthMs) {
+      // A pulse that is under way is followed by the next one, and the pin stays as it is.
+      if (!pulses.has(pin)) write(pin, level);
+      const end = later(() => {
+        pulses.delete(pin);
+        write(pin, level === 1 ? 0 : 1);
+      }, lengthMs);
+      pulses.set(pin, end);
     },
     mode(pin, mode) {
       if (!levels.has(pin) && mode === "input_pullup") {
@@ -165,6 +178,8 @@ export function openPins(
     reset() {
       stopTravel?.();
       stopTravel = undefined;
+      for (const end of pulses.values()) end();
+      pulses.clear();
       watches.clear();
       const outside = [board.contactSense, board.voltageSense].flatMap((pin) => {
         const level = pin === undefined ? undefined : levels.get(pin);

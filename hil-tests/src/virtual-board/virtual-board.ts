@@ -27,6 +27,7 @@ export interface BoardModel {
   readonly geometry: FlashGeometry;
   /** Whether AES without CCM is compiled in. */
   readonly hasAes: boolean;
+  readonly hasRadio: boolean;
   /** How long one word keeps the processor busy, in milliseconds; an estimate from data sheets. */
   readonly wordMs: number;
 }
@@ -36,6 +37,7 @@ const VIRTUAL: BoardModel = {
   interpreterName: "VIRTUAL",
   geometry: { start: 0x60000000, bytes: 2 * 1024 * 1024, pageBytes: 4096 },
   hasAes: false,
+  hasRadio: true,
   wordMs: 0.02,
 };
 
@@ -44,6 +46,7 @@ const ESP32S3: BoardModel = {
   interpreterName: "ESP32S3_IDF4",
   geometry: { start: 0x320000, bytes: 896 * 1024, pageBytes: 4096 },
   hasAes: true,
+  hasRadio: false,
   wordMs: 0.01,
 };
 
@@ -57,6 +60,8 @@ export const MODEL_OF_ROLE: Readonly<Record<DeviceRole, BoardModel>> = {
 /** Something that happened at a virtual board, for whoever watches it. */
 export type BoardEvent =
   | PinEvent
+  | { readonly type: "radio"; readonly isOn: boolean }
+  | { readonly type: "reset"; readonly reason: "program" | "watchdog" }
   | { readonly type: "power"; readonly isOn: boolean; readonly reason: string }
   | { readonly type: "dropped"; readonly octets: number };
 
@@ -75,6 +80,10 @@ export interface VirtualBoardOptions {
   /** Power goes at this flash write: a word or an erased page. */
   readonly cutAfterWrites?: number;
   readonly isXoffObeyed?: () => boolean;
+  /** False for an interpreter that was built without a button to hold at power-on. */
+  readonly hasBootButton?: boolean;
+  /** The watchdog waits no longer than this, in milliseconds; for tests that hang. */
+  readonly watchdogMsMax?: number;
   readonly onConsole: (octets: Uint8Array) => void;
   readonly onContact: (octets: Uint8Array) => void;
   readonly onEvent?: (event: BoardEvent) => void;
@@ -83,7 +92,10 @@ export interface VirtualBoardOptions {
 /** A board made of software: the built bundles run on it as they would on a desk. */
 export interface VirtualBoard {
   readonly storage: Storage;
-  /** @param isButtonHeld - As on a real nRF52: boot code is skipped and the console is open. */
+  /**
+   * @param isButtonHeld - As on a real nRF52: boot code is skipped and the console is open, unless the
+   *   interpreter was built without that button.
+   */
   powerOn(isButtonHeld?: boolean): void;
   powerOff(reason: string): void;
   isOn(): boolean;
@@ -123,6 +135,8 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
   };
   const pins = openPins(board, emit, later);
   let isOn = false;
+  /** False once the program has taken the console away; a reset of the processor brings it back. */
+  let hasConsole = true;
   let interpreter: Interpreter | undefined;
   let terminal: BoardConsole | undefined;
   let consoleLine: Uart | undefined;
@@ -175,19 +189,29 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
       boardName: model.interpreterName,
       serialNumber: createHash("sha256").update(options.name).digest("hex").slice(0, 16),
       hasAes: model.hasAes,
+      hasRadio: model.hasRadio,
+      watchdogMsMax: options.watchdogMsMax ?? Number.POSITIVE_INFINITY,
       flash,
       storage,
       pins,
       print: (text) => console.print(text),
       clock,
       sendContact: (octets) => contactLine?.send(octets),
-      onRestart: (again) => guarded(() => startLife(again)),
+      onRestart(again, isReset) {
+        if (isReset) reset("program");
+        else guarded(() => startLife(again));
+      },
+      onConsoleGone() {
+        hasConsole = false;
+      },
+      onRadioOff: () => emit({ type: "radio", isOn: false }),
+      onHang: () => reset("watchdog"),
       onLock: (password) => console.lock(password),
       onPowerCut: () => powerOff("cut at a flash write"),
     });
     const console: BoardConsole = openConsole({
       identity: `${INTERPRETER_VERSION} ${model.interpreterName}`,
-      send: (octets) => consoleLine?.send(octets),
+      send: (octets) => hasConsole && consoleLine?.send(octets),
       run: (code) => life.run(code),
       event: (name, value) =>
         void life.run(`E.emit(${JSON.stringify(name)},${JSON.stringify(value)})`),
@@ -202,6 +226,14 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
     if (isOn) {
       console.showPrompt();
     }
+  }
+
+  /** The processor starts anew, with its console and with its radio. */
+  function reset(reason: "program" | "watchdog"): void {
+    emit({ type: "reset", reason });
+    hasConsole = true;
+    if (model.hasRadio) emit({ type: "radio", isOn: true });
+    guarded(() => startLife(true));
   }
 
   function boot(life: Interpreter, console: BoardConsole): void {
@@ -241,7 +273,10 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
         clock.set(0);
       }
       flash.restorePower(options.cutAfterWrites);
-      consoleLine = openLine((octet) => terminal?.receive(octet), options.onConsole);
+      hasConsole = true;
+      consoleLine = openLine((octet) => {
+        if (hasConsole) terminal?.receive(octet);
+      }, options.onConsole);
       contactLine = openLine(
         (octet) => interpreter?.receiveContact(Uint8Array.of(octet)),
         options.onContact,
@@ -252,7 +287,7 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
         if (!storage.isValid()) {
           storage.eraseAll();
         }
-        startLife(!isButtonHeld);
+        startLife(!(isButtonHeld && options.hasBootButton !== false));
       });
     },
     powerOff,
