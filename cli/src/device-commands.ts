@@ -78,6 +78,7 @@ export function addSimBoardCommands(
     .requiredOption("--flash <file>", "image of the flash; made where it is missing, then kept")
     .option("--contact <path>", "where the contact appears")
     .option("--baud <n>", "speed of console and contact; 0 for no limit", "115200")
+    .option("--slowness <n>", "seconds here for one of the board, on a busy computer", "1")
     .option("--build <dir>", "what a new flash holds; without it firmware/dist")
     .option("--time <time>", "what its clock tells at the start; without it, it knows no time")
     .option("--bare", "a new flash holds nothing but the interpreter")

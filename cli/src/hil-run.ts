@@ -43,10 +43,11 @@ import {
   ROLE_SIMULATED,
   USAGE,
 } from "@nyckelring/protocol";
+import { builtFolder } from "./device-flash.ts";
 import type { HilRunOptions } from "./hil-commands.ts";
 import { readNumber } from "./numbers.ts";
 import type { Output } from "./output.ts";
-import { openRig, readRole, setKinds } from "./rig-file.ts";
+import { askPerson, openRig, readRole, setKinds } from "./rig-file.ts";
 import { formatForPeople, ToolError } from "./tool-error.ts";
 
 /** Where reports go unless told otherwise; each run has the next number. */
@@ -94,7 +95,7 @@ export async function runHil(
   const state = stateFolder();
   const boards = boardsOf(rig);
   refuseQuarantined(state, boards);
-  const release = claimRig(state, boards);
+  const release = claimRig(state, boards, "hil run");
   try {
     const folder = openFolder(options.report);
     return await runOn(rig, { cases, repeat, seed, pattern, options, folder, state }, output);
@@ -115,7 +116,7 @@ type Plan = {
 
 async function runOn(rig: Rig, plan: Plan, output: Output): Promise<number> {
   const { cases, repeat, seed, pattern, options, folder, state } = plan;
-  const opened = await openBoards(rig);
+  const opened = await openBoards(rig, output);
   try {
     const startedAt = new Date().toISOString();
     const startMs = performance.now();
@@ -150,9 +151,13 @@ async function runOn(rig: Rig, plan: Plan, output: Output): Promise<number> {
   }
 }
 
-async function openBoards(rig: Rig): Promise<OpenSession> {
+async function openBoards(rig: Rig, output: Output): Promise<OpenSession> {
   try {
-    return await openSession(rig);
+    return await openSession(rig, {
+      buildFolder: builtFolder,
+      onNote: (text) => output.err(`${text}\n`),
+      ...(process.stdin.isTTY ? { ask: askPerson } : {}),
+    });
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
     throw new ToolError({
@@ -310,9 +315,9 @@ function refuseQuarantined(state: string, boards: readonly string[]): void {
 }
 
 /** Takes the boards of a rig. @throws ToolError `BOARD_RESERVED`. */
-export function claimRig(state: string, boards: readonly string[]): () => void {
+export function claimRig(state: string, boards: readonly string[], purpose: string): () => void {
   try {
-    return claimBoards(state, boards, `hil run of process ${process.pid}`);
+    return claimBoards(state, boards, purpose);
   } catch (error) {
     if (!(error instanceof BoardClaimed)) throw error;
     throw new ToolError({

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+import { createInterface } from "node:readline/promises";
 import {
+  type AskPerson,
   type Kind,
   type Rig,
   RigFileError,
@@ -94,3 +96,10 @@ function unknownKind(setting: string): ToolError {
     details: { setting },
   });
 }
+
+/** Asks the person at the terminal to do something to a board. */
+export const askPerson: AskPerson = async (text) => {
+  const line = createInterface({ input: process.stdin, output: process.stderr });
+  await line.question(`${text}, then press Enter `);
+  line.close();
+};

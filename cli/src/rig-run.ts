@@ -2,10 +2,10 @@
 
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import {
-  type AskPerson,
+  askBoard,
   boardIdOf,
+  boardsOf,
   claimOf,
   endQuarantine,
   findPort,
@@ -22,8 +22,10 @@ import {
   trendOf,
 } from "@nyckelring/hil-tests/bench";
 import { BENCH_FAILED, DEVICE_NOT_FOUND, FILE_UNREADABLE, USAGE } from "@nyckelring/protocol";
+import { toToolError } from "./device-port.ts";
+import { claimRig } from "./hil-run.ts";
 import type { Output } from "./output.ts";
-import { openRig, readRole } from "./rig-file.ts";
+import { askPerson, openRig, readRole } from "./rig-file.ts";
 import { ToolError } from "./tool-error.ts";
 
 const RIGS = join("hil-tests", "rigs");
@@ -107,27 +109,50 @@ function describeRig(file: string): {
 /**
  * Checks a rig file and that each of its boards is there; one that is well leaves its quarantine.
  *
- * @throws ToolError `RIG_INVALID`, or `DEVICE_NOT_FOUND` for boards that are missing.
+ * @throws ToolError `RIG_INVALID`, `BOARD_RESERVED`, `DEVICE_NOT_FOUND` for boards that are missing,
+ *   or what is wrong with the first one that does not answer as its role.
  */
 export async function checkRig(path: string, isJson: boolean, output: Output): Promise<number> {
   const rig = openRig(path);
+  const state = stateFolder();
   const ports = ROLES.some((name) => rig.roles[name].kind === "real") ? await listPorts() : [];
+  const release = claimRig(state, boardsOf(rig), "rig check");
   const missing: string[] = [];
-  for (const name of ROLES) {
-    const role = rig.roles[name];
-    const found = role.kind === "real" ? findPort(role, ports) : { path: "" };
-    const board = boardIdOf(role);
-    if ("missing" in found) missing.push(`${name}: ${found.missing}`);
-    else if (board !== undefined) endQuarantine(stateFolder(), board);
-    const told = "missing" in found ? found.missing : found.path;
-    output.out(
-      isJson
-        ? `${JSON.stringify({ type: "role", role: name, kind: role.kind, board, ok: !("missing" in found), told })}\n`
-        : `${"missing" in found ? "✗" : "✓"} ${name.padEnd(8)} ${role.kind.padEnd(12)} ${told}\n`,
-    );
+  const faults: unknown[] = [];
+  try {
+    for (const name of ROLES) {
+      const role = rig.roles[name];
+      const board = boardIdOf(role);
+      let told = "";
+      let isGood = true;
+      const found = role.kind === "real" ? findPort(role, ports) : { path: "" };
+      if ("missing" in found) {
+        missing.push(`${name}: ${found.missing}`);
+        told = found.missing;
+        isGood = false;
+      } else if (role.kind === "real" && board !== undefined) {
+        try {
+          const { version, board: kind, fields } = await askBoard(name, role, found.path);
+          told = `${found.path}  ${version} on ${kind}, ${fields["state"]}`;
+          endQuarantine(state, board);
+        } catch (error) {
+          faults.push(error);
+          told = error instanceof Error ? error.message : String(error);
+          isGood = false;
+        }
+      }
+      output.out(
+        isJson
+          ? `${JSON.stringify({ type: "role", role: name, kind: role.kind, board, ok: isGood, told })}\n`
+          : `${isGood ? "✓" : "✗"} ${name.padEnd(8)} ${role.kind.padEnd(12)} ${told}\n`,
+      );
+    }
+  } finally {
+    release();
   }
   const fault = missingBoards(missing);
   if (fault !== undefined) throw fault;
+  if (faults.length > 0) throw await toToolError(faults[0], "nothing was changed");
   return 0;
 }
 
@@ -221,12 +246,6 @@ export async function switchPower(
   output.out(`${role} ${state}\n`);
   return 0;
 }
-
-const askPerson: AskPerson = async (text) => {
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  await line.question(`${text}, then press Enter `);
-  line.close();
-};
 
 /** Prints the JSON Schema of rig files. */
 export function showSchema(output: Output): number {

@@ -13,6 +13,7 @@ import { readTime } from "./utc-time.ts";
 
 const ROLES = ["key", "lock", "station"] as const;
 const BAUD_MAX = 10_000_000;
+const SLOWNESS_MAX = 1000;
 const COUNT_MAX = 0x7fff_ffff;
 
 /** Options of `sim board`. */
@@ -22,6 +23,7 @@ export type SimBoardOptions = {
   readonly flash: string;
   readonly contact?: string;
   readonly baud: string;
+  readonly slowness: string;
   readonly build?: string;
   readonly bare?: boolean;
   readonly cutAfterBytes?: string;
@@ -56,6 +58,7 @@ export async function runSimBoard(options: SimBoardOptions, output: Output): Pro
       flash: options.flash,
       startS: options.time === undefined ? undefined : readTime("--time", options.time),
       baud: readNumber("--baud", options.baud, 0, BAUD_MAX),
+      slowness: readNumber("--slowness", options.slowness, 1, SLOWNESS_MAX),
       build,
       cutAfterBytes: limit("--cut-after-bytes", options.cutAfterBytes),
       cutAfterWrites: limit("--cut-after-writes", options.cutAfterWrites),

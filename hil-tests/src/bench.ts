@@ -6,7 +6,7 @@
  * @packageDocumentation
  */
 
-export { InfraFault, type Kind, ROLES, type RoleName } from "./board-driver/bench.ts";
+export { InfraFault, type Kind, ROLES, type RoleName } from "./board-driver/roles.ts";
 export { listPorts } from "./find-board.ts";
 export { type Comparison, compareRuns } from "./report/compare.ts";
 export { VERDICT_SIGNS } from "./report/html.ts";
@@ -23,6 +23,7 @@ export {
   rolesLine,
   toRunFile,
 } from "./report/run-summary.ts";
+export { askBoard } from "./rig/ask-board.ts";
 export {
   BoardClaimed,
   boardIdOf,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { expect, test } from "vitest";
-import { createVirtualPace } from "../src/board-driver/bench.ts";
+import { createVirtualPace } from "../src/board-driver/pace.ts";
 import { attempt } from "../src/run/attempt.ts";
 import { ALL_CASES } from "./all-cases.ts";
 

@@ -39,7 +39,7 @@ function draw(bench: Bench, label: string, bytes: number): Uint8Array {
 
 /** Talks nonsense to a device: octets, frames of every kind, frames of no kind, long and empty. */
 async function talkNonsense(bench: Bench, device: Key | Lock | Station): Promise<void> {
-  const line = bench.probe(device);
+  const line = await bench.probe(device);
   await bench.pass({ seconds: 0.5 });
   for (let round = 0; round < 12; round += 1) {
     line.sayOctets(draw(bench, `octets ${round}`, 40 + 37 * round));
@@ -127,7 +127,7 @@ export const HOSTILE: readonly Case[] = [
       stop();
       ok(frames.length > 6, "nothing was recorded");
       for (const pause of [0.2, 0.6]) {
-        const line = bench.probe(lock);
+        const line = await bench.probe(lock);
         await bench.pass({ seconds: 0.5 });
         const before = lock.openings();
         for (const { octets } of frames.filter(({ from }) => from === key.name)) {
@@ -266,7 +266,7 @@ export const HOSTILE: readonly Case[] = [
     "K3, threat 46: a key tells a lock without a genuine certificate nothing and shows no grant",
     async (bench) => {
       const { key, lock } = await setStageSynced(bench);
-      const line = bench.probe(key);
+      const line = await bench.probe(key);
       await line.hear();
       const devid = Uint8Array.from(Buffer.from(lock.devid, "hex"));
       line.say(
@@ -293,7 +293,7 @@ export const HOSTILE: readonly Case[] = [
       const { key, lock } = await setStageSynced(bench);
       await enter(bench, key, lock);
       const [ring, open] = [key.ring(), key.unacknowledged()];
-      const line = bench.probe(key);
+      const line = await bench.probe(key);
       await line.hear();
       line.say(
         LINK_HELLO_ANSWER,
@@ -324,7 +324,7 @@ export const HOSTILE: readonly Case[] = [
     "L1, threat 58: a stranger who only says hello learns the lock's number and nothing more",
     async (bench) => {
       const { key, lock } = await setStageSynced(bench);
-      const line = bench.probe(lock);
+      const line = await bench.probe(lock);
       await bench.pass({ seconds: 0.5 });
       for (let count = 0; count < 30; count += 1) {
         line.say(LINK_HELLO, encodeHello(ROLE_KEY));

@@ -226,7 +226,7 @@ export const WITHDRAWALS: readonly Case[] = [
     async (bench) => {
       const { key, lock } = await setStageSynced(bench);
       for (let count = 0; count < 20; count += 1) {
-        const line = bench.probe(lock);
+        const line = await bench.probe(lock);
         await bench.pass({ seconds: 0.1 });
         await line.withdraw();
       }

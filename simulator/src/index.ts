@@ -6,7 +6,13 @@
  * @packageDocumentation
  */
 
-export type { EarlyPull } from "./contact.ts";
+export { BENCH_FEED, type Feed } from "./battery.ts";
+export type { BoardMakers } from "./boards/board-makers.ts";
+export { createKeyBoard, type KeyBoard } from "./boards/key-board.ts";
+export { createLockBoard, type LockBoard } from "./boards/lock-board.ts";
+export { createStationBoard, type StationBoard } from "./boards/station-board.ts";
+export type { Contact, EarlyPull } from "./contact.ts";
+export type { MotorCommand } from "./motor.ts";
 export type { Invariant, Violation } from "./oracle/evidence.ts";
 export { type FoundEntry, findEntries } from "./oracle/flash-log.ts";
 export { judgeRun } from "./oracle/oracle.ts";
@@ -42,6 +48,7 @@ export {
 } from "./ring-export.ts";
 export {
   isScenarioName,
+  journalOf,
   type RunOutcome,
   type RunRequest,
   type RunResult,
@@ -60,6 +67,7 @@ export { jsonSchemaOf, type Problem, type Shape, tellShape } from "./script/shap
 export type { StoryLine } from "./story.ts";
 export { createTrace, type TraceFile, type TraceSink } from "./trace.ts";
 export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+export type { VirtualFlash } from "./virtual-flash.ts";
 export {
   createScene,
   createWorld,

@@ -289,7 +289,7 @@ export function evidenceOf(worlds: readonly [World, ...World[]]): Omit<Evidence,
 }
 
 /** The journal of the authorization system, as the judge reads it. */
-function journalOf(world: World) {
+export function journalOf(world: World) {
   const audit = world.issuer.audit(world.issuer.founder);
   if (!audit.ok) throw new Error("the founder may read the journal");
   return audit.value;

@@ -23,14 +23,9 @@ import {
 import type { Result } from "@nyckelring/protocol";
 import { createNodeCrypto, describe } from "@nyckelring/protocol/host";
 import { BENCH_FEED, type Feed } from "./battery.ts";
-import {
-  createKeyBoard,
-  KEY_PAGES,
-  type KeyBoard,
-  type KeyBoardOptions,
-} from "./boards/key-board.ts";
-import { type BoardParts, createLockBoard, type LockBoard } from "./boards/lock-board.ts";
-import { createStationBoard } from "./boards/station-board.ts";
+import { type BoardMakers, SIMULATED_BOARDS } from "./boards/board-makers.ts";
+import { KEY_PAGES, type KeyBoard, type KeyBoardOptions } from "./boards/key-board.ts";
+import type { BoardParts, LockBoard } from "./boards/lock-board.ts";
 import { computeModelOf, type RoleName } from "./compute-model.ts";
 import { type Contact, type EarlyPull, openContact, type WirePiece } from "./contact.ts";
 import { createHardware, type Hardware } from "./hardware.ts";
@@ -189,8 +184,9 @@ export function createWorld(
   trace: Trace,
   scene: Scene = createScene(startS),
   prefix = "",
-  settings: { readonly stopsAtFullLog?: boolean } = {},
+  settings: { readonly stopsAtFullLog?: boolean; readonly boards?: BoardMakers } = {},
 ): World {
+  const boards = settings.boards ?? SIMULATED_BOARDS;
   const crypto = createRememberingCrypto(createNodeCrypto());
   const { clock, events } = scene;
   const locks: LockUnit[] = [];
@@ -203,7 +199,7 @@ export function createWorld(
 
   function openIssuer(): Issuer {
     const ports = { crypto, entropy: issuerRandom, clock: { nowS: clock.nowS }, store, vault };
-    return createIssuer(ports, { authority, ...settings });
+    return createIssuer(ports, { authority, stopsAtFullLog: settings.stopsAtFullLog === true });
   }
 
   function restoreFrom(backup: StoreBackup): void {
@@ -246,7 +242,7 @@ export function createWorld(
     const { driftPpm, clockUnknown = 0 } = wishes;
     const hasClock = driftPpm !== undefined;
     let unit: LockUnit;
-    const board = createLockBoard(
+    const board = boards.lock(
       partsOf(name, "lock", () => unit.contact),
       {
         ownClock: hasClock ? { driftPpm } : undefined,
@@ -315,7 +311,7 @@ export function createWorld(
     fill: (board: KeyBoard) => Uint8Array,
   ): KeyUnit {
     let unit: KeyUnit | undefined;
-    const board = createKeyBoard(
+    const board = boards.key(
       partsOf(name, "key", () => unit?.contact),
       {
         ...likeness,
@@ -382,14 +378,14 @@ export function createWorld(
         });
       },
     });
-    const board = createStationBoard(
+    const board = boards.station(
       partsOf(name, "station", () => unit.contact),
       uplink.port,
       () => notePower(unit),
     );
     const request = provider === undefined ? {} : { provider };
     const provision = must(issuer.enrolStation(issuer.founder, request));
-    must(commissionStation(board.flash.cable, provision));
+    must(commissionStation(board.flash.cable, provision, board.network));
     unit = { name, id: provision.stationId, board, uplink, contact: undefined };
     stations.push(unit);
     board.powerOn();

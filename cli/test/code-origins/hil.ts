@@ -41,7 +41,7 @@ export const HIL_ORIGINS: Origins = {
   BOARD_RESERVED: () =>
     withRig(REAL, (rig, folder) => {
       const release = claimBoards(folder, boardsOf(rig), "a run");
-      const code = thrownBy(() => claimRig(folder, boardsOf(rig)));
+      const code = thrownBy(() => claimRig(folder, boardsOf(rig), "a run"));
       release();
       return code;
     }),

@@ -15,60 +15,14 @@ import {
   type World,
 } from "@nyckelring/simulator";
 import { type Key, Lock, type Station } from "./devices.ts";
+import type { Pace } from "./pace.ts";
+import { createRigBoards, type RigBoards } from "./rig-boards.ts";
+import type { RigDevice } from "./rig-device.ts";
+import { type Capability, type Kind, ROLES, type RoleName, Skipped } from "./roles.ts";
 import { Town } from "./town.ts";
 
-/** Roles of a rig. */
-export const ROLES = ["key", "station", "lock"] as const;
-/** A role of a rig. */
-export type RoleName = (typeof ROLES)[number];
-/** What a role is made of. */
-export type Kind = "real" | "sim" | "interpreter";
-
-/** What a board may be able to do beyond its role; a case asks for what it needs. */
-export const CAPABILITIES = [
-  "button",
-  "battery",
-  "clock",
-  "links",
-  "mains",
-  "motor",
-  "power",
-  "cut-at-byte",
-  "cut-at-write",
-] as const;
-/** An ability of a board. */
-export type Capability = (typeof CAPABILITIES)[number];
-
-/** Thrown by a case that needs what the rig has not. */
-export class Skipped extends Error {
-  constructor(reason: string) {
-    super(reason);
-    this.name = "Skipped";
-  }
-}
-
-/** Thrown by a driver when the bench itself is at fault: a silent board, a lost port, no power. */
-export class InfraFault extends Error {
-  readonly role: RoleName;
-
-  constructor(role: RoleName, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "InfraFault";
-    this.role = role;
-  }
-}
-
-/** How time passes on a bench. */
-export interface Pace {
-  /**
-   * Lets time pass until `isDone`, at most `limitUs` of the bench's own time.
-   *
-   * @returns Whether it was done in time.
-   */
-  until(isDone: () => boolean, limitUs: number): Promise<boolean>;
-  /** Lets so many microseconds pass, as fast as they can. */
-  pass(spanUs: number): Promise<void>;
-}
+/** A line that a board said on its console; `atUs` is the bench's time. */
+export type ConsoleLine = { readonly atUs: number; readonly role: RoleName; readonly text: string };
 
 /** A span of the bench's time. */
 export type Span = {
@@ -130,14 +84,20 @@ export type BenchParts = {
   readonly kinds: Readonly<Record<RoleName, Kind>>;
   readonly cannot: Readonly<Record<RoleName, readonly Capability[]>>;
   readonly pace: (clock: VirtualClock) => Pace;
+  /** What stands in the place of simulated boards. */
+  readonly devices?: Readonly<Partial<Record<RoleName, RigDevice>>>;
   readonly sink?: TraceSink;
+  /** Told what devices say on their consoles. */
+  readonly onText?: (line: ConsoleLine) => void;
 };
 
 /** A Monday morning, UTC seconds: the world of each case begins and a shift with it. */
 export const MORNING_S = Date.UTC(2026, 10, 23, 6) / 1000;
 
 const SECOND_US = 1_000_000;
+/** Long enough to see the bolt lock itself again; shorter where it has to be waited for. */
 const STAY_S = 8;
+const STAY_WALL_S = 2;
 const DOOR_LIMIT: Span = { seconds: 30 };
 const STATION_LIMIT: Span = { minutes: 5 };
 const HEAR_LIMIT: Span = { seconds: 3 };
@@ -164,6 +124,7 @@ export class Bench {
   readonly home: Town;
   readonly #parts: BenchParts;
   readonly #pace: Pace;
+  readonly #boards: RigBoards;
   readonly #worlds: World[] = [];
   readonly #listeners = new Set<(from: string, octets: Uint8Array) => void>();
 
@@ -172,6 +133,9 @@ export class Bench {
     this.clock = createVirtualClock(MORNING_S);
     this.#pace = parts.pace(this.clock);
     this.random = createRandomStream(parts.seed);
+    this.#boards = createRigBoards(parts.devices ?? {}, (role, text) =>
+      parts.onText?.({ atUs: this.clock.nowUs(), role, text }),
+    );
     this.home = new Town(1, this.#createWorld(1, ""), this.random.split("town 1"));
   }
 
@@ -198,7 +162,9 @@ export class Bench {
       if (file === "frames") this.#overhear(JSON.parse(line));
     });
     const scene = createScene(MORNING_S, this.clock);
-    const world = createWorld(random, MORNING_S, authority, trace, scene, prefix);
+    // The boards of the rig belong to the first authority of a case.
+    const settings = this.#worlds.length === 0 ? { boards: this.#boards.makers } : {};
+    const world = createWorld(random, MORNING_S, authority, trace, scene, prefix, settings);
     this.#worlds.push(world);
     return world;
   }
@@ -257,7 +223,12 @@ export class Bench {
 
   /** Lets time pass. */
   async pass(span: Span): Promise<void> {
+    const { passUsMax } = this.#pace;
+    if (passUsMax !== undefined && spanUs(span) > passUsMax) {
+      throw new Skipped(`this rig cannot let ${spanText(span)} pass at once`);
+    }
     await this.#pace.pass(spanUs(span));
+    this.#checkBoards();
   }
 
   /** Lets something happen while something else goes on, for example in the middle of a sync. */
@@ -267,11 +238,28 @@ export class Bench {
 
   /** Waits until something is so; false when it is not in time. */
   async waitFor(isDone: () => boolean, limit: Span): Promise<boolean> {
-    return this.#pace.until(isDone, spanUs(limit));
+    const isFailed = () => this.#boards.fault() !== undefined;
+    await this.#pace.until(() => isDone() || isFailed(), spanUs(limit));
+    this.#checkBoards();
+    return isDone();
+  }
+
+  /** @throws InfraFault when a board of the rig has failed. */
+  #checkBoards(): void {
+    const fault = this.#boards.fault();
+    if (fault !== undefined) throw fault;
   }
 
   /** Puts a key into a door or a station, and takes it out as the handling says. */
   async insert(key: Key, into: Lock | Station, handling: Handling = {}): Promise<Insertion> {
+    const boards = [into.unit.board, key.unit.board];
+    for (const board of boards) await this.#pace.during(this.#boards.before(board));
+    const visit = await this.#visit(key, into, handling);
+    for (const board of boards) await this.#pace.during(this.#boards.after(board));
+    return visit;
+  }
+
+  async #visit(key: Key, into: Lock | Station, handling: Handling): Promise<Insertion> {
     const { world } = into;
     const firstEvent = world.events.length;
     const pull = pullOf(handling);
@@ -283,7 +271,7 @@ export class Bench {
         op: handling.wants === "leave" ? (2 as const) : (1 as const),
         purpose: handling.as ?? "honest",
         pull,
-        lingerMs: (handling.staysS ?? STAY_S) * 1000,
+        lingerMs: (handling.staysS ?? (this.#isFree() ? STAY_S : STAY_WALL_S)) * 1000,
       };
       world.visitDoor(visit, ({ contact, signal, openedAfterUs }) => {
         const opened = openedAfterUs === undefined ? {} : { openedAfterUs };
@@ -314,7 +302,8 @@ export class Bench {
   }
 
   /** Plugs something strange into a device. */
-  probe(device: Key | Lock | Station): ProbeLine {
+  async probe(device: Key | Lock | Station): Promise<ProbeLine> {
+    await this.#pace.during(this.#boards.before(device.unit.board));
     const heard: Heard[] = [];
     const reader = createFrameReader(
       (kind, message) => heard.push({ kind, message: Uint8Array.from(message) }),
@@ -333,6 +322,7 @@ export class Bench {
       withdraw: async () => {
         probe.withdraw();
         await this.pass(REST);
+        await this.#pace.during(this.#boards.after(device.unit.board));
       },
     };
   }
@@ -356,17 +346,8 @@ function pullOf({ withdrawAtByte, withdrawAtWrite }: Handling): EarlyPull | unde
   return withdrawAtWrite === undefined ? undefined : { atWrite: withdrawAtWrite };
 }
 
-/** Virtual time: it costs nothing and jumps from event to event. */
-export function createVirtualPace(clock: VirtualClock): Pace {
-  const STEP_US = 50_000;
-  return {
-    until: async (isDone, limitUs) => {
-      const endUs = clock.nowUs() + limitUs;
-      while (!isDone() && clock.nowUs() < endUs) {
-        clock.runUntil(Math.min(endUs, clock.nowUs() + STEP_US));
-      }
-      return isDone();
-    },
-    pass: async (span) => clock.runUntil(clock.nowUs() + span),
-  };
+function spanText(span: Span): string {
+  return Object.entries(span)
+    .map(([unit, count]) => `${count} ${unit}`)
+    .join(" ");
 }

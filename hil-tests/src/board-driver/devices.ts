@@ -41,6 +41,18 @@ function readLog(flash: KeyUnit["board"]["flash"]): LogLine[] {
     .sort((left, right) => left.n - right.n);
 }
 
+const forgetful = new WeakSet<object>();
+
+/** Notes that somebody has erased a device: its log before that is gone, and nobody may miss it. */
+export function noteErased(unit: KeyUnit | LockUnit): void {
+  forgetful.add(unit);
+}
+
+/** Whether somebody has erased a device. */
+export function wasErased(unit: KeyUnit | LockUnit): boolean {
+  return forgetful.has(unit);
+}
+
 /** A key on the bench. */
 export class Key {
   readonly role = "key";
@@ -106,6 +118,7 @@ export class Key {
 
   /** Makes it as it left the factory. */
   wipe(): void {
+    noteErased(this.unit);
     this.unit.board.powerOff();
     this.unit.board.flash.restore(new Map());
     this.unit.board.powerOn();
@@ -149,6 +162,7 @@ export class Lock {
 
   /** Makes it as it left the factory; it has no power without a key anyway. */
   wipe(): void {
+    noteErased(this.unit);
     this.unit.board.flash.restore(new Map());
   }
 

@@ -73,7 +73,7 @@ export class StolenKey {
 
   /** Puts the memory into a lock and asks for its name. */
   async plug(lock: Lock): Promise<ProbeLine> {
-    const line = this.#bench.probe(lock);
+    const line = await this.#bench.probe(lock);
     for (let tries = 0; tries < 40 && line.heard.length === 0; tries += 1) {
       line.say(LINK_HELLO, encodeHello(ROLE_KEY));
       await line.hear({ seconds: 0.1 });

@@ -2,7 +2,7 @@
 import { commissionKey, enrolDevice } from "@nyckelring/firmware";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { must, type RandomStream, type World } from "@nyckelring/simulator";
-import { Key, Lock, type LogLine, Station, storedLog } from "./devices.ts";
+import { Key, Lock, type LogLine, noteErased, Station, storedLog } from "./devices.ts";
 
 type Issuer = World["issuer"];
 
@@ -123,6 +123,7 @@ export class Town {
   /** Gives a key to another carer: it is enrolled anew and has a new name for the system. */
   async reassignKey(key: Key, carer: number): Promise<Key> {
     const { board } = key.unit;
+    noteErased(key.unit);
     board.powerOff();
     const enrolled = enrolDevice(board.flash.cable, this.#random("reassignment"), CRYPTO);
     const request = { devid: key.devidBytes, carer, devicePublic: enrolled };

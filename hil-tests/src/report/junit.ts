@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { escapeMarkup } from "@nyckelring/simulator";
-import { ROLES } from "../board-driver/bench.ts";
+import { ROLES } from "../board-driver/roles.ts";
 import { type CaseResult, countVerdicts } from "../run/run-suite.ts";
 import { type RunSummary, reproOf } from "./run-summary.ts";
 

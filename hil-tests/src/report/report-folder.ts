@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { RoleName } from "../board-driver/bench.ts";
+import type { RoleName } from "../board-driver/roles.ts";
 import type { Case } from "../run/case.ts";
 import { writeHtml } from "./html.ts";
 import { writeJunit } from "./junit.ts";

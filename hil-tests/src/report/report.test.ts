@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ALL_CASES } from "../../suite/all-cases.ts";
-import { InfraFault, Skipped } from "../board-driver/bench.ts";
+import { InfraFault, Skipped } from "../board-driver/roles.ts";
 import { acceptance, type Case } from "../run/case.ts";
 import { runSuite, SIMULATED_SESSION } from "../run/run-suite.ts";
 import { compareRuns } from "./compare.ts";

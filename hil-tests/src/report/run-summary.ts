@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { type Kind, ROLES, type RoleName } from "../board-driver/bench.ts";
+import { type Kind, ROLES, type RoleName } from "../board-driver/roles.ts";
 import { type CaseResult, type Counts, countVerdicts } from "../run/run-suite.ts";
 
 /** What a role was made of in a run. */

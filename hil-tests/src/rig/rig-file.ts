@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { readFileSync } from "node:fs";
 import { type Document, isMap, isNode, LineCounter, type Node, parseDocument } from "yaml";
-import { type Kind, ROLES, type RoleName } from "../board-driver/bench.ts";
+import { type Kind, ROLES, type RoleName } from "../board-driver/roles.ts";
 import { RIG_SCHEMA, type Rig, type RigRole, rigJsonSchema } from "./rig-schema.ts";
 
 /** One thing that is wrong with a rig file. */
@@ -93,7 +93,7 @@ export function withKinds(rig: Rig, kinds: Readonly<Partial<Record<RoleName, Kin
 
 function roleOfKind(name: RoleName, kind: Kind): RigRole {
   if (kind === "sim") return { kind, cannot: [] };
-  if (kind === "interpreter") return { kind, slowness: 100, cannot: [] };
+  if (kind === "interpreter") return { kind, board: "linux", cannot: [] };
   throw new RangeError(`the rig file describes no real board for the ${name}`);
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { z } from "zod";
-import { CAPABILITIES } from "../board-driver/bench.ts";
+import { CAPABILITIES } from "../board-driver/roles.ts";
 
 const milliseconds = (max: number) => z.int().min(0).max(max);
 
 const serial = z.strictObject({
   baud: z.int().min(1200).max(3_000_000).default(115_200).describe("Bits in a second."),
-  flow: z.enum(["none", "xonxoff"]).default("xonxoff"),
-  resetOnOpen: z.boolean().default(false).describe("Whether opening the port resets the board."),
+  flow: z.enum(["none", "xonxoff"]).default("xonxoff").describe("Of the console."),
 });
 
 const power = z.discriminatedUnion("driver", [
@@ -34,8 +33,29 @@ const power = z.discriminatedUnion("driver", [
 ]);
 
 const ready = z.strictObject({
-  expect: z.string().min(1).default("NK READY").describe("Text on the console."),
+  expect: z.string().min(1).default("running").describe("State that nk.info() has to tell."),
   timeoutMs: milliseconds(600_000).default(8000),
+});
+
+const words = z.array(z.string().min(1)).min(1);
+
+const hands = z
+  .discriminatedUnion("driver", [
+    z.strictObject({
+      driver: z.literal("command").describe("Programs and their arguments; no shell."),
+      plug: words.describe("Closes the sense contact."),
+      plugPowered: words.optional().describe("The same, with a voltage on the contact: a station."),
+      unplug: words,
+      press: words.optional().describe("Presses the button of a key."),
+    }),
+    z.strictObject({ driver: z.literal("none") }),
+  ])
+  .describe("What does to the board what a hand would do.");
+
+const broker = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1").describe("Address of this computer for a station."),
+  wifiName: z.string().max(64).default("nyckel-bench"),
+  wifiPassword: z.string().max(64).default(""),
 });
 
 const cannot = z
@@ -51,6 +71,13 @@ const real = z.strictObject({
     .describe("The board's USB serial number; stays the same when device files are renumbered."),
   path: z.string().min(1).optional().describe("Device file, where there is no USB serial number."),
   contactPath: z.string().min(1).optional().describe("Device file of the contact."),
+  hands: hands.default({ driver: "none" }),
+  broker: broker.prefault({}).describe("Where a station finds the broker of the bench."),
+  firmware: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the build that belongs on it; the one of make firmware without it."),
   serial: serial.prefault({}),
   power: power.default({ driver: "none" }),
   ready: ready.prefault({}),
@@ -60,12 +87,19 @@ const real = z.strictObject({
 
 const interpreter = z.strictObject({
   kind: z.literal("interpreter"),
-  program: z
-    .array(z.string().min(1))
-    .min(1)
+  program: words
     .optional()
-    .describe("Interpreter and the arguments before the script; ESPRUINO names it otherwise."),
-  slowness: z.number().min(1).max(1000).default(100).describe("Seconds here for one of the board."),
+    .describe(
+      "Interpreter and what stands before the script; ESPRUINO_ARM or ESPRUINO without it.",
+    ),
+  board: z.enum(["linux", "linux-arm"]).default("linux").describe("Board of the named program."),
+  firmware: z.string().min(1).optional().describe("Folder of the bundle."),
+  slowness: z
+    .number()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("Seconds here for one of the board; what the firmware stretches without it."),
   cannot,
 });
 
@@ -73,18 +107,10 @@ const sim = z.strictObject({ kind: z.literal("sim"), cannot });
 
 const role = z.discriminatedUnion("kind", [real, sim, interpreter]);
 
-const contact = z.discriminatedUnion("via", [
-  z.strictObject({
-    via: z.literal("host").describe("This computer carries the octets between the two."),
-    cutAtByte: z.boolean().default(true),
-  }),
-  z.strictObject({
-    via: z.literal("wire").describe("Two boards are wired to each other."),
-    actuator: z
-      .strictObject({ driver: z.literal("relay"), channel: z.int().min(0).max(64) })
-      .optional(),
-  }),
-]);
+const contact = z.strictObject({
+  via: z.literal("host").describe("This computer carries the octets between the two."),
+  cutAtByte: z.boolean().default(true).describe("False where a cut would harm a board."),
+});
 
 /** The form of a rig file; unknown keys are refused at every level. */
 export const RIG_SCHEMA = z.strictObject({
@@ -107,6 +133,8 @@ export const RIG_SCHEMA = z.strictObject({
 export type Rig = z.output<typeof RIG_SCHEMA>;
 /** One role of a rig. */
 export type RigRole = Rig["roles"]["key"];
+/** A role that is a board on serial ports. */
+export type RealRole = Extract<RigRole, { readonly kind: "real" }>;
 /** How a board gets its power. */
 export type PowerWiring = z.output<typeof power>;
 

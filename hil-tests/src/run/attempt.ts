@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { AssertionError } from "node:assert";
-import {
-  Bench,
-  type BenchParts,
-  InfraFault,
-  type RoleName,
-  Skipped,
-} from "../board-driver/bench.ts";
+import { Bench, type BenchParts } from "../board-driver/bench.ts";
+import { InfraFault, type RoleName, Skipped } from "../board-driver/roles.ts";
 import type { Case } from "./case.ts";
+import { judgeCase } from "./judge-case.ts";
 
 /** How one attempt at a case ended. */
 export type Outcome =
@@ -22,13 +18,13 @@ export type Outcome =
 /**
  * Plays a case once.
  *
- * @param afterwards - Looks at the bench after a case that passed so far; what it returns is a
- *   failure of the product, undefined is none.
+ * @param afterwards - Looks at the bench after a case that passed so far, the oracle unless told
+ *   otherwise; what it returns is a failure of the product, undefined is none.
  */
 export async function attempt(
   one: Case,
   parts: BenchParts,
-  afterwards: (bench: Bench) => string | undefined = () => undefined,
+  afterwards: (bench: Bench) => string | undefined = judgeCase,
 ): Promise<Outcome> {
   try {
     const bench = new Bench(parts);

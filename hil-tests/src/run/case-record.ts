@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import type { BrokerFrame, ContactFrame, TraceSink, WorldEvent } from "@nyckelring/simulator";
-import type { RoleName } from "../board-driver/bench.ts";
-
-/** A line that a board said on its console; `atUs` is the bench's time. */
-export type ConsoleLine = { readonly atUs: number; readonly role: RoleName; readonly text: string };
+import type { ConsoleLine } from "../board-driver/bench.ts";
+import type { RoleName } from "../board-driver/roles.ts";
 
 /** A device of a case, and what it is called there. */
 export type DeviceName = {
@@ -29,6 +27,9 @@ export type CaseRecord = {
 const CONTACTS_FIRST = 6;
 const CONTACTS_LAST = 10;
 
+/** Lines of consoles that are kept, the last ones. */
+const CONSOLE_MAX = 400;
+
 const DEVICE_KINDS = { key: "key", copy: "key", lock: "lock", station: "station" } as const;
 
 /**
@@ -40,6 +41,7 @@ const DEVICE_KINDS = { key: "key", copy: "key", lock: "lock", station: "station"
 export function createCaseRecord(onLine: (device: string, line: string) => void): {
   readonly record: CaseRecord;
   readonly sink: TraceSink;
+  readonly onText: (line: ConsoleLine) => void;
 } {
   const record: CaseRecord = {
     devices: [],
@@ -94,7 +96,15 @@ export function createCaseRecord(onLine: (device: string, line: string) => void)
       for (const device of devicesOf(event)) onLine(device, line);
     }
   };
-  return { record, sink };
+
+  function onText(line: ConsoleLine): void {
+    record.lastUs = Math.max(record.lastUs, line.atUs);
+    record.console.push(line);
+    if (record.console.length > CONSOLE_MAX) record.console.shift();
+    onLine(line.role, JSON.stringify({ t: line.atUs, console: line.text }));
+  }
+
+  return { record, sink, onText };
 }
 
 function devicesOf(event: WorldEvent): string[] {

@@ -3,7 +3,7 @@ import { equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ALL_CASES } from "../../suite/all-cases.ts";
-import { InfraFault, Skipped } from "../board-driver/bench.ts";
+import { InfraFault, Skipped } from "../board-driver/roles.ts";
 import { acceptance, type Case } from "./case.ts";
 import {
   type BenchSession,

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-import {
-  type BenchParts,
-  createVirtualPace,
-  InfraFault,
-  type Kind,
-  type RoleName,
-} from "../board-driver/bench.ts";
+import type { BenchParts } from "../board-driver/bench.ts";
+import { createVirtualPace } from "../board-driver/pace.ts";
+import { InfraFault, type Kind, type RoleName } from "../board-driver/roles.ts";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Case } from "./case.ts";
 import { type CaseRecord, createCaseRecord } from "./case-record.ts";
@@ -44,7 +40,7 @@ export type Counts = Readonly<Record<Verdict, number>>;
 export interface BenchSession {
   readonly kinds: Readonly<Record<RoleName, Kind>>;
   /** What the bench of one attempt is made of, without its chance and its record. */
-  parts(): Promise<Omit<BenchParts, "seed" | "sink">>;
+  parts(): Promise<Omit<BenchParts, "seed" | "sink" | "onText">>;
   /** Roles whose board does not answer now: whatever the case said, it says nothing. */
   silentRoles(): Promise<readonly RoleName[]>;
   /** Brings a board back after it failed, by power or reset. */
@@ -129,10 +125,10 @@ async function runRound(request: SuiteRequest, one: Case, seed: string): Promise
   const startMs = wallMs();
   const troubles: string[] = [];
   for (let tries = 1; ; tries += 1) {
-    const { record, sink } = createCaseRecord((device, line) => {
+    const { record, sink, onText } = createCaseRecord((device, line) => {
       request.onLine?.(one, device, line);
     });
-    const outcome = await attemptOn(session, one, { seed: `${seed} ${one.id}`, sink });
+    const outcome = await attemptOn(session, one, { seed: `${seed} ${one.id}`, sink, onText });
     const isLast = outcome.kind !== "infra" || tries > INFRA_RETRIES;
     if (isLast) {
       return {
@@ -155,7 +151,7 @@ async function runRound(request: SuiteRequest, one: Case, seed: string): Promise
 async function attemptOn(
   session: BenchSession,
   one: Case,
-  chance: Pick<BenchParts, "seed" | "sink">,
+  chance: Pick<BenchParts, "seed" | "sink" | "onText">,
 ): Promise<Outcome> {
   let outcome: Outcome;
   try {

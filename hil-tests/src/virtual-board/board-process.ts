@@ -26,6 +26,8 @@ export interface BoardProcessOptions {
   readonly baud: number;
   /** UTC seconds that its clock tells at the start; undefined where it has no battery. */
   readonly startS: number | undefined;
+  /** Seconds of this computer for one of the board. */
+  readonly slowness: number;
   /** What a new flash holds from the start; undefined leaves the bare interpreter. */
   readonly build: BoardBuild | undefined;
   readonly cutAfterBytes: number | undefined;
@@ -59,6 +61,7 @@ export async function runBoardProcess(options: BoardProcessOptions): Promise<voi
     model,
     flash,
     baud: options.baud,
+    slowness: options.slowness,
     name: options.flash,
     ...(options.startS === undefined ? {} : { startS: options.startS }),
     ...(options.cutAfterBytes === undefined ? {} : { cutAfterBytes: options.cutAfterBytes }),

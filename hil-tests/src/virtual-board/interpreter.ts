@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
+import { connect, type Socket } from "node:net";
 import { createContext, runInContext, Script } from "node:vm";
 import { crc32 } from "node:zlib";
 import { toPrinted, toSource, toUncaught } from "../value-text.ts";
@@ -15,6 +16,8 @@ export interface InterpreterWorld {
   readonly hasAes: boolean;
   /** Whether the interpreter has Bluetooth of an nRF. */
   readonly hasRadio: boolean;
+  /** Seconds of this computer for one of the board; above 1 for computers that are busy. */
+  readonly slowness: number;
   readonly flash: FlashImage;
   readonly storage: Storage;
   readonly pins: Pins;
@@ -76,6 +79,7 @@ export const INTERPRETER_VERSION = "2v29.277";
  */
 export function startInterpreter(world: InterpreterWorld): Interpreter {
   const timers = new Map<number, NodeJS.Timeout>();
+  const sockets = new Set<Socket>();
   let nextTimer = 1;
   let isRunning = true;
   let contactListener: Callback | undefined;
@@ -144,7 +148,7 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
           : runInContext(String(callback), context),
       );
     };
-    const ms = Math.max(0, Number(delayMs) || 0);
+    const ms = Math.max(0, Number(delayMs) || 0) * world.slowness;
     timers.set(id, repeats ? setInterval(call, Math.max(1, ms)) : setTimeout(call, ms));
     return id;
   }
@@ -204,6 +208,8 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
         getFree: () => [],
       },
       Storage: createStorageModule(),
+      Wifi: createWifiModule(),
+      net: { connect: connectTo },
       crypto: {
         SHA1: digest("sha1"),
         SHA224: digest("sha224"),
@@ -250,6 +256,41 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
         removeAllCached: () => cached.clear(),
         getCached: () => [...cached.keys()],
       },
+    };
+  }
+
+  /** A radio that finds every network at once. */
+  function createWifiModule() {
+    const joined: Callback[] = [];
+    return {
+      on: (event: string, call: Callback) => void (event === "connected" && joined.push(call)),
+      connect: (_name: string, _options: unknown, onDone: Callback) =>
+        later(() => {
+          for (const call of joined) {
+            enter(call);
+          }
+          enter(() => onDone(null));
+        }),
+    };
+  }
+
+  /** TCP over the network of this computer. */
+  function connectTo(to: { host: string; port: number }, onOpen: Callback) {
+    const socket = connect(to.port, to.host);
+    sockets.add(socket);
+    socket.on("connect", () => enter(onOpen));
+    socket.on("error", () => undefined);
+    socket.on("close", () => sockets.delete(socket));
+    return {
+      on(event: string, call: Callback) {
+        if (event === "data") {
+          socket.on("data", (part: Buffer) => enter(() => call(part.toString("latin1"))));
+        } else if (event === "close") {
+          socket.on("close", () => enter(call));
+        }
+      },
+      write: (text: unknown) => void socket.write(octetsOf(text)),
+      end: () => void socket.end(),
     };
   }
 
@@ -465,6 +506,9 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
         clearTimeout(timer);
       }
       timers.clear();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
       contactListener = undefined;
     },
   };

@@ -71,6 +71,8 @@ export interface VirtualBoardOptions {
   readonly flash: FlashImage;
   /** Bits a second of console and contact; 0 for as fast as they come. */
   readonly baud: number;
+  /** Seconds of this computer for one of the board; 1 without it. */
+  readonly slowness?: number;
   /** A number of the chip; equal names give equal numbers. */
   readonly name: string;
   /** UTC seconds that a clock with a battery tells now; without one the clock begins at 0 with the power. */
@@ -111,11 +113,11 @@ export interface VirtualBoard {
 }
 
 /** The clock of an interpreter, which runs from the time that it was set to. */
-function createBoardClock(startS = 0): BoardClock {
+function createBoardClock(slowness: number, startS = 0): BoardClock {
   let setS = startS;
   let setMs = performance.now();
   return {
-    nowS: () => setS + (performance.now() - setMs) / 1000,
+    nowS: () => setS + (performance.now() - setMs) / 1000 / slowness,
     set(nowS) {
       setS = nowS;
       setMs = performance.now();
@@ -125,12 +127,12 @@ function createBoardClock(startS = 0): BoardClock {
 
 /** Makes a board; it has no power yet. */
 export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
-  const { model, flash } = options;
+  const { model, flash, slowness = 1 } = options;
   const { board } = model;
   const storage = openStorage(flash);
   const emit = options.onEvent ?? (() => undefined);
   const later = (call: () => void, delayMs: number): (() => void) => {
-    const timer = setTimeout(() => isOn && guarded(call), delayMs);
+    const timer = setTimeout(() => isOn && guarded(call), delayMs * slowness);
     return () => clearTimeout(timer);
   };
   const pins = openPins(board, emit, later);
@@ -144,7 +146,7 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
   let received = 0;
   let busyUntilMs = 0;
   let writesSeen = 0;
-  const clock = createBoardClock(options.startS);
+  const clock = createBoardClock(slowness, options.startS);
 
   /** Runs what the board does by itself; a power cut inside ends the life of the board. */
   function guarded(call: () => void): void {
@@ -191,6 +193,7 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
       hasAes: model.hasAes,
       hasRadio: model.hasRadio,
       watchdogMsMax: options.watchdogMsMax ?? Number.POSITIVE_INFINITY,
+      slowness,
       flash,
       storage,
       pins,

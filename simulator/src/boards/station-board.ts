@@ -11,6 +11,7 @@ import {
   POWER_KEY,
   POWER_MAINS,
   type PowerSource,
+  type StationNetwork,
   type StationRole,
   type StationStatus,
   syncMj,
@@ -32,6 +33,8 @@ import type { BoardParts } from "./lock-board.ts";
  */
 export interface StationBoard {
   readonly flash: VirtualFlash;
+  /** Networks that its owner has to be told of; undefined for a board on the virtual uplink. */
+  readonly network?: StationNetwork;
   /** Boots the role from flash, if anything feeds the station. */
   powerOn(): void;
   /** Mains power comes or goes. */

@@ -392,13 +392,13 @@ function standingOf(doorCase: DoorCase, contact: ContactStory, atUs: number): St
   for (const head of heads) {
     const { claims, issued } = head;
     if (claims.holder !== keyDevid || issued.atS > nowS + 1) continue;
-    if (!hasLeaf(head, lock, 1, claims.expS)) continue;
     if (isCoveredByFloor(reached, claims)) continue;
     const isStarted = nowS >= claims.nbfS - CLOCK_BOUND_S;
     const isOver = nowS >= claims.expS + CLOCK_BOUND_S;
     if (isStarted && !isOver) {
       // A right can end inside the window of its head.
       if (hasLeaf(head, lock, 1, nowS - CLOCK_BOUND_S)) return "authorised";
+    } else if (!hasLeaf(head, lock, 1, claims.expS)) {
     } else if (isOver && claims.expS > timeFloor(reached)) {
       standing = "expiredAtClocklessLock";
     } else if (!isStarted) {

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: EUPL-1.2
+import {
+  BOLT_BETWEEN,
+  BOLT_LOCKED,
+  BOLT_UNLOCKED,
+  LINK_LAN,
+  LINK_NONE,
+  POWER_MAINS,
+} from "@nyckelring/firmware";
+import {
+  BENCH_FEED,
+  type BoardMakers,
+  type Contact,
+  createKeyBoard,
+  createLockBoard,
+  createStationBoard,
+  type KeyBoard,
+  type LockBoard,
+  type StationBoard,
+  type VirtualFlash,
+} from "@nyckelring/simulator";
+import type { DeviceEvent, FlashPages, RigDevice } from "./rig-device.ts";
+import { type InfraFault, type RoleName, Skipped } from "./roles.ts";
+
+type Board = KeyBoard | LockBoard | StationBoard;
+type Making<T extends (...args: never[]) => unknown> = {
+  readonly parts: Parameters<T>[0];
+  readonly device: RigDevice;
+};
+
+/** Devices of a rig for one case: they take the place of the first simulated boards. */
+export interface RigBoards {
+  readonly makers: BoardMakers;
+  /** Makes a device ready to be plugged in: it holds what its owner has written into its flash. */
+  before(board: object): Promise<void>;
+  /** Brings what a device has written back to where cases and judges look. */
+  after(board: object): Promise<void>;
+  /** What went wrong with a device since the case began; undefined for nothing. */
+  fault(): InfraFault | undefined;
+}
+
+/** A person who has seen no light change for so long tells the light that is on. */
+const LOOK_US = 2_000_000;
+
+const BOLTS = { locked: BOLT_LOCKED, unlocked: BOLT_UNLOCKED, between: BOLT_BETWEEN } as const;
+
+/**
+ * Puts devices in the place of simulated boards.
+ *
+ * The flash of such a board is a mirror: enrolment writes into it, `before` carries it to the
+ * device, and `after` brings back what the device has made of it. So a log is read, and a stolen
+ * key copied, in one way whatever a board is made of.
+ *
+ * @param devices - One for each role that is not simulated.
+ * @param onText - Told what devices say on their consoles.
+ */
+export function createRigBoards(
+  devices: Readonly<Partial<Record<RoleName, RigDevice>>>,
+  onText: (role: RoleName, text: string) => void,
+): RigBoards {
+  const mirrors = new Map<object, Mirror>();
+  let fault: InfraFault | undefined;
+
+  /** Gives the device of a role to the first board that asks, and to no other. */
+  function take(role: RoleName): RigDevice | undefined {
+    const device = devices[role];
+    const isTaken = [...mirrors.values()].some((mirror) => mirror.device === device);
+    return isTaken ? undefined : device;
+  }
+
+  function join<T extends Board>(
+    board: T,
+    { parts, device }: Making<typeof createLockBoard>,
+    onEvent: (event: DeviceEvent) => void,
+  ): T {
+    mirrors.set(board, { device, flash: board.flash, nowS: parts.clock.nowS });
+    device.listen((event) => {
+      if (event.type === "text") {
+        onText(device.role, event.text);
+        // The interpreter tells what nobody caught: an error of the product, whatever else happens.
+        if (event.text.includes("Uncaught")) parts.listeners.onFault(new Error(event.text));
+      }
+      if (event.type === "fault") fault ??= event.error;
+      onEvent(event);
+    });
+    return board;
+  }
+
+  return {
+    makers: {
+      lock: (parts, options) => {
+        // A lock with a clock is another board than the one of the rig.
+        const device = options.ownClock === undefined ? take("lock") : undefined;
+        if (device === undefined) return createLockBoard(parts, options);
+        const { board, onEvent } = makeLock({ parts, device }, options);
+        return join(board, { parts, device }, onEvent);
+      },
+      key: (parts, options) => {
+        const device = options.falseClock === undefined ? take("key") : undefined;
+        if (device === undefined) return createKeyBoard(parts, options);
+        const { board, onEvent } = makeKey({ parts, device }, options);
+        return join(board, { parts, device }, onEvent);
+      },
+      station: (parts, uplink, onRunDown) => {
+        const device = take("station");
+        if (device === undefined) return createStationBoard(parts, uplink, onRunDown);
+        const { board, onEvent } = makeStation({ parts, device }, uplink);
+        return join(board, { parts, device }, onEvent);
+      },
+    },
+    before: async (board) => {
+      const mirror = mirrors.get(board);
+      if (mirror === undefined) return;
+      await mirror.device.hold(pagesOf(mirror.flash), mirror.nowS());
+    },
+    after: async (board) => {
+      const mirror = mirrors.get(board);
+      if (mirror === undefined) return;
+      await mirror.device.settle();
+      mirror.flash.restore(await mirror.device.read());
+    },
+    fault: () => fault,
+  };
+}
+
+type Mirror = {
+  readonly device: RigDevice;
+  readonly flash: VirtualFlash;
+  readonly nowS: () => number;
+};
+
+type Joined<T> = { readonly board: T; readonly onEvent: (event: DeviceEvent) => void };
+
+function pagesOf(flash: VirtualFlash): FlashPages {
+  return new Map(flash.writtenPages().map((page) => [page, flash.readPage(page)]));
+}
+
+function lacks(role: RoleName, ability: string): never {
+  throw new Skipped(`the ${role} of this rig cannot do "${ability}"`);
+}
+
+function makeKey(
+  { parts, device }: Making<typeof createKeyBoard>,
+  options: Parameters<typeof createKeyBoard>[1],
+): Joined<KeyBoard> {
+  const { clock } = parts;
+  const silent = { driftPpm: 0, pageCount: device.pageCount, onSignal: nothing, onFeed: nothing };
+  const mirror = createKeyBoard(parts, silent);
+  let contact: Contact | undefined;
+  let shown: number | undefined;
+  let changes = 0;
+
+  function show(signal: number): void {
+    shown = signal;
+    changes += 1;
+    options.onSignal(signal, clock.nowUs());
+  }
+
+  const board: KeyBoard = {
+    ...mirror,
+    powerOn: nothing,
+    powerOff: nothing,
+    connect(plugged, sensesVoltage) {
+      contact = plugged;
+      device.plug(sensesVoltage);
+      if (!(device.tellsFeed || sensesVoltage)) options.onFeed(BENCH_FEED, clock.nowUs());
+      const before = changes;
+      clock.scheduleAfter(LOOK_US, () => {
+        if (contact === plugged && before === changes && shown !== undefined) show(shown);
+      });
+    },
+    overload: nothing,
+    receive: (bytes) => device.send(bytes),
+    disconnect() {
+      contact = undefined;
+      device.unplug();
+      options.onFeed(undefined, clock.nowUs());
+    },
+    press: () => device.press(),
+    status: () => {
+      // Nobody can ask a key on a desk; another one that holds the same flash tells.
+      const reader = createKeyBoard({ ...parts, random: parts.random.split("reader") }, silent);
+      reader.flash.restore(mirror.flash.image());
+      reader.powerOn();
+      const status = reader.status();
+      reader.powerOff();
+      return status;
+    },
+    batteryPercent: () => 100,
+    loseClock: () => lacks("key", "clock"),
+    shiftClock: () => lacks("key", "clock"),
+  };
+  return {
+    board,
+    onEvent(event) {
+      if (event.type === "octets") contact?.send("key", event.octets, clock.nowUs());
+      if (event.type === "signal") show(event.signal);
+      if (event.type === "feed" && contact !== undefined) {
+        options.onFeed(event.isOn ? BENCH_FEED : undefined, clock.nowUs());
+      }
+    },
+  };
+}
+
+function makeLock(
+  { parts, device }: Making<typeof createLockBoard>,
+  options: Parameters<typeof createLockBoard>[1],
+): Joined<LockBoard> {
+  const { clock } = parts;
+  const mirror = createLockBoard(parts, { ...options, onMotor: nothing, onBrownOut: nothing });
+  let contact: Contact | undefined;
+  let isFed = false;
+  let bolt: keyof typeof BOLTS = "locked";
+  let isTurning = false;
+  const board: LockBoard = {
+    ...mirror,
+    motor: {
+      ...mirror.motor,
+      position: () => BOLTS[bolt],
+      isTurning: () => isTurning,
+      jam: () => lacks("lock", "mechanics"),
+      turnByHand: () => lacks("lock", "mechanics"),
+    },
+    connect: (plugged) => {
+      contact = plugged;
+    },
+    feed(source) {
+      // It is plugged in when the power comes, as one without a battery is.
+      if (source !== undefined && !isFed) device.plug(false);
+      if (source === undefined && isFed) device.unplug();
+      isFed = source !== undefined;
+    },
+    receive: (bytes) => {
+      if (isFed) device.send(bytes);
+    },
+    disconnect() {
+      contact = undefined;
+      board.feed(undefined);
+    },
+    moveDoor: () => lacks("lock", "mechanics"),
+    spoilClock: () => lacks("lock", "clock"),
+  };
+  return {
+    board,
+    onEvent(event) {
+      if (event.type === "octets") contact?.send("device", event.octets, clock.nowUs());
+      if (event.type === "bolt") bolt = event.position;
+      if (event.type === "motor") {
+        isTurning = event.command !== "stop";
+        options.onMotor(event.command, clock.nowUs());
+      }
+    },
+  };
+}
+
+function makeStation(
+  { parts, device }: Making<typeof createStationBoard>,
+  uplink: Parameters<typeof createStationBoard>[1],
+): Joined<StationBoard> {
+  const { clock } = parts;
+  const offline = { publish: nothing, links: () => [], use: nothing };
+  const mirror = createStationBoard(parts, offline);
+  let contact: Contact | undefined;
+  const board: StationBoard = {
+    ...mirror,
+    ...(device.network === undefined ? {} : { network: device.network }),
+    powerOn: nothing,
+    setMains: () => lacks("station", "mains"),
+    setBatteryPercent: () => lacks("station", "battery"),
+    source: () => POWER_MAINS,
+    connect(plugged) {
+      contact = plugged;
+      device.plug(false);
+    },
+    receive: (bytes) => device.send(bytes),
+    disconnect() {
+      contact = undefined;
+      device.unplug();
+    },
+    receiveDown: (message) => device.sendDown(message),
+    linksChanged: nothing,
+    status: () => {
+      const copy = { ...parts, random: parts.random.split("reader") };
+      const reader = createStationBoard(copy, offline);
+      reader.flash.restore(mirror.flash.image());
+      reader.powerOn();
+      const status = reader.status();
+      reader.setBatteryPercent(0);
+      reader.setMains(false);
+      return status;
+    },
+  };
+  return {
+    board,
+    onEvent(event) {
+      if (event.type === "octets") contact?.send("device", event.octets, clock.nowUs());
+      if (event.type === "online") uplink.use(event.isOnline ? LINK_LAN : LINK_NONE);
+      if (event.type === "up") uplink.publish(event.message);
+    },
+  };
+}
+
+function nothing(): void {
+  // A mirror does nothing by itself.
+}
