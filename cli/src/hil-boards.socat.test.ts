@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The acceptance suite on boards behind serial ports: throttled virtual boards, each a process of its
 // own, through the same driver that a desk with real boards uses.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   buildVirtualFirmware,
@@ -11,6 +22,7 @@ import {
   type RigRoleName,
   startNyckel,
   startRigBoard,
+  writePowerScript,
   writeVirtualRig,
 } from "../test/virtual-rig.ts";
 
@@ -70,7 +82,7 @@ function play(desk: Desk, kinds: Kinds, pattern: string, ...more: readonly strin
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     return { exit, err, report, cases: lines.slice(0, -1), result: lines.at(-1) ?? {} };
   });
-  return { process: started.process, done };
+  return { process: started.process, done, report };
 }
 
 /** All mixtures; the two of a pair need no board of each other. */
@@ -129,3 +141,123 @@ test(
   },
   SESSIONS_MS,
 );
+
+const LOCK_ALONE: Kinds = { key: "sim", station: "sim", lock: "real" };
+
+/** Waits for something that another process does. */
+async function until(isSo: () => boolean, what: string): Promise<void> {
+  for (let waitedMs = 0; !isSo(); waitedMs += 20) {
+    if (waitedMs > SESSIONS_MS / 2) throw new Error(`waited in vain for ${what}`);
+    await pause(20);
+  }
+}
+
+/** Whether the log of the lock in a report tells of an insertion. */
+function isLockPlugged(report: string): boolean {
+  const file = join(report, "logs", "lock.ndjson");
+  return existsSync(file) && readFileSync(file, "utf8").includes('"plugged"');
+}
+
+test(
+  "O5: a board that another run holds is refused with its holder, and is free afterwards",
+  async () => {
+    const [desk] = desks;
+    if (desk === undefined) throw new Error("a desk");
+    const first = play(desk, LOCK_ALONE, "^refuses-another-door$");
+    const claims = join(root, "state");
+    const held = () => readdirSync(claims).some((file) => file.endsWith(".lock"));
+    await until(() => existsSync(claims) && held(), "a claim");
+    const second = await play(desk, LOCK_ALONE, "^opens-with-a-right$").done;
+    expect(second.exit).toBe(4);
+    expect(second.err).toMatch(
+      new RegExp(`BOARD_RESERVED.*held by .* \\(process ${first.process.pid} `, "s"),
+    );
+    const status = startNyckel({ NYCKEL_STATE: claims }, "rig", "status", "--rig", desk.rig);
+    expect((await status.done).out).toMatch(/lock .*process \d+/);
+    expect((await first.done).exit).toBe(0);
+    expect(held()).toBe(false);
+  },
+  SESSIONS_MS,
+);
+
+test(
+  "O5: a lock that is stopped opens for nobody, and that is infra and never a pass",
+  async () => {
+    const [desk] = desks;
+    const lock = desk?.boards.get("lock");
+    if (desk === undefined || lock === undefined) throw new Error("a desk with a lock");
+    const { done, report } = play(desk, LOCK_ALONE, "^refuses-another-door$", "--fail-on-flaky");
+    await until(() => isLockPlugged(report), "an insertion");
+    lock.process.kill("SIGSTOP");
+    const { exit, cases, result } = await done.finally(() => lock.process.kill("SIGCONT"));
+    expect(cases).toMatchObject([{ verdict: "infra", role: "lock", attempts: 3 }]);
+    expect(result).toMatchObject({ passed: 0, failed: 0, infra: 1 });
+    expect(exit).toBe(5);
+  },
+  SESSIONS_MS,
+);
+
+test(
+  "O5: a board with other firmware is flashed once, and a board that lost its power is brought back",
+  async () => {
+    const folder = join(root, "carl");
+    mkdirSync(folder);
+    // Another build: one more line end in one module.
+    const other = join(root, "other");
+    cpSync(builds("lock"), other, { recursive: true });
+    const manifest = JSON.parse(readFileSync(join(other, "manifest.json"), "utf8"));
+    const [file] = manifest.files.filter(({ name }: { name: string }) => name === "lock");
+    const content = `${readFileSync(join(other, "lock"), "latin1")}\n`;
+    writeFileSync(join(other, "lock"), content, "latin1");
+    file.bytes = content.length;
+    file.sha256 = createHash("sha256").update(content, "latin1").digest("hex");
+    writeFileSync(join(other, "manifest.json"), JSON.stringify(manifest));
+
+    const board = await startRigBoard(folder, "lock", { build: other });
+    const rig = writeVirtualRig(folder, builds, { lock: writePowerScript(folder, "lock") });
+    const desk: Desk = { folder, rig, boards: new Map([["lock", board]]) };
+    try {
+      const first = await play(desk, LOCK_ALONE, "^opens-with-a-right$").done;
+      expect([first.exit, first.err]).toEqual([
+        0,
+        expect.stringMatching(/^lock: flashing \S+, the board holds another build\n$/),
+      ]);
+      // The power goes while the key is in; the rig can switch it on again.
+      const { done, report } = play(desk, LOCK_ALONE, "^blank-lock-opens", "--fail-on-flaky");
+      await until(() => isLockPlugged(report), "an insertion");
+      board.process.kill("SIGKILL");
+      const second = await done;
+      expect(second.cases).toMatchObject([
+        { verdict: "flaky", attempts: 2, reason: expect.stringContaining("is gone") },
+      ]);
+      expect([second.exit, second.err]).toEqual([11, expect.not.stringContaining("flashing")]);
+    } finally {
+      await board.stop();
+      const pid = join(folder, "lock.pid");
+      if (existsSync(pid)) process.kill(Number(readFileSync(pid, "utf8")));
+    }
+  },
+  SESSIONS_MS,
+);
+
+test("O5: a check of a rig opens each port and asks who is there", async () => {
+  const [desk] = desks;
+  if (desk === undefined) throw new Error("a desk");
+  const check = (rig: string) =>
+    startNyckel({ NYCKEL_STATE: join(root, "state") }, "rig", "check", "--rig", rig).done;
+  const good = await check(desk.rig);
+  expect([good.exit, good.err]).toEqual([0, ""]);
+  expect(good.out).toMatch(
+    /^✓ key .*console {2}\S+ on virtual, running\n✓ station .* on esp32s3, running\n✓ lock .*running\n$/,
+  );
+  const swapped = join(desk.folder, "swapped.yaml");
+  const text = readFileSync(desk.rig, "utf8");
+  const other = (role: string) => (role === "key" ? "lock" : "key");
+  writeFileSync(
+    swapped,
+    text.replaceAll(/\/(key|lock)\.con/g, (_, role: string) => `/${other(role)}.con`),
+  );
+  const bad = await check(swapped);
+  expect([bad.exit, bad.err]).toEqual([6, expect.stringContaining("ROLE_MISMATCH")]);
+  expect(bad.out).toContain("is the key of the rig, and answers as a lock");
+}, 60_000);

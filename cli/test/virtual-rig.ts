@@ -77,23 +77,51 @@ export interface RigBoard {
   stop(): Promise<void>;
 }
 
+/** Program and arguments that run the virtual board of a role; its ports lie in the folder. */
+function boardCommand(
+  folder: string,
+  role: RigRoleName,
+  { build, isBare = false }: VirtualBoardWishes,
+): readonly string[] {
+  const at = (what: string) => join(folder, `${role}.${what}`);
+  const more = [...(build === undefined ? [] : ["--build", build]), ...(isBare ? ["--bare"] : [])];
+  const pace = ["--baud", String(BAUD), "--slowness", String(SLOWNESS)];
+  const ports = ["--pty", at("console"), "--contact", at("contact"), "--flash", at("flash")];
+  return [process.execPath, NYCKEL, "sim", "board", "--role", role, ...ports, ...pace, ...more];
+}
+
+/**
+ * Writes a script that gives the board of a role its power: it starts the process again and leaves
+ * its number in `<role>.pid`.
+ */
+export function writePowerScript(folder: string, role: RigRoleName): string {
+  const at = (what: string) => join(folder, `${role}.${what}`);
+  const command = boardCommand(folder, role, {})
+    .map((word) => `'${word}'`)
+    .join(" ");
+  const script = at("power.sh");
+  // The pipe is opened for both ways, so that it does not wait for somebody at its other end.
+  writeFileSync(
+    script,
+    `${command} <> ${at("hands")} > /dev/null 2>&1 &
+echo $! > ${at("pid")}
+until [ -e ${at("contact")} ]; do sleep 0.05; done
+`,
+  );
+  return script;
+}
+
 /** Starts the virtual board of a role; its ports and its pipe lie in the folder. */
 export async function startRigBoard(
   folder: string,
   role: RigRoleName,
-  { build, isBare = false }: VirtualBoardWishes = {},
+  wishes: VirtualBoardWishes = {},
 ): Promise<RigBoard> {
   const at = (what: string) => join(folder, `${role}.${what}`);
   if (!existsSync(at("hands"))) execFileSync("mkfifo", [at("hands")]);
   const hands = openSync(at("hands"), "r+");
-  const more = [...(build === undefined ? [] : ["--build", build]), ...(isBare ? ["--bare"] : [])];
-  const pace = ["--baud", String(BAUD), "--slowness", String(SLOWNESS)];
-  const ports = ["--pty", at("console"), "--contact", at("contact"), "--flash", at("flash")];
-  const child = spawn(
-    process.execPath,
-    [NYCKEL, "sim", "board", "--role", role, ...ports, ...pace, ...more],
-    { stdio: [hands, "ignore", "pipe"] },
-  );
+  const [program = "", ...args] = boardCommand(folder, role, wishes);
+  const child = spawn(program, args, { stdio: [hands, "ignore", "pipe"] });
   closeSync(hands);
   let said = "";
   child.stderr?.on("data", (part: Buffer) => {
@@ -120,8 +148,13 @@ export async function startRigBoard(
  * Writes the rig file of boards that {@link startRigBoard} has started; its name is `virtual`.
  *
  * @param builds - Folder of the build of a role.
+ * @param power - Script of {@link writePowerScript} for a role whose power can be switched.
  */
-export function writeVirtualRig(folder: string, builds: (role: RigRoleName) => string): string {
+export function writeVirtualRig(
+  folder: string,
+  builds: (role: RigRoleName) => string,
+  power: Readonly<Partial<Record<RigRoleName, string>>> = {},
+): string {
   const hand = (role: string, word: string) =>
     JSON.stringify(["sh", "-c", `echo ${word} > ${join(folder, `${role}.hands`)}`]);
   const roles = ROLES.map(
@@ -138,9 +171,14 @@ export function writeVirtualRig(folder: string, builds: (role: RigRoleName) => s
       plugPowered: ${hand(role, "plug powered")}
       unplug: ${hand(role, "unplug")}
       press: ${hand(role, "press")}
-`,
+${powerOf(power[role])}`,
   );
   const path = join(folder, "virtual.yaml");
   writeFileSync(path, `version: 1\nrig: virtual\nroles:\n${roles.join("")}`);
   return path;
+}
+
+function powerOf(script: string | undefined): string {
+  if (script === undefined) return "";
+  return `    power: { driver: command, on: [sh, ${script}], off: ["true"], offMs: 100 }\n`;
 }

@@ -20,7 +20,12 @@ const LOCK_VISIT = "firmware/src/key/lock-visit.ts";
 export const FAULTY_FIRMWARES: readonly FaultyFirmware[] = [
   {
     name: "lock-skips-expiry",
-    red: ["lock-refuses-an-ended-ring", "ends-at-the-very-second", "lock-learns-the-time"],
+    red: [
+      "lock-refuses-an-ended-ring",
+      "ends-at-the-very-second",
+      "lock-learns-the-time",
+      "clock-lock-judges-by-itself",
+    ],
     replacements: [
       {
         file: DECISION,
@@ -184,6 +189,61 @@ export const FAULTY_FIRMWARES: readonly FaultyFirmware[] = [
         file: "firmware/src/station/upload-queue.ts",
         find: "    if (sealed !== undefined) digests.push({ seq, digest: digestOf(sealed) });\n",
         replace: "    if (sealed !== undefined) queue.free(seq);\n",
+      },
+    ],
+  },
+  {
+    name: "lock-hides-a-jam",
+    red: ["bolt-sticks", "bolt-sticks-at-its-end"],
+    replacements: [
+      {
+        file: "firmware/src/lock/bolt.ts",
+        find: "      fail(hasSagged ? VOLTAGE_LOW : BOLT_JAMMED);\n",
+        replace: "      rest();\n",
+      },
+    ],
+  },
+  {
+    name: "lock-overlooks-force",
+    red: ["forced-door"],
+    replacements: [
+      {
+        file: LOCK,
+        find: "      if (isForced) appendBolt(DOOR_FORCED, 0);\n",
+        replace: "      if (isForced) bolt.onPosition(BOLT_LOCKED);\n",
+      },
+    ],
+  },
+  {
+    name: "lock-suspects-the-resident",
+    red: ["resident-at-the-door"],
+    replacements: [
+      {
+        file: LOCK,
+        find: "isOpen && !wasDoorOpen && ports.motor.position() === BOLT_LOCKED;",
+        replace: "isOpen && !wasDoorOpen && ports.motor.position() >= BOLT_LOCKED;",
+      },
+    ],
+  },
+  {
+    name: "lock-guesses-the-time",
+    red: ["clock-lock-asks-for-the-time", "clock-lock-loses-its-battery"],
+    replacements: [
+      {
+        file: DECISION,
+        find: "    if (clockUnknownPolicy === CLOCK_UNKNOWN_DENY) return CLOCK_UNTRUSTED;\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "key-opens-with-a-full-log",
+    red: ["full-log-stops"],
+    replacements: [
+      {
+        file: "firmware/src/key/key.ts",
+        find: "return reason === 0 && isStoppedByLog(key) ? LOG_FULL : reason;",
+        replace: "return reason === LOG_FULL && isStoppedByLog(key) ? LOG_FULL : reason;",
       },
     ],
   },

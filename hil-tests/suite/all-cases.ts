@@ -4,6 +4,7 @@ import { CLOCKS } from "./clocks.ts";
 import { DOORS } from "./doors.ts";
 import { HOSTILE } from "./hostile.ts";
 import { LOGS } from "./logs.ts";
+import { MECHANICS } from "./mechanics.ts";
 import { REFUSALS } from "./refusals.ts";
 import { RIGHTS } from "./rights.ts";
 import { STATIONS } from "./stations.ts";
@@ -18,5 +19,6 @@ export const ALL_CASES: readonly Case[] = [
   ...LOGS,
   ...WITHDRAWALS,
   ...CLOCKS,
+  ...MECHANICS,
   ...HOSTILE,
 ];

@@ -1,7 +1,25 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { equal, ok } from "node:assert/strict";
+import type { Bench } from "../src/board-driver/bench.ts";
+import type { Key, Lock, Station } from "../src/board-driver/devices.ts";
 import { acceptance, type Case } from "../src/run/case.ts";
-import { colleague, enter, refused, setStageSynced, sync } from "./stage.ts";
+import { colleague, enter, refused, setStage, setStageSynced, sync } from "./stage.ts";
+
+/** An entrance whose lock has its own clock, which knows no time yet, and a carer who has synced. */
+async function setClockLock(bench: Bench, whenUnknown: "flag" | "deny" = "deny") {
+  bench.needs("lock", "clock");
+  const stage = await setStage(bench);
+  const lock = await stage.town.addClockLock(stage.town.addEntrance(), whenUnknown);
+  await sync(bench, stage.key, stage.station);
+  return { ...stage, lock };
+}
+
+/** Carries the question of a lock for the time to the station, and the answer back. */
+async function bringTime(bench: Bench, key: Key, lock: Lock, station: Station): Promise<void> {
+  await bench.insert(key, lock);
+  await sync(bench, key, station);
+  await bench.insert(key, lock);
+}
 
 /** What is known of the time, and what happens when it is lost. */
 export const CLOCKS: readonly Case[] = [
@@ -84,6 +102,82 @@ export const CLOCKS: readonly Case[] = [
       }
       const last = (await key.log()).findLast(({ what }) => what === "passage");
       ok(Math.abs((last?.tS ?? 0) - bench.nowS()) < 30, "the entry of the key is dated wrongly");
+    },
+  ),
+
+  acceptance(
+    "clock-lock-asks-for-the-time",
+    "L2, X6: a lock with a clock that has never known the time denies until keys have carried it the time",
+    async (bench) => {
+      const { key, lock, station } = await setClockLock(bench);
+      const visit = await refused(bench, key, lock);
+      equal(visit.light, "denied");
+      const isNoted = (await key.log()).some(({ why }) => why === "CLOCK_UNTRUSTED");
+      ok(isNoted, "the key does not say why it was refused");
+      await bringTime(bench, key, lock, station);
+      await enter(bench, key, lock);
+    },
+  ),
+
+  acceptance(
+    "clock-lock-judges-by-itself",
+    "X6, threat 1: a lock with a clock refuses an extracted key whose ring has ended, though nobody was there since",
+    async (bench) => {
+      bench.needs("key", "clock");
+      const { town, key, lock, station } = await setClockLock(bench);
+      await bringTime(bench, key, lock, station);
+      const thief = town.copyOf(key);
+      await enter(bench, thief, lock);
+      await bench.pass({ hours: 14 });
+      await refused(bench, thief, lock, { as: "extracted-key" });
+    },
+  ),
+
+  acceptance(
+    "clock-lock-drifts",
+    "L2, G1: a lock whose clock runs wrong opens after five days, and its entry is off by no more than that",
+    async (bench) => {
+      bench.needs("key", "clock");
+      const { town, key, lock, station, carer } = await setClockLock(bench);
+      await bringTime(bench, key, lock, station);
+      await bench.pass({ hours: 120 });
+      town.planShift(carer);
+      await sync(bench, key, station);
+      await enter(bench, key, lock);
+      const last = (await lock.log()).findLast(({ what }) => what === "passage");
+      // Forty parts of a million over five days are 17 seconds.
+      ok(Math.abs((last?.tS ?? 0) - bench.nowS()) < 30, "the entry of the lock is dated wrongly");
+    },
+  ),
+
+  acceptance(
+    "clock-lock-loses-its-battery",
+    "L2, L4: a lock whose battery was out denies until it knows the time again, and says what happened",
+    async (bench) => {
+      const { key, lock, station } = await setClockLock(bench);
+      await bringTime(bench, key, lock, station);
+      await enter(bench, key, lock);
+      lock.battery(false);
+      await bench.pass({ minutes: 10 });
+      lock.battery(true);
+      await refused(bench, key, lock);
+      await bringTime(bench, key, lock, station);
+      await enter(bench, key, lock);
+      ok(
+        (await lock.log()).some(({ what }) => what === "power"),
+        "the log tells of no loss of power",
+      );
+    },
+  ),
+
+  acceptance(
+    "clock-lock-lets-in-and-flags",
+    "L2: a lock that is told to do so lets in while it does not know the time, and flags the entry",
+    async (bench) => {
+      const { key, lock } = await setClockLock(bench, "flag");
+      await enter(bench, key, lock);
+      const passage = (await lock.log()).find(({ what }) => what === "passage");
+      equal(passage?.peer, key.devid);
     },
   ),
 ];

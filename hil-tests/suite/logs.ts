@@ -1,8 +1,28 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { deepEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { must } from "@nyckelring/simulator";
+import type { Bench } from "../src/board-driver/bench.ts";
+import type { Town } from "../src/board-driver/town.ts";
 import { acceptance, type Case } from "../src/run/case.ts";
 import { colleague, enter, refused, setStage, setStageSynced, sync } from "./stage.ts";
+
+/** Pages of the smallest key that there may be, and visits that fill its log and write over it. */
+const SMALL_KEY_PAGES = 68;
+const VISITS_TO_FULL = 140;
+const VISITS_TO_OVERWRITE = 240;
+
+/** A door, a station, and a carer on a long shift whose key has a short log. */
+async function setSmallKey(bench: Bench, town: Town) {
+  bench.needs("key", "small-memory", "clock");
+  const { door } = town.addApartment();
+  const lock = await town.addLock(door);
+  const station = await town.addStation();
+  const { carer } = town.addCarer({ hasShift: false });
+  town.planShift(carer, 12);
+  const key = await town.addKey(carer, SMALL_KEY_PAGES);
+  await sync(bench, key, station);
+  return { town, key, lock, station };
+}
 
 /** Logs on their way home: nothing lost, nothing twice, nothing freed too early. */
 export const LOGS: readonly Case[] = [
@@ -167,6 +187,52 @@ export const LOGS: readonly Case[] = [
         );
       }
       ok(town.stored(key).length >= had);
+    },
+  ),
+
+  acceptance(
+    "full-log-goes-on",
+    "K2, G1: a key whose log is full opens on, and declares what it overwrote",
+    async (bench) => {
+      const { town, key, lock, station } = await setSmallKey(bench, bench.home);
+      station.links();
+      for (let visit = 0; visit < VISITS_TO_OVERWRITE; visit += 1) {
+        await bench.insert(key, lock, { staysS: 0.3 });
+      }
+      await enter(bench, key, lock);
+      station.links("lan");
+      await sync(bench, key, station);
+      await bench.pass({ minutes: 5 });
+      const gaps = town.stored(key).filter(({ what }) => what === "gap");
+      ok(gaps.length > 0, "nothing tells the issuer of what was overwritten");
+    },
+  ),
+
+  acceptance(
+    "full-log-stops",
+    "K2, T3: told to stop, a key whose log is full opens nothing until it has synced, and loses nothing",
+    async (bench) => {
+      const strict = bench.foreignTown(2, true);
+      const { town, key, lock, station } = await setSmallKey(bench, strict);
+      station.links();
+      let opened = 0;
+      for (let visit = 0; visit < VISITS_TO_FULL; visit += 1) {
+        opened += (await bench.insert(key, lock, { staysS: 0.3 })).opened ? 1 : 0;
+      }
+      ok(opened > VISITS_TO_FULL / 4, `it opened ${opened} times only`);
+      const visit = await refused(bench, key, lock);
+      equal(visit.light, "logs-not-home");
+      station.links("lan");
+      await sync(bench, key, station);
+      await enter(bench, key, lock);
+      await sync(bench, key, station);
+      await bench.pass({ minutes: 5 });
+      const numbers = town.stored(key).map(({ n }) => n);
+      deepEqual(
+        numbers,
+        numbers.map((_, index) => index + 1),
+      );
+      equal(town.stored(key).filter(({ what }) => what === "gap").length, 0);
     },
   ),
 ];

@@ -149,13 +149,17 @@ export class Bench {
     return this.#parts.kinds;
   }
 
-  /** A second authority in the same time, with a world of its own. */
-  foreignTown(authority: number): Town {
-    const world = this.#createWorld(authority, `a${authority}-`);
+  /**
+   * A second authority in the same time, with a world of its own.
+   *
+   * @param stopsAtFullLog - Whether its keys open nothing any more when their log is full.
+   */
+  foreignTown(authority: number, stopsAtFullLog = false): Town {
+    const world = this.#createWorld(authority, `a${authority}-`, stopsAtFullLog);
     return new Town(authority, world, this.random.split(`town ${authority}`));
   }
 
-  #createWorld(authority: number, prefix: string): World {
+  #createWorld(authority: number, prefix: string, stopsAtFullLog = false): World {
     const random = this.random.split(`world ${authority}`);
     const trace = createTrace((file, line) => {
       this.#parts.sink?.(file, line);
@@ -163,7 +167,8 @@ export class Bench {
     });
     const scene = createScene(MORNING_S, this.clock);
     // The boards of the rig belong to the first authority of a case.
-    const settings = this.#worlds.length === 0 ? { boards: this.#boards.makers } : {};
+    const boards = this.#worlds.length === 0 ? { boards: this.#boards.makers } : {};
+    const settings = { stopsAtFullLog, ...boards };
     const world = createWorld(random, MORNING_S, authority, trace, scene, prefix, settings);
     this.#worlds.push(world);
     return world;

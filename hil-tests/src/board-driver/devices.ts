@@ -173,6 +173,31 @@ export class Lock {
     ).length;
   }
 
+  /** Lets the bolt stick at a place, in percent of its way from locked to unlocked. */
+  jam(percent: number): void {
+    this.world.hardware.jam(this.unit, percent * 10);
+  }
+
+  /** Frees a bolt that stuck. */
+  free(): void {
+    this.world.hardware.free(this.unit);
+  }
+
+  /** Turns the bolt with the resident's key or the inside handle. */
+  turnByHand(to: "locked" | "unlocked"): void {
+    this.world.hardware.turnBolt(this.unit, to);
+  }
+
+  /** Opens or closes the leaf of the door; a thrown bolt holds nothing against force. */
+  moveDoor(isOpen: boolean): void {
+    this.world.hardware.moveDoor(this.unit, isOpen);
+  }
+
+  /** Takes the own battery out, or puts a full one in; a lock with a clock loses the time. */
+  battery(isIn: boolean): void {
+    this.world.hardware.setLockBattery(this.unit, isIn);
+  }
+
   /** Whether the motor has power. */
   isMotorOn(): boolean {
     return this.unit.board.motor.isTurning();

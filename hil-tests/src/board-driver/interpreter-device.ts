@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Board } from "@nyckelring/firmware/boards/board";
 import { board as linux } from "@nyckelring/firmware/boards/linux";
 import { board as linuxArm } from "@nyckelring/firmware/boards/linux-arm";
@@ -23,6 +24,7 @@ import { InfraFault, type RoleName } from "./roles.ts";
 const HOST = "127.0.0.1";
 const QEMU = ["qemu-arm", "qemu-arm-static"] as const;
 const BLANK = 0xff;
+const ONLINE_MS_MAX = 60_000;
 
 /** An interpreter of this computer: its program with what stands before the script, and its board. */
 export type InterpreterProgram = {
@@ -87,10 +89,14 @@ export async function openInterpreterDevice({
   const broker =
     role === "station"
       ? await openIssuerBroker(HOST, {
-          onOnline: (isOnline) => tell({ type: "online", isOnline }),
+          onOnline: (isThere) => {
+            isOnline = isThere;
+            tell({ type: "online", isOnline: isThere });
+          },
           onUp: (message) => tell({ type: "up", message }),
         })
       : undefined;
+  let isOnline = false;
   let work: Promise<void> = Promise.resolve();
   let terminal: PseudoTerminal | undefined;
   let child: ChildProcess | undefined;
@@ -131,9 +137,19 @@ export async function openInterpreterDevice({
     }
   }
 
+  async function startStation(): Promise<void> {
+    await start();
+    const endMs = performance.now() + ONLINE_MS_MAX;
+    while (!isOnline) {
+      if (performance.now() > endMs) throw new InfraFault(role, "it does not reach its broker");
+      await pause(50);
+    }
+  }
+
   async function stop(): Promise<void> {
     const running = child;
     child = undefined;
+    isOnline = false;
     if (running !== undefined && running.exitCode === null && running.signalCode === null) {
       if (isHalted(running)) fail("the process of the interpreter does not run");
       const ended = once(running, "exit");
@@ -201,12 +217,20 @@ export async function openInterpreterDevice({
         if (page >= pageCount) throw new InfraFault(role, `its flash has no page ${page}`);
         image.set(content, page * pageBytes);
       }
+      // Started anew each time, so that it has heard of no key before.
+      await stop();
       writeFileSync(flashFile, image);
       writeFileSync(join(folder, "clock"), String(nowS));
+      if (role === "station") await startStation();
     },
     read: async () => readPages(),
-    plug: () => begin(start),
-    unplug: () => begin(stop),
+    // A station has power and its broker before a key comes, and after it has gone.
+    plug: () => {
+      if (role !== "station") begin(start);
+    },
+    unplug: () => {
+      if (role !== "station") begin(stop);
+    },
     press: () => fail("it has no button"),
     send: (octets) => begin(async () => terminal?.write(octets)),
     sendDown: (message) => broker?.sendDown(message),

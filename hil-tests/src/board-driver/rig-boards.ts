@@ -6,6 +6,7 @@ import {
   LINK_LAN,
   LINK_NONE,
   POWER_MAINS,
+  SIGNAL_WORKING,
 } from "@nyckelring/firmware";
 import {
   BENCH_FEED,
@@ -148,12 +149,25 @@ function makeKey(
   const mirror = createKeyBoard(parts, silent);
   let contact: Contact | undefined;
   let shown: number | undefined;
-  let changes = 0;
+  let shownUs = 0;
+  /** Whether the key has begun to work in this contact; what it showed before is no answer to it. */
+  let isAtWork = false;
 
-  function show(signal: number): void {
+  function take(signal: number): void {
     shown = signal;
-    changes += 1;
-    options.onSignal(signal, clock.nowUs());
+    shownUs = clock.nowUs();
+    if (signal === SIGNAL_WORKING) isAtWork = true;
+    if (isAtWork || contact === undefined || device.tellsFeed) options.onSignal(signal, shownUs);
+  }
+
+  /** Tells the light of a key that does not change it for a contact. */
+  function look(plugged: Contact): void {
+    clock.scheduleAfter(LOOK_US, () => {
+      if (contact !== plugged || isAtWork) return;
+      const isSteady = clock.nowUs() - shownUs >= LOOK_US;
+      if (shown === undefined || !isSteady) look(plugged);
+      else options.onSignal(shown, clock.nowUs());
+    });
   }
 
   const board: KeyBoard = {
@@ -164,10 +178,9 @@ function makeKey(
       contact = plugged;
       device.plug(sensesVoltage);
       if (!(device.tellsFeed || sensesVoltage)) options.onFeed(BENCH_FEED, clock.nowUs());
-      const before = changes;
-      clock.scheduleAfter(LOOK_US, () => {
-        if (contact === plugged && before === changes && shown !== undefined) show(shown);
-      });
+      isAtWork = false;
+      shownUs = clock.nowUs();
+      look(plugged);
     },
     overload: nothing,
     receive: (bytes) => device.send(bytes),
@@ -194,7 +207,7 @@ function makeKey(
     board,
     onEvent(event) {
       if (event.type === "octets") contact?.send("key", event.octets, clock.nowUs());
-      if (event.type === "signal") show(event.signal);
+      if (event.type === "signal") take(event.signal);
       if (event.type === "feed" && contact !== undefined) {
         options.onFeed(event.isOn ? BENCH_FEED : undefined, clock.nowUs());
       }

@@ -16,6 +16,7 @@ export const CAPABILITIES = [
   "mains",
   "mechanics",
   "power",
+  "small-memory",
   "cut-at-byte",
   "cut-at-write",
 ] as const;

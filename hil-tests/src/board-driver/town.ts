@@ -110,9 +110,28 @@ export class Town {
     return new Lock(this.world, this.world.addLock(door));
   }
 
-  /** Enrols a key for a carer. */
-  async addKey(carer: number): Promise<Key> {
-    return new Key(this.world, this.world.addKey(carer, 5));
+  /**
+   * Commissions a lock with its own battery and clock.
+   *
+   * @param whenUnknown - What it does while it does not know the time: let in and flag it, or deny.
+   * @param driftPpm - How fast its clock runs.
+   */
+  async addClockLock(
+    door: number,
+    whenUnknown: "flag" | "deny" = "deny",
+    driftPpm = 40,
+  ): Promise<Lock> {
+    const wishes = { driftPpm, clockUnknown: whenUnknown === "flag" ? 0 : 1 } as const;
+    return new Lock(this.world, this.world.addLock(door, wishes));
+  }
+
+  /**
+   * Enrols a key for a carer.
+   *
+   * @param pageCount - Pages of its flash; few of them make a short log.
+   */
+  async addKey(carer: number, pageCount?: number): Promise<Key> {
+    return new Key(this.world, this.world.addKey(carer, 5, pageCount));
   }
 
   /** Enrols a station of one provider, or of the municipality. */

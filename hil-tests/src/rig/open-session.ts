@@ -48,12 +48,12 @@ const LACKS: Readonly<Record<Kind, Readonly<Record<RoleName, readonly Capability
   sim: { key: [], station: [], lock: [] },
   real: {
     // The clock of a board runs as it runs, and a restart makes a key forget the time.
-    key: ["battery", "clock", "power"],
+    key: ["battery", "clock", "power", "small-memory"],
     station: ["battery", "clock", "links", "mains", "power"],
     lock: ["clock", "cut-at-write", "mechanics", "power"],
   },
   interpreter: {
-    key: ["battery", "button", "clock", "power"],
+    key: ["battery", "button", "clock", "power", "small-memory"],
     station: ["battery", "clock", "links", "mains", "power"],
     lock: ["clock", "cut-at-write", "mechanics", "power"],
   },

@@ -3,6 +3,7 @@ import { equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ALL_CASES } from "../../suite/all-cases.ts";
+import { enter, setStageSynced } from "../../suite/stage.ts";
 import { InfraFault, Skipped } from "../board-driver/roles.ts";
 import { acceptance, type Case } from "./case.ts";
 import {
@@ -131,4 +132,25 @@ test("the suite has sixty cases and more, each with its own name, and every row 
   const wanted = ["S6", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "K1", "K2", "K3", "K4"];
   const more = ["K5", "L1", "L2", "L4", "L5", "L6", "G1", "C8", "X6"];
   expect([...wanted, ...more].filter((row) => !held.has(row))).toEqual([]);
+});
+
+test("the oracle judges each case: a lost entry and a bolt that moves by itself are failures", async () => {
+  const forgets = acceptance("forgets", "L1: forgets", async (bench) => {
+    const { key, lock } = await setStageSynced(bench);
+    await enter(bench, key, lock);
+    lock.unit.board.flash.restore(new Map());
+  });
+  const moves = acceptance("moves", "L1: moves", async (bench) => {
+    const { lock } = await setStageSynced(bench);
+    bench.probe(lock);
+    await bench.pass({ seconds: 1 });
+    lock.unit.board.motor.port.unlock();
+  });
+  const results = await run([forgets, moves]);
+  expect(results.map(({ verdict, fault }) => [verdict, fault])).toEqual([
+    ["failed", "product"],
+    ["failed", "product"],
+  ]);
+  expect(results[0]?.reason).toMatch(/^the oracle: I2 nothing-lost: /);
+  expect(results[1]?.reason).toMatch(/^the oracle: I1 no-unauth: lock-01 moved to unlocked/);
 });

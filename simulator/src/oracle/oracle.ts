@@ -398,11 +398,9 @@ function standingOf(doorCase: DoorCase, contact: ContactStory, atUs: number): St
     if (isStarted && !isOver) {
       // A right can end inside the window of its head.
       if (hasLeaf(head, lock, 1, nowS - CLOCK_BOUND_S)) return "authorised";
-    } else if (!hasLeaf(head, lock, 1, claims.expS)) {
-    } else if (isOver && claims.expS > timeFloor(reached)) {
-      standing = "expiredAtClocklessLock";
-    } else if (!isStarted) {
-      standing = "notYetAtClocklessLock";
+    } else if (hasLeaf(head, lock, 1, claims.expS)) {
+      if (!isStarted) standing = "notYetAtClocklessLock";
+      else if (claims.expS > timeFloor(reached)) standing = "expiredAtClocklessLock";
     }
   }
   return standing;
