@@ -99,7 +99,115 @@ function broker(bodies: { readonly [type: number]: Places }, value: readonly unk
   return { seq, message: { type, ...named(body, bodies[type] ?? []) } };
 }
 
+/** What a COSE_Key of one curve holds under its number: X25519 is 4, Ed25519 is 6. */
+function keyOf(value: unknown, curve: number, id: "devid" | "kid"): object {
+  const key = value as ReadonlyMap<number, unknown>;
+  expect([...key.keys()]).toEqual([1, 2, -1, -2]);
+  expect([key.get(1), key.get(-1)]).toEqual([1, curve]);
+  return { [id]: plain(key.get(2)), publicKey: plain(key.get(-2)) };
+}
+
+/** Claims by their numbers, in the order of RFC 8949 §4.2.1. */
+function claims(payload: unknown, numbers: readonly number[]): readonly unknown[] {
+  const map = payload as ReadonlyMap<number, unknown>;
+  expect([...map.keys()]).toEqual(numbers);
+  return [...map.values()];
+}
+
+function confirmed(cnf: unknown, curve: number, id: "devid" | "kid"): object {
+  const map = cnf as ReadonlyMap<number, unknown>;
+  expect([...map.keys()]).toEqual([1]);
+  return keyOf(map.get(1), curve, id);
+}
+
+const ACK: Places = ["devid", "logEpoch", "n", "chain16"];
+const ANCHOR: Places = [
+  ...["authority", "kid", "publicKey", "opsmask", "maxvalidS", "agreementKey", "issuerEpochMin"],
+];
+const LOG_HEAD: Places = ["devid", "logEpoch", "authority", "n", "chain", "tS", "tq"];
+const ENTRY: Places = ["n", "tS", "tq", "kind", "op", "reason", "peer", "ring", "target"];
+
+const PAYLOADS: { readonly [typ: number]: (payload: unknown) => object } = {
+  65001: (payload) => {
+    const [expS, nbfS, iatS, cnf, own] = claims(payload, [4, 5, 6, 8, -65537]);
+    const holder = confirmed(cnf, 4, "devid");
+    const ring = named(own, ["ringseq", "size", "root", "flags", "needlist"]);
+    return { expS, nbfS, iatS, holder, ...ring };
+  },
+  65002: (payload) => {
+    const [expS, iatS, cnf, own] = claims(payload, [4, 6, 8, -65538]);
+    const lock = confirmed(cnf, 4, "devid");
+    return { expS, iatS, lock, ...named(own, ["door", "groups", "signingPublicKey"]) };
+  },
+  65003: (payload) => {
+    const [expS, iatS, cnf, own] = claims(payload, [4, 6, 8, -65539]);
+    const issuer = confirmed(cnf, 6, "kid");
+    return { expS, iatS, issuer, ...named(own, ["level", "issuerEpoch", "authority"]) };
+  },
+  65004: (payload) => {
+    const [expS, iatS, own] = claims(payload, [4, 6, -65540]);
+    const floor: Places = ["devid", "minring"];
+    return { expS, iatS, ...named(own, ["listseq", "ringfloor", ["floors", floor, true]]) };
+  },
+  65005: (payload) => named(payload, ["devid", "nonce", "nowS"]),
+  65006: (payload) => named(payload, LOG_HEAD),
+  65007: (payload) => named(payload, ["authority", ["acks", ACK, true]]),
+  65008: (payload) => {
+    const items = payload as readonly unknown[];
+    const anchors = ["anchors", ANCHOR, true] as const;
+    const fields = named(items.slice(0, 5), ["devid", "door", "cfgseq", "groups", anchors]);
+    return { ...fields, ...named(items[5], ["profile", "clockUnknown"]) };
+  },
+  65009: (payload) => named(payload, ["model", "version", "securityVersion", "size", "digest"]),
+  65011: (payload) =>
+    named(payload, ["authority", ["requests", ["devid", "logEpoch", "from"], true]]),
+  65012: (payload) => named(payload, ["board", "manifest", "untilS"]),
+};
+
 describe("a stranger's reader of the frozen structures gives the frozen fields", () => {
+  test("of every signed object, claim by claim", () => {
+    const url = new URL("../../vectors/signed-objects.json", import.meta.url);
+    type Signed = { readonly name: string; readonly typ: number } & Structure;
+    const { objects } = JSON.parse(readFileSync(url, "utf8")) as { objects: readonly Signed[] };
+    const typs = objects.map(({ typ }) => typ).sort();
+    expect(typs).toEqual(Object.keys(PAYLOADS).map(Number));
+    for (const { name, typ, bytes, fields } of objects) {
+      const [, , payload] = itemOf(bytes) as readonly Uint8Array[];
+      const value = itemOf(Buffer.from(payload ?? new Uint8Array()).toString("hex"));
+      expect(PAYLOADS[typ]?.(value), name).toEqual(fields);
+    }
+  });
+
+  test("of a log: entries, the batch around them, and what its seal holds", () => {
+    const structures = read("log");
+    expect(structures.map(({ rule }) => rule)).toEqual(["entry", "entry", "log-batch", "sealed"]);
+    for (const { rule, name, bytes, fields } of structures) {
+      const value = itemOf(bytes) as readonly unknown[];
+      if (rule === "entry") expect(named(value, ENTRY), name).toEqual(fields);
+      else if (rule === "log-batch") {
+        const places = ["devid", "logEpoch", "authority", "first", "prev", "entries", "head"];
+        expect(named(value, places), name).toEqual(fields);
+      } else {
+        const header = decoder.decode(value[0] as Uint8Array) as ReadonlyMap<number, Uint8Array>;
+        expect([...header.keys()]).toEqual([1, 4, 5, 16]);
+        expect([header.get(1), header.get(16)]).toEqual([30, 65010]);
+        const { devid, counter } = fields as { devid: string; counter: number };
+        expect(plain(header.get(4))).toBe(devid);
+        expect(plain(header.get(5))).toBe(counter.toString(16).padStart(26, "0"));
+      }
+    }
+  });
+
+  test("of credentials and the anchor file", () => {
+    const structures = read("credential");
+    expect(structures.length).toBe(4);
+    for (const { rule, name, bytes, fields } of structures) {
+      const isFile = rule === "anchor-file";
+      const places = isFile ? ["rootKey", "certificates"] : ["head", "index", "leaf", "path"];
+      expect(named(itemOf(bytes), places), name).toEqual(fields);
+    }
+  });
+
   test("of hello and of what key and station say", () => {
     const structures = read("link");
     expect(structures.length).toBe(15);
