@@ -3,10 +3,13 @@
 import {
   type CborValue,
   cborMap,
+  DOWN_UPLOAD_ACK,
   encodeCbor,
   encodeFrames,
+  encodeHello,
   hexOf,
   LINK_EDHOC,
+  LINK_HELLO,
   LINK_HELLO_ANSWER,
   LINK_KEY_STATION,
   RECORD_LOG_PART,
@@ -14,8 +17,11 @@ import {
   RECORD_OBJECT,
   RECORD_TIME_ASK,
   RECORD_WANT,
+  ROLE_KEY,
   ROLE_STATION,
+  SYNC_RING_STATE,
   TYP_RING_HEAD,
+  UP_UPLOAD,
   WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
 import fc from "fast-check";
@@ -162,6 +168,59 @@ describe("peers that say anything", () => {
     const honest = createRig();
     bench.visit(honest);
     expect(honest.events).toContain("unlock");
+  });
+
+  test("rule 9, threat 46: a false key and a false broker stop no station", () => {
+    const bench = createBench();
+    bench.answerWithRing(bench.issuer.rights(RIGHTS).bundles);
+    bench.sync();
+    const { ringseq } = bench.key.role().status();
+    const greeting = encodeFrames(LINK_HELLO, encodeHello(ROLE_KEY));
+    const present = fc.tuple(octets(8), octets(16), fc.nat()).map(([devid, root16, number]) => {
+      const named = (bytes: Uint8Array, length: number) => {
+        const whole = new Uint8Array(length);
+        whole.set(bytes);
+        return whole;
+      };
+      const nonce = named(devid, 8);
+      const state = [nonce, number, named(root16, 16), number, nonce, number % 101, []];
+      return encodeCbor([SYNC_RING_STATE, state]);
+    });
+    const spoken = fc.oneof(
+      { weight: 3, arbitrary: present },
+      {
+        weight: 5,
+        arbitrary: fc
+          .tuple(fc.constantFrom(2, 3, 4, 5, 6), fc.oneof(fc.nat({ max: 0xffff }), octets(300)))
+          .map((message) => encodeCbor(message)),
+      },
+      { weight: 2, arbitrary: fc.tuple(fc.nat({ max: 20 }), items).map((one) => encodeCbor(one)) },
+      { weight: 1, arbitrary: octets(400) },
+    );
+    const said = fc.array(fc.tuple(fc.nat({ max: 9 }), spoken), { maxLength: 12 });
+    fc.assert(
+      fc.property(said, fc.array(octets(200), { maxLength: 3 }), (messages, downs) => {
+        const station = bench.station.role();
+        station.onContact(true);
+        station.onBytes(greeting);
+        for (const [kind, message] of messages) {
+          station.onBytes(encodeFrames(kind < 8 ? LINK_KEY_STATION : kind, message));
+          bench.station.timer.pass(500);
+        }
+        for (const octetsOfBroker of downs) station.onDown(octetsOfBroker);
+        station.onContact(false);
+        bench.station.take();
+        // A false key's batch is sealed by nobody; the issuer takes it off the station's hands.
+        for (const { seq, message } of bench.station.takeUp()) {
+          if (message.type === UP_UPLOAD)
+            bench.station.down({ type: DOWN_UPLOAD_ACK, seqs: [seq] });
+        }
+      }),
+      { numRuns: 100 },
+    );
+    bench.answerWithRing(bench.issuer.rights(RIGHTS.slice(1)).bundles);
+    bench.sync();
+    expect(bench.key.role().status().ringseq).toBeGreaterThan(ringseq);
   });
 
   test("T3: a lock asks for the time in its own name, and spoils no other lock's question", () => {
