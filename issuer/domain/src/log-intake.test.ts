@@ -4,17 +4,22 @@ import {
   type DownMessage,
   hexOf,
   LOG_FORKED,
+  openObject,
   SEAL_INVALID,
+  sealingKey,
+  sealObject,
   typOf,
   verifyLogAck,
   verifyResend,
 } from "@nyckelring/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { everyDamage } from "../../../protocol/test/damage.ts";
 import {
   anchorsOf,
   createDevice,
   createTown,
+  crypto,
   HOUR_S,
   MORNING_S,
   must,
@@ -200,6 +205,25 @@ describe("log intake", () => {
     town.upload(station, stranger.sealed(town.issuer));
     expect(refusals(town)).toEqual([SEAL_INVALID, SEAL_INVALID]);
     expect(town.issuer.receiveUp(station.stationId, bytesOfHex("ff"))).toEqual([]);
+  });
+
+  test("rule 9: whatever a genuine device seals is stored as it was signed, or refused on record", () => {
+    const { town, key, station } = townWithKey();
+    key.append();
+    key.append();
+    const shared = must(key.agreement.agree(town.issuer.issuerAgreementKey));
+    const seal = sealingKey(crypto, shared, key.devid);
+    const honest = must(openObject(crypto, key.sealed(town.issuer), () => seal)).plaintext;
+    const damages = everyDamage(honest).filter((_, index) => index % 5 === 0);
+    expect(damages.length).toBeGreaterThan(300);
+    for (const [index, { what, bytes }] of damages.entries()) {
+      const sealed = sealObject(crypto, seal, key.devid, 1000 + index, bytes);
+      expect(town.upload(station, sealed), what).toMatchObject([{ type: 3 }]);
+    }
+    expect(refusals(town)).toHaveLength(damages.length);
+    expect(storedNumbers(town, key)).toEqual([]);
+    town.upload(station, key.sealed(town.issuer));
+    expect(storedNumbers(town, key)).toEqual([1, 2]);
   });
 
   test("K4: the log of a key that was bound anew still comes home under its old name", () => {
