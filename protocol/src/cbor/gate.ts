@@ -61,7 +61,6 @@ function refuseAt(offset: number): number {
 }
 
 function checkHead(bytes: Uint8Array, offset: number): number {
-  if (offset >= bytes.length) return refuseAt(offset);
   const short = octetAt(bytes, offset) & 31;
   if (short < 24) return offset + 1;
   // 27 would be a value of 2^32 or more, 28 to 30 are not assigned, 31 is an indefinite length.
@@ -74,9 +73,11 @@ function checkHead(bytes: Uint8Array, offset: number): number {
 }
 
 function checkItem(bytes: Uint8Array, offset: number, depth: number): number {
+  if (offset >= bytes.length) return refuseAt(offset);
+  const lead = octetAt(bytes, offset);
+  if (lead < 24) return offset + 1;
   const start = checkHead(bytes, offset);
   if (start < 0) return start;
-  const lead = octetAt(bytes, offset);
   const major = lead >> 5;
   if (major < 2) return start;
   if (major === 7) return lead >= 0xf4 && lead <= 0xf6 ? start : refuseAt(offset);
