@@ -214,7 +214,8 @@ export function createTown(
   const vault = createMemoryVault(crypto, entropy);
   const state = { nowS: MORNING_S };
   const clock = { nowS: () => state.nowS };
-  const open = () => createIssuer({ crypto, entropy, clock, store, vault }, { authority: 7, ...settings });
+  const open = () =>
+    createIssuer({ crypto, entropy, clock, store, vault }, { authority: 7, ...settings });
   let issuer = open();
   let nonces = 0;
   const desk = issuer.founder;
