@@ -79,10 +79,10 @@ const SESSION = "nyckel bench session";
 
 /** What is the same for a key and for a lock. */
 const CORTEX_M4 = {
-  agreementUs: counted(1_171_000, NATIVE),
-  publicKeyUs: counted(661_000, NATIVE),
-  verificationUs: counted(1_304_000, `${NATIVE}, 64 octets`),
-  signatureUs: counted(753_000, `${NATIVE}, 64 octets`),
+  agreementUs: counted(556_000, NATIVE),
+  publicKeyUs: counted(396_000, NATIVE),
+  verificationUs: counted(643_000, `${NATIVE}, 64 octets`),
+  signatureUs: counted(489_000, `${NATIVE}, 64 octets`),
   hashBlockUs: counted(4_500, `${NATIVE}, from 32 slots and their root`),
   macUs: counted(18_000, `${SESSION}, from the key schedule`),
   cipherBlockUs: counted(4_200, `${NATIVE}, from 653 octets`),
