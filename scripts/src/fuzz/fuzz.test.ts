@@ -21,7 +21,8 @@ let device: DeviceCodec;
 
 beforeAll(async () => {
   device = evaluateSubjects(await lowerSubjects(REGISTER_TAIL));
-});
+  // The pipeline of the bundles takes its time on a busy machine.
+}, 120_000);
 
 /** The device with one subject that does something else. */
 function deviceWith(name: string, judge: DeviceCodec["judge"]): DeviceCodec {
