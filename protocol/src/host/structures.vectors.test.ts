@@ -162,6 +162,7 @@ const PAYLOADS: { readonly [typ: number]: (payload: unknown) => object } = {
   65011: (payload) =>
     named(payload, ["authority", ["requests", ["devid", "logEpoch", "from"], true]]),
   65012: (payload) => named(payload, ["board", "manifest", "untilS"]),
+  65013: (payload) => named(payload, ["devid", "serial", "untilS"]),
 };
 
 describe("a stranger's reader of the frozen structures gives the frozen fields", () => {

@@ -79,7 +79,7 @@ describe("the frozen vectors", () => {
       readonly bytes: string;
     }
     const { objects } = read<{ objects: readonly SignedObject[] }>("signed-objects");
-    expect(objects.length).toBe(11);
+    expect(objects.length).toBe(12);
     for (const object of objects) {
       const parts = decoded(object.bytes) as [Buffer, Map<number, unknown>, Buffer, Buffer];
       const [header, unprotected, payload, signature] = parts;
