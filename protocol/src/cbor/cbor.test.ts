@@ -151,6 +151,10 @@ describe("the CBOR codec", () => {
     let value: CborValue = [];
     for (let level = 0; level < 8; level += 1) value = [value];
     expect(() => encodeCbor(value)).toThrow();
+    let map: CborValue = cborMap([]);
+    for (let level = 0; level < 7; level += 1) map = cborMap([[0, map]]);
+    expect(checkCbor(encodeCbor(map))).toBeUndefined();
+    expect(() => encodeCbor(cborMap([[0, map]]))).toThrow();
   });
 
   test("either refuses damaged octets or gives a value with just those octets", () => {
