@@ -255,6 +255,14 @@ export interface Issuer {
       clockUnknown?: 0 | 1 | 2;
     },
   ): Result<LockProvision>;
+  /**
+   * Lets the console of a lock or key that was locked down be opened once; the permit travels with the
+   * next keys.
+   *
+   * @returns The number of the permit, or also `UNKNOWN_DEVICE`, `STATE_CONFLICT` for a device that has ended or another authority's
+   *   lock, `REQUEST_INVALID` for an end that is not within the next 24 hours.
+   */
+  permitService(by: number, request: { devid: Uint8Array; untilS: number }): Result<number>;
   removeLock(by: number, request: { door: number; reason: string }): Result<true>;
   /** A station of one provider, or of the municipality, which serves every key. */
   enrolStation(by: number, request: { provider?: number }): Result<StationProvision>;

@@ -15,6 +15,7 @@ import {
   signIssuerCertificate,
   signLockCertificate,
   signLockConfig,
+  signServicePermit,
   WINDOW_S_MAX,
 } from "@nyckelring/protocol";
 import type { Fact } from "./facts.ts";
@@ -60,6 +61,8 @@ export interface Authority {
    * the certificate is later than in the one before, if need be by some seconds ahead.
    */
   configureLock(lock: LockRecord, door: Door, nowS: number): Fact;
+  /** Leave to open the console of a device once, until a time in UTC seconds. */
+  permitService(devid: string, serial: number, untilS: number): Fact;
   /** The root's word for the device key of another authority, for our own keys to carry. */
   vouch(certificate: IssuerCertificate, nowS: number): Uint8Array;
   /** Secret shared with a device, from its X25519 public key. */
@@ -225,6 +228,11 @@ export function openAuthority(journal: Journal, number: number): Authority {
           ),
         ),
       };
+    },
+    permitService(devid, serial, untilS) {
+      const signer = signerOf(epochKey(LEVEL_DEVICES, epochNow()));
+      const permit = signServicePermit({ devid: bytesOfHex(devid), serial, untilS }, signer);
+      return { kind: "service-permitted", devid, serial, untilS, permit: hexOf(permit) };
     },
     vouch: (certificate, nowS) =>
       signIssuerCertificate({ ...certificate, iatS: nowS }, signerOf(rootKey)),

@@ -2,15 +2,20 @@
 import {
   bytesOfHex,
   DOOR_OCCUPIED,
+  DOWN_OBJECTS,
   LIMIT_REACHED,
   PUBLIC_KEY_INVALID,
   REQUEST_INVALID,
+  ROLE_FORBIDDEN,
   SHARED_SECRET_ZERO,
   STATE_CONFLICT,
+  TYP_SERVICE_PERMIT,
   typOf,
+  UNKNOWN_DEVICE,
   verifyIssuerCertificate,
   verifyLockCertificate,
   verifyLockConfig,
+  verifyServicePermit,
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 import {
@@ -243,5 +248,48 @@ describe("enrolment", () => {
     const testing = createIssuer(ports, { authority: 99 });
     expect(testing.rootKey).not.toEqual(town.issuer.rootKey);
     expect(() => createIssuer(ports, { authority: 7 })).toThrow();
+  });
+
+  test("a service permit goes to the keys that may bring it, each number once, until its end", () => {
+    const town = createTown();
+    const { issuer, north, desk } = town;
+    const house = town.house(["A1"], north.provider);
+    const anna = town.carer(north, "anna");
+    const far = town.carer(town.south, "far");
+    const station = town.station();
+    const devid = house.entranceLock.devid;
+    const untilS = town.nowS + 2 * HOUR_S;
+    for (const endS of [town.nowS, town.nowS + 25 * HOUR_S]) {
+      expect(codeOf(issuer.permitService(desk, { devid, untilS: endS }))).toBe(REQUEST_INVALID);
+    }
+    expect(codeOf(issuer.permitService(north.planner, { devid, untilS }))).toBe(ROLE_FORBIDDEN);
+    const stranger = { devid: new Uint8Array(8), untilS };
+    expect(codeOf(issuer.permitService(desk, stranger))).toBe(UNKNOWN_DEVICE);
+    const first = must(issuer.permitService(desk, { devid, untilS }));
+    const second = must(issuer.permitService(desk, { devid, untilS }));
+    expect(second).toBeGreaterThan(first);
+    must(issuer.permitService(desk, { devid: anna.key.devid, untilS }));
+
+    const permitsFor = (key: typeof anna.key) =>
+      town
+        .present(station, key)
+        .flatMap((message) =>
+          message.type === DOWN_OBJECTS
+            ? message.objects
+                .filter((bytes) => typOf(bytes) === TYP_SERVICE_PERMIT)
+                .map((bytes) => must(verifyServicePermit(bytes, anchorsOf(issuer, 2))))
+            : [],
+        );
+    expect(permitsFor(far.key)).toEqual([]);
+    expect(permitsFor(anna.key)).toEqual([
+      { devid: anna.key.devid, serial: first, untilS },
+      { devid, serial: second, untilS },
+    ]);
+    expect(permitsFor(anna.key)).toEqual([]);
+    town.nowS += 2 * HOUR_S;
+    expect(permitsFor(town.carer(north, "late").key)).toEqual([]);
+    must(issuer.removeLock(desk, { door: house.entrance, reason: "moved" }));
+    const ended = { devid, untilS: town.nowS + HOUR_S };
+    expect(codeOf(issuer.permitService(desk, ended))).toBe(STATE_CONFLICT);
   });
 });

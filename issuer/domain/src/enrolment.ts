@@ -19,7 +19,7 @@ import {
   UNKNOWN_DEVICE,
   WINDOW_S_MAX,
 } from "@nyckelring/protocol";
-import { missingSignatories } from "./access-rights.ts";
+import { isOwnLock, missingSignatories } from "./access-rights.ts";
 import type { DevicePublic, Issuer, KeyProvision, LockProvision } from "./api.ts";
 import type { Authority } from "./authority.ts";
 import type { Fact } from "./facts.ts";
@@ -28,12 +28,16 @@ import type { Door, KeyRecord } from "./register.ts";
 import type { Revocation } from "./revocation.ts";
 import { authorise } from "./role-model.ts";
 
+/** Longest life of a service permit, in seconds. */
+const SERVICE_S_MAX = 86_400;
+
 type Enrolment = Pick<
   Issuer,
   | "enrolKey"
   | "reassignKey"
   | "enrolLock"
   | "removeLock"
+  | "permitService"
   | "enrolStation"
   | "addDoorToGroup"
   | "addGuestAuthority"
@@ -186,6 +190,23 @@ export function createEnrolment(
       if (devid === undefined || devid === null) return fail(RECORD_UNKNOWN);
       journal.commit({ user: by }, [{ kind: "lock-ended", devid, reason }]);
       return succeed(true);
+    },
+
+    permitService(by, { devid, untilS }) {
+      const name = hexOf(devid);
+      const lock = register.locks.get(name);
+      const key = register.keys.get(name);
+      const allowed = authorise(register, by, "locks");
+      if (!allowed.ok) return allowed;
+      if (lock === undefined && key === undefined) return fail(UNKNOWN_DEVICE);
+      const isOurs = lock === undefined || (!lock.ended && isOwnLock(register, lock));
+      if (!isOurs || (key !== undefined && key.state !== "active")) return fail(STATE_CONFLICT);
+      if (untilS <= nowS() || untilS > nowS() + SERVICE_S_MAX) return fail(REQUEST_INVALID);
+      // The time, so that a register restored from a copy does not give a number a second time.
+      const last = register.servicePermits.get(name)?.serial ?? 0;
+      const serial = Math.max(nowS(), last + 1);
+      journal.commit({ user: by }, [authority.permitService(name, serial, untilS)]);
+      return succeed(serial);
     },
 
     enrolStation(by, { provider }) {

@@ -183,6 +183,14 @@ export type Fact =
     }
   | { readonly kind: "lock-ended"; readonly devid: string; readonly reason: string }
   | {
+      readonly kind: "service-permitted";
+      /** A lock or a key. */
+      readonly devid: string;
+      readonly serial: number;
+      readonly untilS: number;
+      readonly permit: string;
+    }
+  | {
       readonly kind: "guest-authority-added";
       readonly authority: number;
       readonly rootPublicKey: string;

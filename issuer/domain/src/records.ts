@@ -10,6 +10,16 @@ import type {
 
 // What the state consists of: one record for each thing that facts tell of.
 
+/** Leave to open the console of one device. @public */
+export interface ServicePermitRecord {
+  readonly devid: string;
+  readonly serial: number;
+  /** UTC seconds. */
+  readonly untilS: number;
+  /** The signed object, hexadecimal. */
+  readonly permit: string;
+}
+
 /** A user who logs in. @public */
 export interface User {
   readonly user: number;

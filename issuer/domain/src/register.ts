@@ -15,6 +15,7 @@ import type {
   LogState,
   Provider,
   Right,
+  ServicePermitRecord,
   Shift,
   StationRecord,
   User,
@@ -93,6 +94,8 @@ export interface Register {
   readonly rightsOfCarer: ReadonlyMap<number, readonly number[]>;
   readonly shiftsOfCarer: ReadonlyMap<number, readonly Shift[]>;
   readonly carerOfShift: ReadonlyMap<number, number>;
+  /** The newest permit of each device to open its console. */
+  readonly servicePermits: ReadonlyMap<string, ServicePermitRecord>;
   readonly emergencies: ReadonlyMap<number, EmergencyRequest>;
   readonly logs: ReadonlyMap<string, LogState>;
   /** Names of the logs of each device. */
@@ -165,6 +168,7 @@ export function createRegister(): Register {
     rightsOfCarer: new Map(),
     shiftsOfCarer: new Map(),
     carerOfShift: new Map(),
+    servicePermits: new Map(),
     emergencies: new Map(),
     logs: new Map(),
     logsOfDevice: new Map(),
@@ -467,6 +471,8 @@ function applyDeviceFact(register: Register, fact: Fact, record: AuditRecord): v
       if (door !== undefined) change(register.doors, door, { lock: null });
       return change(register.locks, fact.devid, { ended: true });
     }
+    case "service-permitted":
+      return put(register.servicePermits, fact.devid, fact);
     case "emergency-requested":
       used(register, "request", fact.request);
       return put(register.emergencies, fact.request, { ...fact, approvers: [], issued: false });

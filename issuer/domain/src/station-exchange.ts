@@ -219,6 +219,17 @@ export function createStationExchange(
     return [...others, ...[...acks.keys()].map(bytesOfHex)];
   }
 
+  /** Leave to open the console of the key itself, or of a lock that it may meet. */
+  function servicePermits(key: KeyRecord): Uint8Array[] {
+    const devids = [key.devid, ...locksOf(key).map((lock) => lock.devid)];
+    return devids.flatMap((devid) => {
+      const permit = register.servicePermits.get(devid);
+      if (permit === undefined || permit.untilS <= nowS()) return [];
+      const isDue = isToOffer(key.devid, `service ${devid} ${permit.serial}`);
+      return isDue ? [bytesOfHex(permit.permit)] : [];
+    });
+  }
+
   /** Our root's word for the owners of foreign locks that this key may meet. */
   function hostCertificates(key: KeyRecord): Uint8Array[] {
     const hosts = new Set(locksOf(key).map((lock) => register.doors.get(lock.door)?.host ?? null));
@@ -334,6 +345,7 @@ export function createStationExchange(
       ...timeGrants(current, message),
       ...ownObjects(current),
       ...lockObjects(current),
+      ...servicePermits(current),
     ]);
     for (const emergency of current.heads) {
       const isLive = emergency.expS > nowS() && !authority.isOfEarlierEpoch(emergency.iatS);
