@@ -27,7 +27,7 @@ import { createNodeTimer, openNodeStream } from "./node-ports.ts";
 import { createScriptedModem } from "./scripted-modem.ts";
 
 const STATION_PAGES = 192;
-const BOOT_MS = 20_000;
+const BOOT_MS = 90_000;
 const SYNC_MS = 60_000;
 const HEARTBEAT_MS = 60_000;
 const ACCOUNT = { stationId: 3, commandKey: secretOf("command key") };
