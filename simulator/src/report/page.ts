@@ -138,7 +138,7 @@ function writeTotals({ result, view }: RunOutcome, day: Day): string {
   const isFile = view !== undefined;
   const figures: readonly Figure[] = [
     { name: "unauthorizedOpenings", value: result.unauthorizedOpenings, goal: 0 },
-    { name: "wrongDenials", value: result.wrongDenials, goal: 0 },
+    wrongDenialFigure(result),
     { name: "eventsLost", value: result.eventsLost, goal: 0 },
     { name: "eventsDuplicated", value: result.eventsDuplicated, goal: 0 },
     {
@@ -157,6 +157,12 @@ function writeTotals({ result, view }: RunOutcome, day: Day): string {
 ${textElement("h2", 'id="h-totals"', "totals")}
 <ul class="totals">${figures.map(writeFigure).join("\n")}</ul>
 </section>`;
+}
+
+function wrongDenialFigure({ wrongDenials, hindrances }: RunResult): Figure {
+  const excused = Object.values(hindrances).reduce((sum, count) => sum + count, 0);
+  const figure = { name: "wrongDenials", value: wrongDenials, goal: 0 } as const;
+  return excused === 0 ? figure : { ...figure, note: ["hinderedNote", excused] };
 }
 
 function forbiddenFigure({ forbiddenStopped, forbiddenAttempts }: RunResult): Figure {
@@ -217,6 +223,8 @@ function writeParts(day: Day): string {
     ({ part, p50Ms, p99Ms }) =>
       `<tr${isTotal(part) ? ' class="sum"' : ""}>${textElement("td", "", textNameOf("part", part))}<td class="num">${p50Ms} ms</td><td class="num">${p99Ms} ms</td></tr>`,
   );
+  const table = `<table class="parts"><thead><tr>${textElement("th", 'scope="col"', "part")}${textElement("th", 'scope="col" class="num"', "half")}${textElement("th", 'scope="col" class="num"', "nearlyAll")}</tr></thead>
+<tbody>${rows.join("\n")}</tbody></table>`;
   const costRows = COST_TEXTS.map(([cost, name]) => {
     const cells = MODELLED_ROLES.map((role) => {
       const { us, kind, from } = ROLE_COSTS[role][cost];
@@ -232,8 +240,7 @@ function writeParts(day: Day): string {
   return `<section aria-labelledby="h-parts">
 ${textElement("h2", 'id="h-parts"', "parts")}
 ${textElement("p", 'class="soft"', "partsNote", openings)}
-<table class="parts"><thead><tr>${textElement("th", 'scope="col"', "part")}${textElement("th", 'scope="col" class="num"', "half")}${textElement("th", 'scope="col" class="num"', "nearlyAll")}</tr></thead>
-<tbody>${rows.join("\n")}</tbody></table>
+${openings === 0 ? "" : table}
 <details><summary>${textElement("span", "", "model")}</summary>
 ${textElement("p", 'class="soft"', "modelNote")}
 <table class="parts"><thead><tr>${textElement("th", 'scope="col"', "modelWork")}${boardHeads.join("")}</tr></thead><tbody>${costRows.join("\n")}</tbody></table></details>

@@ -32,6 +32,10 @@ export const TEXTS = {
   missed: { sv: "inte uppfyllt", en: "missed" },
   unauthorizedOpenings: { sv: "öppningar utan behörighet", en: "openings without a right" },
   wrongDenials: { sv: "nekade trots behörighet", en: "refused in spite of a right" },
+  hinderedNote: {
+    sv: "{0} till nekades av en orsak som syns: ingen ström, okänd tid eller full logg",
+    en: "{0} more were refused for a cause that shows: no power, unknown time or a full log",
+  },
   eventsLost: { sv: "förlorade händelser", en: "events lost" },
   eventsDuplicated: { sv: "händelser lagrade två gånger", en: "events stored twice" },
   eventsHome: { sv: "händelser hemma", en: "events home" },
@@ -194,8 +198,8 @@ export const TEXTS = {
 
   parts: { sv: "Hur lång tid en öppning tar", en: "How long an opening takes" },
   partsNote: {
-    sv: "{0} ärliga öppningar vid lås utan eget batteri, virtuell tid. Arbetstiderna är räknade instruktioner och uppskattningar, inte mätningar. Delarna ordnas var för sig och kan därför inte summeras.",
-    en: "{0} honest openings at locks without a battery, virtual time. The work of boards is counted instructions and estimates, not measured. Each part is sorted on its own, so parts do not add up.",
+    sv: "{0} ärliga öppningar, virtuell tid. Arbetstiderna är räknade instruktioner och uppskattningar, inte mätningar. Delarna ordnas var för sig och kan därför inte summeras.",
+    en: "{0} honest openings, virtual time. The work of boards is counted instructions and estimates, not measured. Each part is sorted on its own, so parts do not add up.",
   },
   part: { sv: "del", en: "part" },
   half: { sv: "hälften inom", en: "half within" },
