@@ -87,7 +87,7 @@ const CORTEX_M4 = {
   macUs: counted(18_000, `${SESSION}, from the key schedule`),
   cipherBlockUs: counted(4_200, `${NATIVE}, from 653 octets`),
   stepUs: estimate(6_000, "frames, CRC, log entry, choice of the leaf: in no count; judged"),
-  bootUs: counted(10_200_000, `${SESSION}, lock, door path alone, a script of 14 kB`),
+  bootUs: counted(7_100_000, `${SESSION}, lock, door path alone, a script of 14 kB`),
   programWordUs: estimate(41, "nRF52840 product specification, word write"),
   eraseUs: estimate(85_000, "nRF52840 product specification, page erase"),
 } as const;
@@ -107,12 +107,12 @@ function restOfBundle(octets: number, from: string): Cost {
 export const ROLE_COSTS: { readonly [role in RoleName]: BoardCosts } = {
   key: {
     ...CORTEX_M4,
-    sessionUs: counted(3_120_000, `${SESSION}, key`),
+    sessionUs: counted(2_130_000, `${SESSION}, key`),
     bundleUs: restOfBundle(69_200, "loader and bundle of a key, 69.2 kB"),
   },
   lock: {
     ...CORTEX_M4,
-    sessionUs: counted(2_740_000, `${SESSION}, lock`),
+    sessionUs: counted(1_680_000, `${SESSION}, lock`),
     bundleUs: restOfBundle(43_500, "loader and bundle of a lock, 43.5 kB"),
   },
   station: {

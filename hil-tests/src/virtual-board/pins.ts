@@ -124,8 +124,6 @@ export function openPins(
   }
 
   function restoreSwitches(): void {
-    // The leaf of the door is shut whenever the board starts.
-    if (board.door !== undefined) levels.set(board.door, 0);
     if (motor !== undefined) {
       levels.set(motor.unlocked, bolt === "unlocked" ? 0 : 1);
       levels.set(motor.locked, bolt === "locked" ? 0 : 1);

@@ -345,10 +345,10 @@ export const TEXTS = {
     en: "{0}: {1}. The authorization system is not told.",
   },
 
-  purposeHonest: { sv: "behörigt besök", en: "a visit with a right" },
+  purposeHonest: { sv: "vanligt besök", en: "an ordinary visit" },
   purposeHindered: {
-    sv: "behörigt besök, hårdvara eller inställning i vägen",
-    en: "a visit with a right, hardware or a setting in the way",
+    sv: "vanligt besök, hårdvara eller inställning i vägen",
+    en: "an ordinary visit, hardware or a setting in the way",
   },
   purposeEmergency: { sv: "nödöppning", en: "an emergency opening" },
   purposeCollect: { sv: "ronden hämtar loggar", en: "the patrol collects logs" },
