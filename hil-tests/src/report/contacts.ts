@@ -6,6 +6,7 @@ import {
   type WorldEvent,
 } from "@nyckelring/simulator";
 import type { CaseRecord } from "../run/case-record.ts";
+import { joinPieces } from "./join-pieces.ts";
 
 /** One insertion in a case, as a report shows it. */
 export type ShownContact = {
@@ -54,9 +55,9 @@ export function readContacts(record: CaseRecord): ShownContact[] {
 }
 
 function readContact(record: CaseRecord, id: number): ShownContact {
-  const frames = record.frames
-    .filter((frame) => frame.contact === id)
-    .sort((left, right) => left.t - right.t);
+  const frames = joinPieces(
+    record.frames.filter((frame) => frame.contact === id).sort((left, right) => left.t - right.t),
+  );
   const events = record.events.filter((event) => "contact" in event && event.contact === id);
   const plugged = events.find((event) => event.kind === "plugged");
   const pulled = events.find((event) => event.kind === "pulled");

@@ -34,13 +34,16 @@ export function writePcapng(cases: readonly CaseResult[], startUs: number): Uint
   for (const one of cases) {
     const contacts = one.record.frames.map(({ t, from, to, hex }) => {
       const direction = isKey(from) ? 0 : 1;
-      return packet(CONTACT, baseUs + t, direction, hex, `${one.id}: ${from} to ${to}`);
+      const comment = `${one.id}: ${from} to ${to}`;
+      return { t, octets: packet(CONTACT, baseUs + t, direction, hex, comment) };
     });
     const messages = one.record.brokerFrames.map(({ t, station, direction, link, hex }) => {
       const comment = `${one.id}: ${station} ${direction} over ${link}`;
-      return packet(BROKER, baseUs + t, direction === "up" ? 0 : 1, hex, comment);
+      return { t, octets: packet(BROKER, baseUs + t, direction === "up" ? 0 : 1, hex, comment) };
     });
-    blocks.push(...contacts, ...messages);
+    // Readers of captures want the order of time, whatever the interface.
+    const packets = [...contacts, ...messages].sort((left, right) => left.t - right.t);
+    blocks.push(...packets.map(({ octets }) => octets));
     baseUs += one.record.lastUs + CASE_GAP_US;
   }
   return Buffer.concat(blocks);
