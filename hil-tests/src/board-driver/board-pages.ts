@@ -6,7 +6,7 @@ import type { FlashPages } from "./rig-device.ts";
 
 const HEADER_BYTES = 32;
 const PART_BYTES = 1024;
-const PAGES_MS_MAX = 30_000;
+const PAGES_MS_MAX = 15_000;
 
 /** The pages of a role's area on a board, through its console; the program there must rest. */
 export interface BoardPages {

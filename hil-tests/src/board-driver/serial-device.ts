@@ -106,12 +106,15 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
 
   async function openBoth() {
     const { baud, flow } = wiring.serial;
-    const console = await openSerialBoardLine(options.path, {
-      baud,
-      hasFlowControl: flow === "xonxoff",
-    });
+    const lines: BoardLine[] = [];
     try {
+      const console = await openSerialBoardLine(options.path, {
+        baud,
+        hasFlowControl: flow === "xonxoff",
+      });
+      lines.push(console);
       const contact = await openSerialBoardLine(contactPath ?? "", { baud, hasFlowControl: false });
+      lines.push(contact);
       contact.onOctets((octets) => tell({ type: "octets", octets }));
       contact.onGone(() => fail(new InfraFault(role, `${contactPath} is gone`)));
       const board = await openBoardConsole(console);
@@ -119,7 +122,7 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
       listenToConsole(console);
       return { console, contact, board };
     } catch (error) {
-      await console.close();
+      for (const line of lines) await line.close();
       throw error;
     }
   }

@@ -43,7 +43,7 @@ export interface BenchSession {
   parts(): Promise<Omit<BenchParts, "seed" | "sink" | "onText">>;
   /** Roles whose board does not answer now: whatever the case said, it says nothing. */
   silentRoles(): Promise<readonly RoleName[]>;
-  /** Brings a board back after it failed, by power or reset. */
+  /** Brings a board back after it failed, by power or reset. @throws InfraFault */
   recover(role: RoleName): Promise<void>;
 }
 
@@ -129,8 +129,10 @@ async function runRound(request: SuiteRequest, one: Case, seed: string): Promise
       request.onLine?.(one, device, line);
     });
     const outcome = await attemptOn(session, one, { seed: `${seed} ${one.id}`, sink, onText });
-    const isLast = outcome.kind !== "infra" || tries > INFRA_RETRIES;
-    if (isLast) {
+    const canRetry = outcome.kind === "infra" && tries <= INFRA_RETRIES;
+    // A board that cannot be brought back is not asked again.
+    const isBack = canRetry && (await bringBack(session, outcome.role));
+    if (!isBack) {
       return {
         id: one.id,
         title: one.title,
@@ -144,7 +146,17 @@ async function runRound(request: SuiteRequest, one: Case, seed: string): Promise
       };
     }
     troubles.push(outcome.reason);
-    await session.recover(outcome.role).catch(() => undefined);
+  }
+}
+
+/** Brings a board back after it failed; false when it stays away. */
+async function bringBack(session: BenchSession, role: RoleName): Promise<boolean> {
+  try {
+    await session.recover(role);
+    return true;
+  } catch (error) {
+    if (!(error instanceof InfraFault)) throw error;
+    return false;
   }
 }
 
