@@ -69,6 +69,12 @@ export interface BoardConsoleClient {
 }
 
 /**
+ * Puts an end to an answer, so that its length is neither XON nor XOFF: a terminal with flow control
+ * keeps these for itself, also where they are the length of a packet, and after XOFF it sends nothing.
+ */
+const MARK = '(function(r){var l=JSON.stringify(r).length+1&255;return r+(l==17||l==19?"!!":".")})';
+
+/**
  * Meets the interpreter at the other end of a line.
  *
  * Octets of an earlier program may still be on their way, and a packet may be half sent: the console
@@ -201,7 +207,7 @@ export async function openBoardConsole(
   }
 
   async function evaluate(expression: string, answerMs?: number): Promise<string> {
-    const content = pad(expression);
+    const content = pad(`${MARK}(${expression})`);
     if (content.length > CONTENT_BYTES_MAX) {
       throw new Error(`an expression of ${content.length} octets does not fit a packet`);
     }
@@ -217,10 +223,11 @@ export async function openBoardConsole(
     }
     const response = tokens.find(isResponse);
     const literal = response?.kind === "packet" ? readStringLiteral(response.content) : undefined;
-    if (literal === undefined) {
+    const end = literal?.endsWith("!!") === true ? -2 : literal?.endsWith(".") === true ? -1 : 0;
+    if (literal === undefined || end === 0) {
       throw fault(DEVICE_GARBLED, "the answer to an expression is no text");
     }
-    return literal;
+    return literal.slice(0, end);
   }
 
   async function sendBlocks(
