@@ -271,6 +271,7 @@ async function flashOne(
     boot: plan.bootChange,
     sendBytes: plan.sendBytes,
     flashBytes: plan.flashBytes,
+    roomSteps: plan.room?.steps.length ?? 0,
   });
   if (options.dryRun === true) {
     finish(options, output, board.name, `${UNTOUCHED}; ${who} stays (dry run)`, { dryRun: true });
@@ -331,7 +332,8 @@ function describePlan(plan: FlashPlan): string {
   const count = (way: string): number => plan.steps.filter((step) => step.way === way).length;
   const sent = count("sent");
   const boot = plan.bootChange === "kept" ? "" : `, loader ${plan.bootChange}`;
-  return `${plan.steps.length} files, ${sent} changed (${(plan.sendBytes / 1024).toFixed(1)} KiB), ${count("copied")} copied on the board, ${count("kept")} kept${boot}; slot ${plan.slot}`;
+  const room = plan.room === undefined ? "" : ", room made in deleted files";
+  return `${plan.steps.length} files, ${sent} changed (${(plan.sendBytes / 1024).toFixed(1)} KiB), ${count("copied")} copied on the board, ${count("kept")} kept${boot}${room}; slot ${plan.slot}`;
 }
 
 type Teller = (label: string, text: string, fields: Readonly<Record<string, unknown>>) => void;

@@ -46,6 +46,7 @@ export interface BoardState {
    * proved itself; where none has, the one that runs, or the one that would start.
    */
   readonly active: { readonly slot: Slot; readonly manifest: ParsedManifest } | undefined;
+  readonly totalBytes: number;
   readonly freeBytes: number;
   readonly trashBytes: number;
 }
@@ -179,6 +180,7 @@ export async function inspectBoard(board: BoardConsoleClient): Promise<BoardStat
     selectors,
     lastGeneration,
     active: await findActive(board, files, selectors, application?.slot),
+    totalBytes: Number(stats["totalBytes"]),
     freeBytes: Number(stats["freeBytes"]),
     trashBytes: Number(stats["trashBytes"]),
   };

@@ -231,6 +231,45 @@ describe("flashing a board", () => {
     bench.stop();
   });
 
+  /** A board after twelve versions, on which so many octets are left beside its identity and log. */
+  async function fullBoard(freeBytes: number, bytes: number): Promise<BenchBoard> {
+    const bench = createBenchBoard();
+    for (let minor = 0; minor < 12; minor += 1) {
+      await flash(bench, buildOf({ version: `1.${minor}.0`, bytes: bytes + minor }));
+    }
+    const left = bench.board.storage.stats().freeBytes - freeBytes - 32;
+    bench.board.storage.write("nyckel", Buffer.from("identity and log"), 0, left);
+    return bench;
+  }
+
+  test("a full board takes update after update in the room of deleted files, and keeps its log", async () => {
+    const bench = await fullBoard(12_000, 30_000);
+    const log = bench.board.storage.read("nyckel");
+    const place = bench.board.storage.addressOf("nyckel");
+    let made = 0;
+    for (let update = 0; update < 12; update += 1) {
+      const version = `2.${update}.0`;
+      const sample = { version, bytes: 28_000 + ((update * 977) % 2500) };
+      const { application, plan } = await flash(bench, buildOf(sample));
+      expect(application.version).toBe(version);
+      made += plan.room === undefined ? 0 : 1;
+    }
+    expect(made).toBeGreaterThan(8);
+    expect(bench.board.storage.read("nyckel")).toBe(log);
+    expect(bench.board.storage.addressOf("nyckel")).toBe(place);
+    bench.stop();
+  });
+
+  test("a board on which deleted files do not help says so, and what does", async () => {
+    const bench = await fullBoard(3000, 2000);
+    const before = bench.flash.writes();
+    const fault = await codeOf(flash(bench, buildOf({ version: "3.0.0", bytes: 60_000 })));
+    expect(fault.parts.code).toBe(FLASH_FULL);
+    expect(fault.parts.hint).toContain("nyckel device erase");
+    expect(bench.flash.writes()).toBe(before);
+    bench.stop();
+  });
+
   test("an interruption ends between two packets and tells the state", async () => {
     const bench = createBenchBoard();
     await flash(bench, buildOf());
@@ -274,11 +313,24 @@ describe("flashing a board", () => {
 describe("power cuts while flashing", () => {
   const model = MODEL_OF_ROLE.lock;
   const CUTS = 24;
+  /** Making room is done after about so many writes. */
+  const ROOM_WRITES = 80;
   const isEveryCut = process.env["ALL_CUTS"] === "1";
 
-  async function boardWithFirstVersion(build: BoardBuild): Promise<Uint8Array> {
+  async function boardWithFirstVersion(build: BoardBuild, isFull = false): Promise<Uint8Array> {
     const bench = createBenchBoard();
+    if (isFull) {
+      // Versions whose files will lie there deleted, and then little room beside them.
+      for (let minor = 0; minor < 11; minor += 1) {
+        const sample = { version: `0.${minor}.0`, bytes: 30_000 + minor, securityVersion: 2 };
+        await flash(bench, buildOf(sample));
+      }
+    }
     await flash(bench, build);
+    if (isFull) {
+      const left = bench.board.storage.stats().freeBytes - 9000;
+      bench.board.storage.write("nyckel", Buffer.from("identity and log"), 0, left);
+    }
     const image = bench.flash.read(model.geometry.start, model.geometry.bytes);
     bench.stop();
     return image;
@@ -298,27 +350,31 @@ describe("power cuts while flashing", () => {
     ["with the same loader", { securityVersion: 2 }],
     ["with another loader", { securityVersion: 2, bootNote: "2" }],
     ["of a permitted step back", { securityVersion: 1 }],
+    ["on a full board", { securityVersion: 2, bytes: 30_000 }],
   ];
 
   test.each(UPDATES)(
     "the old application starts after a cut at any flash write, %s",
     async (_name, sample) => {
-      const image = await boardWithFirstVersion(buildOf({ securityVersion: 2 }));
+      const isFull = sample.bytes !== undefined;
+      const image = await boardWithFirstVersion(buildOf({ securityVersion: 2 }), isFull);
       const update = buildOf({ version: "2.0.0", bytes: 2000, ...sample });
       const permitOf = sample.securityVersion === 1 ? update : undefined;
       const whole = boardFrom(image);
       const before = whole.flash.writes();
-      await flash(whole, update, permitOf);
+      const { plan } = await flash(whole, update, permitOf);
+      expect(plan.room !== undefined).toBe(isFull);
       const writes = whole.flash.writes() - before;
       whole.stop();
       expect(writes).toBeGreaterThan(200);
       let old = 0;
       const cuts = isEveryCut ? writes : CUTS;
       for (let index = 0; index < cuts; index += 1) {
-        // The last cuts lie close together, where boot file and selector are written.
+        // Half of them where room is made, or over all of it; the others close together at the end,
+        // where boot file and selector are written.
         const sampled =
           index < CUTS / 2
-            ? Math.floor((index * writes) / (CUTS / 2))
+            ? Math.floor((index * (isFull ? ROOM_WRITES : writes)) / (CUTS / 2))
             : writes - 1 - (index - CUTS / 2) * 2;
         const cut = isEveryCut ? index : sampled;
         const bench = boardFrom(image, cut);

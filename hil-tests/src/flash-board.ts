@@ -16,6 +16,7 @@ import {
 import type { BoardBuild, BuildFile } from "./board-build.ts";
 import type { BoardConsoleClient } from "./board-console.ts";
 import { BoardFault, type BoardFaultParts } from "./board-fault.ts";
+import { makeRoom, readChain } from "./board-room.ts";
 import {
   type ApplicationIdentity,
   askApplication,
@@ -25,6 +26,7 @@ import {
   selectorContent,
   selectorName,
 } from "./board-state.ts";
+import { planRoom, type RoomStep, type WantedFile } from "./storage-room.ts";
 
 const BOOT_FILE = ".bootcde";
 /** A copy of the loader while its file is replaced, and what runs it where that file is torn. */
@@ -36,7 +38,8 @@ const PERMIT_FILE = "nk.permit.";
 /** The loader goes back from an application that has failed twice; one more start tells. */
 const STARTS_MAX = 3;
 const HEADER_BYTES = 32;
-const SELECTOR_BYTES = 64;
+/** Selector, permit, boots and proof, and what starts the spare loader, each with its header. */
+const SMALL_FILES_BYTES = 1024;
 const RESTART_MS_MAX = 20_000;
 /** 512 pages of an external flash take up to a tenth of a second each. */
 const ERASE_MS_MAX = 90_000;
@@ -77,11 +80,21 @@ export interface FlashPlan {
   readonly sendBytes: number;
   /** Octets of flash that are taken. */
   readonly flashBytes: number;
+  /** Where the end of Storage has too little room: how room is made in deleted files. */
+  readonly room: RoomMaking | undefined;
+}
+
+/** How room is made before anything is written. */
+export interface RoomMaking {
+  /** Files of the slot that is written anew, which go first. */
+  readonly deleted: readonly string[];
+  readonly steps: readonly RoomStep[];
+  readonly pageBytes: number;
 }
 
 /** What is told while a board is flashed. */
 export interface FlashProgress {
-  readonly phase: "erase" | "write" | "copy" | "verify" | "boot" | "select" | "restart";
+  readonly phase: "erase" | "room" | "write" | "copy" | "verify" | "boot" | "select" | "restart";
   readonly file?: string;
   readonly sentBytes: number;
   readonly totalBytes: number;
@@ -125,8 +138,11 @@ function securityVersionOf({ application, selectors }: BoardState): number {
 /**
  * Decides what has to be written: the whole application into the slot that does not run.
  *
- * @throws BoardFault `FLASH_FULL` where it does not fit beside what must stay. Room is never made by
- *   compacting: a power cut meanwhile would cost the board everything, its identity included.
+ * Room is never made by compacting: a power cut meanwhile would cost the board everything, its
+ * identity included. Where the end of Storage is too short, deleted files are taken back in a way
+ * that is safe at any moment.
+ *
+ * @throws BoardFault `FLASH_FULL` where it does not fit beside what must stay in any way.
  */
 export async function planFlash(
   board: BoardConsoleClient,
@@ -156,11 +172,16 @@ export async function planFlash(
   const sum = (list: readonly FileStep[], margin: number): number =>
     list.reduce((bytes, { file }) => bytes + margin + file.bytes, 0);
   const written = steps.filter(({ way }) => way !== "kept");
-  const flashBytes =
-    sum(written, HEADER_BYTES + 3) +
-    bootCopies * (build.boot.bytes + HEADER_BYTES) +
-    SELECTOR_BYTES;
-  if (flashBytes > state.freeBytes) {
+  const wanted = written.map(({ fileName, file }) => ({ name: fileName, bytes: file.bytes }));
+  // The loader goes to the end: while it is replaced there must not be an empty file of its name.
+  const spareBytes = bootCopies * (build.boot.bytes + HEADER_BYTES) + SMALL_FILES_BYTES;
+  const flashBytes = sum(written, HEADER_BYTES + 3) + spareBytes;
+  const kept = new Set(steps.filter(({ way }) => way === "kept").map(({ fileName }) => fileName));
+  const room =
+    flashBytes > state.freeBytes
+      ? await findRoom(board, state, slot, kept, wanted, spareBytes)
+      : undefined;
+  if (flashBytes > state.freeBytes && room === undefined) {
     throw new BoardFault({
       code: FLASH_FULL,
       message: `${board.name}: ${flashBytes} octets are needed and ${state.freeBytes} are free (${state.trashBytes} lie in deleted files)`,
@@ -181,7 +202,26 @@ export async function planFlash(
       ) +
       bootCopies * build.boot.bytes,
     flashBytes,
+    room,
   };
+}
+
+/** Finds room in deleted files, and in those of the slot that is written anew. */
+async function findRoom(
+  board: BoardConsoleClient,
+  state: BoardState,
+  slot: Slot,
+  kept: ReadonlySet<string>,
+  wanted: readonly WantedFile[],
+  spareBytes: number,
+): Promise<RoomMaking | undefined> {
+  const chain = await readChain(board, { total: state.totalBytes, free: state.freeBytes });
+  const deleted = state.files.filter((name) => name.startsWith(`${slot}.`) && !kept.has(name));
+  const plan =
+    chain === undefined ? undefined : planRoom(chain, new Set(deleted), wanted, spareBytes);
+  return chain === undefined || plan === undefined
+    ? undefined
+    : { deleted, steps: plan.steps, pageBytes: chain.pageBytes };
 }
 
 /** Options of {@link flashBoard}. */
@@ -287,6 +327,12 @@ export async function flashBoard(
     const kept = state.selectors.find(({ slot }) => slot === state.active?.slot);
     await eraseGenerations(board, state.files, kept?.generation);
     now = `slot ${plan.slot} is incomplete; ${before}`;
+    if (plan.room !== undefined) {
+      for (const name of plan.room.deleted) {
+        await eraseFile(board, name);
+      }
+      await makeRoom(board, plan.room.steps, plan.room.pageBytes, () => tell("room"));
+    }
     for (const step of plan.steps) {
       if (step.way === "sent") {
         await put(step.fileName, step.file);

@@ -130,6 +130,33 @@ describe.skipIf(ESPRUINO === undefined)("the real interpreter (skipped without E
     expect(failed.err).toContain("slot a runs with version 1.0.0");
   });
 
+  test("makes room in deleted files when its Storage is full, and leaves the log where it is", async () => {
+    const at = ["--port", interpreter.port];
+    const sized = (minor: number): string =>
+      writeSampleBuild(join(folder, `sized-${minor}`), {
+        version: `1.${minor}.0`,
+        board: "linux",
+        bytes: 9000 + ((minor * 977) % 1500),
+        // As a role does at its first start.
+        entry: `if(!require("Storage").read("nyckel"))require("Storage").write("nyckel","identity and log",0,140000);nk.ok();//${minor}\n`,
+      });
+    await call("device", "flash", sized(0), ...at);
+    const place = (): number =>
+      readFileSync(join(folder, "espruino.flash"), "latin1").indexOf("identity and log");
+    const before = place();
+    let made = 0;
+    for (let minor = 1; minor < 13; minor += 1) {
+      const { exit, out, lastLine } = await call("device", "flash", sized(minor), ...at);
+      expect(exit).toBe(0);
+      expect(lastLine).toContain(`lock 1.${minor}.0 runs`);
+      made += out.includes("room made in deleted files") ? 1 : 0;
+    }
+    expect(made).toBeGreaterThan(2);
+    expect(before).toBeGreaterThan(0);
+    expect(place()).toBe(before);
+    expect((await call("device", "verify", sized(12), ...at)).exit).toBe(0);
+  });
+
   test("takes the lock as it is built, and starts it again when it was killed in the middle of an update", async () => {
     const board = BOARDS.find(({ name }) => name === "linux");
     if (board === undefined) {

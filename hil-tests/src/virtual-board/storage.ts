@@ -64,7 +64,8 @@ export function openStorage(flash: FlashImage): Storage {
     }
     const octets = Buffer.from(flash.read(address, HEADER_BYTES));
     const size = octets.readUIntLE(0, 3);
-    if (octets.readUInt32LE(0) === 0xffffffff || size === SIZE_NONE) {
+    const word = octets.readUInt32LE(0);
+    if (word === 0xffffffff || word === 0 || size === SIZE_NONE) {
       return undefined;
     }
     const name = octets.toString("latin1", NAME_OFFSET, NAME_OFFSET + NAME_BYTES);
