@@ -141,11 +141,14 @@ export async function openBoardConsole(
     });
   }
 
-  async function greet(): Promise<void> {
+  /**
+   * Finds the prompt. Only one try of several may interrupt a program that never ends: two of them end
+   * the Linux build. The others outlast the five seconds in which the interpreter waits for the rest of
+   * a packet.
+   */
+  async function greet(mayInterrupt: boolean): Promise<void> {
     heard = 0;
-    // The second try interrupts a program that never ends. Only one: two of them end the Linux build.
-    // The others outlast the five seconds in which the interpreter waits for the rest of a packet.
-    for (const prefix of ["\n", "\u0003\n", "\n", "\n", "\n", "\n"]) {
+    for (const prefix of ["\n", mayInterrupt ? "\u0003\n" : "\n", "\n", "\n", "\n", "\n"]) {
       const word = randomBytes(6).toString("hex");
       text = "";
       tokens = [];
@@ -264,7 +267,7 @@ export async function openBoardConsole(
     return true;
   }
 
-  await greet();
+  await greet(true);
   const [boardName = "", version = "", serialNumber = ""] = (
     await evaluate('[process.env.BOARD,process.env.VERSION,getSerial()].join(" ")')
   ).split(" ");
@@ -286,7 +289,8 @@ export async function openBoardConsole(
       throw fault(PACKET_REFUSED, `the board refused ${name}, ${SENDS_MAX} times`);
     },
     typeLine: (typed) => line.write(Buffer.from(`\u0010${typed}\n`, "latin1")),
-    greet,
+    // An application that starts slowly must not be interrupted in it.
+    greet: () => greet(false),
     takeText() {
       const taken = printed;
       printed = "";

@@ -209,6 +209,29 @@ describe("flashing a board", () => {
     bench.stop();
   });
 
+  test("an application that starts slowly is waited for and not interrupted", async () => {
+    const bench = createBenchBoard();
+    const sent: number[] = [];
+    const line = bench.connect({
+      toBoard: (octet) => {
+        sent.push(octet);
+        return octet;
+      },
+    });
+    const client = await openBoardConsole(line, TIMING);
+    const entry = "var t=getTime();while(getTime()-t<0.4);nk.ok();\n";
+    const build = buildOf({ entry });
+    const state = await inspectBoard(client);
+    const plan = await planFlash(client, build, state);
+    const options = { onProgress: () => undefined, isInterrupted: () => false };
+    const { version } = await flashBoard(client, build, state, plan, options);
+    expect(version).toBe("1.0.0");
+    const restart = Buffer.from(sent).lastIndexOf("load()");
+    expect(restart).toBeGreaterThan(0);
+    expect(sent.slice(restart)).not.toContain(3);
+    bench.stop();
+  });
+
   test("an application that does not start is told, and the one before runs", async () => {
     const bench = createBenchBoard();
     await flash(bench, buildOf());

@@ -138,7 +138,7 @@ describe.skipIf(ESPRUINO === undefined)("the real interpreter (skipped without E
         board: "linux",
         bytes: 9000 + ((minor * 977) % 1500),
         // As a role does at its first start.
-        entry: `if(!require("Storage").read("nyckel"))require("Storage").write("nyckel","identity and log",0,140000);nk.ok();//${minor}\n`,
+        entry: `if(!require("Storage").read("nyckel"))require("Storage").write("nyckel","identity and log",0,170000);nk.ok();//${minor}\n`,
       });
     await call("device", "flash", sized(0), ...at);
     const place = (): number =>
