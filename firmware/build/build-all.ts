@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-// `make firmware`: builds, gates and writes every bundle, and holds it to its budget.
+// `make firmware`: builds, gates and writes every bundle, and holds it to its budget. Names as
+// arguments, for example `lock/linux`, build only those.
 
 import { relative } from "node:path";
 
 import { checkBudget, readBudgets, sizeOf } from "./budget.ts";
 import {
+  type BundleTarget,
   buildBundle,
   bundleTargets,
   DIST,
@@ -19,7 +21,10 @@ import { judgeTrial } from "./trial.ts";
 const version = await readVersion();
 const budgets = await readBudgets();
 const complaints: string[] = [];
-for (const target of bundleTargets()) {
+const asked = process.argv.slice(2);
+const isAsked = ({ role, board }: BundleTarget): boolean =>
+  asked.length === 0 || asked.includes(`${role}/${board.name}`);
+for (const target of bundleTargets().filter(isAsked)) {
   const bundle = await buildBundle(target);
   const { nodes, lines } = describeRefusals(bundle);
   const overrun = checkBudget(budgets, target, sizeOf(bundle));
@@ -37,7 +42,7 @@ for (const target of bundleTargets()) {
     }
   }
 }
-for (const target of trialTargets()) {
+for (const target of trialTargets().filter(isAsked)) {
   const verdict = judgeTrial(await buildBundle(target));
   process.stdout.write(`${verdict}\n`);
 }
