@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import {
   decodeHello,
   decodeHelloAnswer,
@@ -56,6 +58,35 @@ describe.skipIf(ESPRUINO === undefined)(
         expect(board.console()).not.toContain("open");
         expect(board.console()).not.toContain("slot");
       } finally {
+        await board.stop();
+        await farEnd.stop();
+        await folder.remove();
+      }
+    });
+
+    test.each([
+      { what: "an exception that nobody catches", script: 'throw new Error("planted")' },
+      { what: "a stack that runs over", script: "(function deep(){deep();return 1})()" },
+    ])("a locked lock ends its program after $what, and serves again", async ({ script }) => {
+      const folder = await makeFolder();
+      const farEnd = await openFarEnd(folder.path);
+      // The interpreter ends where a board resets; the mark tells that the call was reached.
+      const planted = `setTimeout(function(){E.openFile("./reached","w").close();${script}},2000)`;
+      const locked = { name: "nk.locked", content: Buffer.from("1") };
+      const boot = { name: ".boot0", content: Buffer.from(planted) };
+      const board = await startRole("lock", folder.path, [locked, boot]);
+      const repeat = setInterval(() => farEnd.send(LINK_HELLO, encodeHello(ROLE_KEY)), 200);
+      try {
+        await expect(board.waitFor("no console says this", BOOT_MS)).rejects.toThrow("ended");
+        expect(existsSync(join(folder.path, "reached"))).toBe(true);
+        const again = await startRole("lock", folder.path, [locked]);
+        try {
+          await farEnd.next(BOOT_MS);
+        } finally {
+          await again.stop();
+        }
+      } finally {
+        clearInterval(repeat);
         await board.stop();
         await farEnd.stop();
         await folder.remove();
