@@ -4,6 +4,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Bundle, filesOf } from "./build-bundle.ts";
+import {
+  checkVariables,
+  type FixedRole,
+  readVariableBudget,
+  type VariableFigures,
+} from "./variable-budget.ts";
 
 /** What a run on the real interpreter came to; `docs/evidence/interpreter.json`. */
 export interface Evidence {
@@ -13,8 +19,10 @@ export interface Evidence {
   readonly interpreters: Readonly<Record<string, string>>;
   /** SHA-256 over the scripts of each bundle that was there, by `<role>/<board>`. */
   readonly bundles: Readonly<Record<string, string>>;
-  /** Variables in use after a contact, by board and role. */
-  readonly memory: unknown;
+  /** Variables, by board and role. */
+  readonly memory: Readonly<
+    Record<string, Readonly<Partial<Record<FixedRole, VariableFigures>>> | undefined>
+  >;
   readonly passed: number;
   readonly failed: number;
   readonly cases: readonly { readonly title: string; readonly status: string }[];
@@ -35,24 +43,42 @@ export function bundleHash(bundle: Bundle): string {
   return hash.digest("hex");
 }
 
-/**
- * Tells which bundles have changed since they ran on the interpreter.
- *
- * @param hashes - As the bundles are now, by `<role>/<board>`.
- * @returns the names; those of boards that no interpreter stands for are left out.
- */
-export function staleBundles(hashes: Readonly<Record<string, string>>): readonly string[] {
-  const known = readEvidence();
-  return Object.keys(hashes).filter(
-    (name) => name.includes("/linux") && hashes[name] !== known[name],
-  );
+/** What the kept evidence says of the bundles as they are now. */
+export interface EvidenceVerdict {
+  /** Bundles that have changed since they ran on the interpreter, or never ran there. */
+  readonly stale: readonly string[];
+  /** Where the evidence is fresh: what of it is over a budget. */
+  readonly complaints: readonly string[];
 }
 
-function readEvidence(): Readonly<Record<string, string>> {
-  const bundles: Record<string, string> = {};
-  if (!existsSync(EVIDENCE_FILE)) return bundles;
+/** Bundles of the board that has the processor and the variables of the reference board. */
+const MEASURED_BOARD = "linux-arm";
+
+/**
+ * Judges the evidence; bundles of boards that no interpreter stands for are left out.
+ *
+ * Without the interpreter nobody can renew it, so budgets are held over fresh evidence only.
+ *
+ * @param hashes - As the bundles are now, by `<role>/<board>`.
+ */
+export function judgeEvidence(
+  hashes: Readonly<Record<string, string>>,
+  evidence: Partial<Evidence> = readEvidence(),
+): EvidenceVerdict {
+  const stale = Object.keys(hashes).filter(
+    (name) => name.includes("/linux") && hashes[name] !== evidence.bundles?.[name],
+  );
+  const isMeasured = !stale.some((name) => name.endsWith(`/${MEASURED_BOARD}`));
+  return {
+    stale,
+    complaints: isMeasured
+      ? checkVariables(readVariableBudget(), evidence.memory?.[MEASURED_BOARD] ?? {})
+      : [],
+  };
+}
+
+function readEvidence(): Partial<Evidence> {
+  if (!existsSync(EVIDENCE_FILE)) return {};
   const parsed: unknown = JSON.parse(readFileSync(EVIDENCE_FILE, "utf8"));
-  if (typeof parsed !== "object" || parsed === null || !("bundles" in parsed)) return bundles;
-  for (const [name, hash] of Object.entries(parsed.bundles ?? {})) bundles[name] = String(hash);
-  return bundles;
+  return typeof parsed === "object" && parsed !== null ? (parsed as Partial<Evidence>) : {};
 }

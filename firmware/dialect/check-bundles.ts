@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { checkBudget, readBudgets, sizeOf } from "../build/budget.ts";
 import { buildBundle, bundleTargets, describeRefusals } from "../build/build-bundle.ts";
-import { bundleHash, staleBundles } from "../build/evidence.ts";
+import { bundleHash, judgeEvidence } from "../build/evidence.ts";
 import { checkSources } from "./check-sources.ts";
 
 /**
@@ -29,7 +29,8 @@ async function main(): Promise<number> {
     }
   }
   // Without the interpreter nobody can renew the evidence, so a change is told and stops a release only.
-  const stale = staleBundles(hashes);
+  const { stale, complaints } = judgeEvidence(hashes);
+  lines.push(...complaints);
   if (process.env["RELEASE"] !== undefined && stale.length > 0) {
     lines.push(`stale: ${stale.join(", ")}: run npm run test:espruino`);
   }

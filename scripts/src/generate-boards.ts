@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readBudgets } from "../../firmware/build/budget.ts";
 import { BOARDS, ROLES } from "../../firmware/build/build-bundle.ts";
+import { FIXED_ROLES, readVariableBudget } from "../../firmware/build/variable-budget.ts";
 import type { Board } from "../../firmware/src/boards/board.ts";
 
 const DOCUMENT = new URL("../../docs/boards.md", import.meta.url);
@@ -111,7 +112,28 @@ async function describeBoard(board: Board): Promise<string> {
   ].join("\n");
 }
 
-const parts = [INTRODUCTION];
+/** Variables that the reference board has, and what key and lock may use of them. */
+function describeVariables(): string {
+  const budget = readVariableBudget();
+  const rows = FIXED_ROLES.map((role) => {
+    const { idle, session } = budget[role];
+    return `| ${role} | ${idle} | ${session} | ${budget.variables} |`;
+  });
+  return [
+    "## Variables",
+    "",
+    "What the interpreter has in RAM, code and native blob included: on the XIAO they are copied there. The numbers are",
+    "[firmware/build/variable-budget.json](../firmware/build/variable-budget.json); the suite on the Arm build measures the first and opens a door with no",
+    "more than the second, and `make check` compares its evidence.",
+    "",
+    "| role | after boot, at most | in a session, at most | of |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+const parts = [INTRODUCTION, describeVariables()];
 for (const board of BOARDS) {
   parts.push(await describeBoard(board));
 }

@@ -22,6 +22,7 @@ import {
   pause,
   startInterpreter,
 } from "@nyckelring/firmware/test/interpreter";
+import { readVariableBudget } from "@nyckelring/firmware/variable-budget";
 import {
   ENTRY_OBJECT,
   ENTRY_PASSAGE,
@@ -54,7 +55,10 @@ const PAGE_BYTES = 4096;
 /** For the evidence of a run; `npm run test:espruino` takes it from there. */
 const MEMORY_FILE = join(import.meta.dirname, "../../../out/interpreter-memory.json");
 
-const memory: Record<string, { usage: number; total: number }> = {};
+const memory: Record<"key" | "lock", { idle?: number; session?: number; after?: number }> = {
+  key: {},
+  lock: {},
+};
 let root = "";
 let town: ProvisioningTown;
 
@@ -104,11 +108,14 @@ describe.skipIf(INTERPRETER === undefined)(
     ): Promise<{ lock: string; key: string }> {
       const line = await joinContacts(lockFolder, keyFolder);
       const lock = startInterpreter(lockFolder, undefined, BOARD);
+      const lockIdle = await variablesOf(lock);
       const key = startInterpreter(keyFolder, undefined, BOARD);
       try {
+        note("lock", "idle", lockIdle);
+        note("key", "idle", await variablesOf(key));
         await until(key, lock);
-        await noteMemory("lock", lock);
-        await noteMemory("key", key);
+        note("lock", "after", await variablesOf(lock));
+        note("key", "after", await variablesOf(key));
       } finally {
         await key.stop();
         await lock.stop();
@@ -119,16 +126,20 @@ describe.skipIf(INTERPRETER === undefined)(
       return { lock: lock.console(), key: key.console() };
     }
 
-    /** Variables in use after a contact, when everything that it needed is loaded; the most counts. */
-    async function noteMemory(role: "key" | "lock", board: Interpreter): Promise<void> {
+    /** Of several contacts the most counts. */
+    function note(role: "key" | "lock", moment: "idle" | "after", used: number): void {
+      memory[role][moment] = Math.max(used, memory[role][moment] ?? 0);
+    }
+
+    /** Variables in use now, or once the console comes to it. */
+    async function variablesOf(board: Interpreter): Promise<number> {
       const before = board.console().length;
-      board.evaluate('print("usage="+process.memory().usage+" of "+process.memory().total+";")');
-      await board.waitFor(";", SESSION_MS);
-      const found = /usage=(\d+) of (\d+);/.exec(board.console().slice(before));
-      const usage = Number(found?.[1] ?? 0);
-      if (usage > (memory[role]?.usage ?? 0)) {
-        memory[role] = { usage, total: Number(found?.[2] ?? 0) };
+      board.evaluate('print("usage="+process.memory().usage+";")');
+      const found = () => /usage=(\d+);/.exec(board.console().slice(before))?.[1];
+      for (let waitedMs = 0; waitedMs < SESSION_MS && found() === undefined; waitedMs += 50) {
+        await pause(50);
       }
+      return Number(found());
     }
 
     /** Entries in the flash of a lock, oldest first. */
@@ -202,6 +213,35 @@ describe.skipIf(INTERPRETER === undefined)(
         );
       },
       4 * SESSION_MS,
+    );
+
+    test.skipIf(BOARD === "linux")(
+      "a door opens with no more variables than the budget leaves to key and lock",
+      async () => {
+        const [lockFolder = "", keyFolder = ""] = await fresh("lock", "key");
+        const budget = readVariableBudget();
+        /** Takes all variables but so many. The names at the top belong to the application. */
+        const leave = async (board: Interpreter, variables: number): Promise<void> => {
+          const before = await variablesOf(board);
+          board.evaluate(
+            `nk.ballast=new Uint8Array((process.memory().total-${variables})*process.memory().blocksize-20);`,
+          );
+          const taken = (await variablesOf(board)) - before;
+          expect(taken).toBeGreaterThan(0.99 * (budget.variables - variables));
+        };
+        const seen = await contact(lockFolder, keyFolder, async (key, lock) => {
+          await leave(lock, budget.lock.session);
+          await leave(key, budget.key.session);
+          await isShown(key, SIGNAL_GRANTED);
+          await lock.waitFor("bolt unlocked", SESSION_MS);
+          // The records after the decision take the most.
+          await pause(15_000);
+        });
+        expect(`${seen.lock}${seen.key}`).not.toContain("OUT OF MEMORY");
+        memory.lock.session = budget.lock.session;
+        memory.key.session = budget.key.session;
+      },
+      2 * SESSION_MS,
     );
 
     test(
