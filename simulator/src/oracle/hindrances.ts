@@ -5,7 +5,7 @@
 
 import type { AuditRecord } from "@nyckelring/issuer/domain";
 import type { WorldEvent } from "../world-events.ts";
-import { readHeadClaims, TYP_RING_HEAD, TYP_TIME_GRANT } from "./signed-objects.ts";
+import { readHeadClaims, readIat, TYP_RING_HEAD, TYP_TIME_GRANT } from "./signed-objects.ts";
 
 /** Why a refusal may be right although there is a right; each has its reason in the requirements. */
 export type Hindrance =
@@ -61,7 +61,7 @@ export function createHindrances(
   devids: ReadonlyMap<string, string>,
   startS: number,
 ): Hindrances {
-  const spans = readSpans(events, readLocks(journal, devids));
+  const spans = readSpans(events, readLocks(journal, devids), startS);
   const acknowledgedUs = readAcknowledgements(journal, startS);
   const stopsFrom = readStops(events);
   const visitsUs = readVisits(events);
@@ -104,13 +104,18 @@ function readLocks(
   return locks;
 }
 
-function readSpans(events: readonly WorldEvent[], locks: ReadonlyMap<string, boolean>): Span[] {
+function readSpans(
+  events: readonly WorldEvent[],
+  locks: ReadonlyMap<string, boolean>,
+  startS: number,
+): Span[] {
   const spans: Span[] = [];
   const open = new Map<string, Span>();
 
   function begin(device: string, why: Hindrance, fromUs: number): void {
     const slot = `${device} ${why}`;
-    if (open.has(slot)) return;
+    // What is lost once more is lost from then on: an older answer helps no more.
+    end(device, why, fromUs);
     const span = { device, why, fromUs, untilUs: Number.POSITIVE_INFINITY };
     open.set(slot, span);
     spans.push(span);
@@ -147,17 +152,25 @@ function readSpans(events: readonly WorldEvent[], locks: ReadonlyMap<string, boo
   }
 
   for (const [lock, isStrict] of locks) if (isStrict) begin(lock, "time-unknown", 0);
-  const waiting = new Map<string, number>();
+  const waiting = new Map<string, { readonly contact: number; readonly signedUs: number }>();
   for (const event of events) {
     if (event.kind === "hardware") readHardware(event);
     if (event.kind === "verified" && event.typ === TYP_TIME_GRANT) {
-      waiting.set(event.device, event.contact);
+      const iatS = readIat(Buffer.from(event.payload, "hex")) ?? 0;
+      const signedUs = (iatS + 1 - startS) * 1_000_000;
+      waiting.set(event.device, { contact: event.contact, signedUs });
     }
-    // A device that answers after it found a grant good has taken it.
-    if (event.kind === "sent" && waiting.get(event.device) === event.contact) {
+    // A device that answers after it found a grant good has taken it, if it answers its own question: one
+    // that was signed before the time was lost is an answer to an older one.
+    const grant = event.kind === "sent" ? waiting.get(event.device) : undefined;
+    if (event.kind === "sent" && grant?.contact === event.contact) {
       waiting.delete(event.device);
-      end(event.device, "time-unknown", event.atUs);
-      end(event.device, "clock-wrong", event.atUs);
+      for (const why of ["time-unknown", "clock-wrong"] as const) {
+        const since = open.get(`${event.device} ${why}`);
+        if (since !== undefined && since.fromUs <= grant.signedUs) {
+          end(event.device, why, event.atUs);
+        }
+      }
     }
   }
   return spans;

@@ -431,6 +431,11 @@ test("L1: a jam, the cold, or trouble at another door excuses no refusal", () =>
   }
 });
 
+/** Claims of a grant that was signed so many seconds after the start. */
+function grantOf(afterS: number): string {
+  return encode(new Map([[6, START_S + afterS]])).toString("hex");
+}
+
 test("L1: a clock that was spoiled excuses a key until it has taken a grant of time", () => {
   const lost: WorldEvent = {
     kind: "hardware",
@@ -440,12 +445,24 @@ test("L1: a clock that was spoiled excuses a key until it has taken a grant of t
     detail: 0,
   };
   const grant: readonly WorldEvent[] = [
-    { kind: "verified", atUs: 2_000_000, contact: 3, device: "key-01", typ: 65005, payload: "" },
+    {
+      kind: "verified",
+      atUs: 2_000_000,
+      contact: 3,
+      device: "key-01",
+      typ: 65005,
+      payload: grantOf(2),
+    },
     { kind: "sent", atUs: 2_000_010, endUs: 2_000_020, contact: 3, device: "key-01" },
   ];
   expect(judge({ isOpened: false, before: [lost] }).hindrances).toEqual({ "time-unknown": 1 });
   const told = judge({ isOpened: false, before: [lost, ...grant] });
   expect(broken(told)).toEqual(["I3 no-lockout"]);
+  // An answer that was signed before the loss is the answer to an older question.
+  const older = grant.map((event) =>
+    event.kind === "verified" ? { ...event, payload: grantOf(-5) } : event,
+  );
+  expect(judge({ isOpened: false, before: [lost, ...older] }).violations).toEqual([]);
   // The same loss at a lock without a clock means nothing.
   const atLock = judge({ isOpened: false, before: [{ ...lost, device: "lock-01" }] });
   expect(broken(atLock)).toEqual(["I3 no-lockout"]);
