@@ -115,6 +115,16 @@ module.exports = {
       to: { path: "^(issuer/(?!domain/)|hil-tests/|cli/|scripts/)" },
     },
     {
+      name: "suite-knows-no-driver",
+      comment: "A case has the verbs of a person; what a board is made of stands in a rig file.",
+      severity: "error",
+      from: { path: "^hil-tests/suite/", pathNot: TESTS },
+      to: {
+        path: "^hil-tests/src/",
+        pathNot: "^hil-tests/src/(run/case|board-driver/(bench|devices|stolen-key|town))\\.ts$",
+      },
+    },
+    {
       name: "bench-sees-devices",
       comment: "The bench drives devices, real or simulated; it has no view into the issuer.",
       severity: "error",

@@ -189,10 +189,25 @@ test(
     const { done, report } = play(desk, LOCK_ALONE, "^refuses-another-door$", "--fail-on-flaky");
     await until(() => isLockPlugged(report), "an insertion");
     lock.process.kill("SIGSTOP");
-    const { exit, cases, result } = await done.finally(() => lock.process.kill("SIGCONT"));
-    expect(cases).toMatchObject([{ verdict: "infra", role: "lock", attempts: 1 }]);
-    expect(result).toMatchObject({ passed: 0, failed: 0, infra: 1 });
-    expect(exit).toBe(5);
+    try {
+      const { exit, cases, result } = await done;
+      expect(cases).toMatchObject([{ verdict: "infra", role: "lock", attempts: 1 }]);
+      expect(result).toMatchObject({ passed: 0, failed: 0, infra: 1 });
+      expect(exit).toBe(5);
+      // It cannot even be opened now; the third failure in a row sets it aside.
+      const again = () => play(desk, LOCK_ALONE, "^refuses-another-door$").done;
+      const [second, third, fourth] = [await again(), await again(), await again()];
+      const codes = [second, third, fourth].map(({ err }) => /error\[E\d+ (\w+)\]/.exec(err)?.[1]);
+      expect(codes).toEqual(["BENCH_FAILED", "BENCH_FAILED", "BOARD_QUARANTINED"]);
+    } finally {
+      lock.process.kill("SIGCONT");
+    }
+    // A check that finds it well ends that.
+    const environment = { NYCKEL_STATE: join(root, "state") };
+    const status = () => startNyckel(environment, "rig", "status", "--rig", desk.rig).done;
+    expect((await status()).out).toMatch(/lock .*IN QUARANTINE/);
+    expect((await startNyckel(environment, "rig", "check", "--rig", desk.rig).done).exit).toBe(0);
+    expect((await status()).out).not.toContain("QUARANTINE");
   },
   SESSIONS_MS,
 );

@@ -116,7 +116,7 @@ type Plan = {
 
 async function runOn(rig: Rig, plan: Plan, output: Output): Promise<number> {
   const { cases, repeat, seed, pattern, options, folder, state } = plan;
-  const opened = await openBoards(rig, output);
+  const opened = await openBoards(rig, state, output);
   try {
     const startedAt = new Date().toISOString();
     const startMs = performance.now();
@@ -151,7 +151,7 @@ async function runOn(rig: Rig, plan: Plan, output: Output): Promise<number> {
   }
 }
 
-async function openBoards(rig: Rig, output: Output): Promise<OpenSession> {
+async function openBoards(rig: Rig, state: string, output: Output): Promise<OpenSession> {
   try {
     return await openSession(rig, {
       buildFolder: builtFolder,
@@ -160,6 +160,11 @@ async function openBoards(rig: Rig, output: Output): Promise<OpenSession> {
     });
   } catch (error) {
     if (!(error instanceof InfraFault)) throw error;
+    const board = boardIdOf(rig.roles[error.role]);
+    if (board !== undefined) {
+      // A board that cannot be opened has failed as a board, and is set aside like any other.
+      noteRun(state, board, { ...countVerdicts([]), infra: 1, atMs: Date.now() }, [true]);
+    }
     throw new ToolError({
       code: BENCH_FAILED,
       message: `the ${error.role} cannot be used: ${error.message}`,

@@ -38,10 +38,13 @@ roles:
   key: { kind: sim }
   station: { kind: sim }
   lock: { kind: sim }
-  # A board on USB instead; nyckel rig list shows the serial numbers:
+  # A board on USB instead; nyckel rig list shows the serial numbers. Its contact is a second port,
+  # and hands are programs that plug it in and pull it, such as a relay's:
   # lock:
   #   kind: real
   #   match: { usbSerial: "3400B5A1" }
+  #   contactPath: /dev/serial/by-path/contact-lock
+  #   hands: { driver: command, plug: [relay, "on", "8"], unplug: [relay, "off", "8"] }
   #   power: { driver: manual }
 `;
 

@@ -49,6 +49,8 @@ export const DOORS: readonly Case[] = [
     "relocks-when-power-returns",
     "L4: a bolt left open by an early withdrawal locks at the next insertion",
     async (bench) => {
+      // A lock on a bench supply keeps its power and locks by its own timer.
+      bench.needs("lock", "power");
       const { key, lock } = await setStageSynced(bench);
       await bench.insert(key, lock, { staysS: 1 });
       equal(lock.bolt(), "unlocked");
