@@ -20,7 +20,7 @@ export function observerOf(role: RoleName, board: Board): string | undefined {
     const { red, green, blue, buzzer } = board.signal;
     const pins = [red, green, blue, buzzer, board.powerOut.enable];
     return `(function(r,g,b,z,e){var W=digitalWrite,T=setTimeout,L={},p=0,o="";
-function k(){return L[b]===0?4:L[r]===0?(L[g]===0?2:3):L[g]===0?1:0}
+function k(){return L[b]?4:L[r]?(L[g]?2:3):L[g]?1:0}
 function s(d){p=0;if(!k())return;d=k()+","+d;if(d!==o){o=d;print("${MARK}s"+d)}}
 digitalWrite=function(P,v){W(P,v);L[P]=v?1:0;if(P===b)p=1;if(P===z&&v&&p)s(0);if(P===e)print("${MARK}f"+L[P])};
 setTimeout=function(f,t){if(p)s(t);return T(f,t)};})(${pins.map((pin) => JSON.stringify(pin)).join()})`.replaceAll(
@@ -46,7 +46,11 @@ setWatch(p,u,{repeat:true,edge:"both"});setWatch(p,l,{repeat:true,edge:"both"});
   return undefined;
 }
 
-/** Reads a line of the observer; undefined for any other line. */
+/**
+ * Reads a line of the observer; undefined for any other line.
+ *
+ * @throws Error for a line of it that means nothing: the firmware and its wiring are not of a kind.
+ */
 export function readObserved(line: string): DeviceEvent | undefined {
   const at = line.indexOf(MARK);
   if (at < 0) return undefined;
@@ -59,12 +63,13 @@ export function readObserved(line: string): DeviceEvent | undefined {
   if (kind === "b" && (value === "unlocked" || value === "locked" || value === "between")) {
     return { type: "bolt", position: value };
   }
-  if (kind !== "s") return undefined;
+  if (kind !== "s") throw new Error(`the board tells "${line}", which means nothing`);
   const [light, onMs] = value.split(",").map(Number);
   const found = SIGNALS.find(
     (one) => one.light === light && (one.blinkMs.length > 1 ? one.blinkMs[0] : 0) === onMs,
   );
-  return found === undefined ? undefined : { type: "signal", signal: found.signal };
+  if (found === undefined) throw new Error(`the board shows a light "${value}" of no signal`);
+  return { type: "signal", signal: found.signal };
 }
 
 /** A line of a console without prompts, the editor's control codes and the words of a greeting. */

@@ -145,10 +145,14 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
   }
 
   function takeLine(line: string): void {
-    const event = readObserved(line);
-    const text = plainLine(line);
-    if (event !== undefined) tell(event);
-    else if (text !== "") tell({ type: "text", text });
+    try {
+      const event = readObserved(line);
+      const text = plainLine(line);
+      if (event !== undefined) tell(event);
+      else if (text !== "") tell({ type: "text", text });
+    } catch (error) {
+      fail(error);
+    }
   }
 
   function openBroker(): Promise<IssuerBroker> {
