@@ -27,7 +27,8 @@ import {
 } from "../test/virtual-rig.ts";
 
 const ROLES = ["key", "station", "lock"] as const;
-const SESSIONS_MS = 170_000;
+/** Far more than they take; the boards share the processors with whatever else runs. */
+const SESSIONS_MS = 400_000;
 
 type Kinds = Readonly<Record<RigRoleName, "real" | "sim">>;
 
@@ -63,6 +64,11 @@ async function openDesk(name: string): Promise<Desk> {
   return { folder, rig: writeVirtualRig(folder, builds), boards };
 }
 
+/** What is known of the boards of a desk. */
+function stateOf({ folder }: Desk): string {
+  return join(folder, "state");
+}
+
 /** Plays cases on a desk, as somebody at a terminal would. */
 function play(desk: Desk, kinds: Kinds, pattern: string, ...more: readonly string[]) {
   const report = join(
@@ -71,7 +77,7 @@ function play(desk: Desk, kinds: Kinds, pattern: string, ...more: readonly strin
   );
   const set = ROLES.flatMap((role) => ["--set", `${role}=${kinds[role]}`]);
   const started = startNyckel(
-    { NYCKEL_STATE: join(root, "state") },
+    { NYCKEL_STATE: stateOf(desk) },
     ...["hil", "run", pattern, "--rig", desk.rig, ...set],
     ...["--seed", "7", "--json", "--report", report, ...more],
   );
@@ -164,7 +170,7 @@ test(
     const [desk] = desks;
     if (desk === undefined) throw new Error("a desk");
     const first = play(desk, LOCK_ALONE, "^refuses-another-door$");
-    const claims = join(root, "state");
+    const claims = stateOf(desk);
     const held = () => readdirSync(claims).some((file) => file.endsWith(".lock"));
     await until(() => existsSync(claims) && held(), "a claim");
     const second = await play(desk, LOCK_ALONE, "^opens-with-a-right$").done;
@@ -203,7 +209,7 @@ test(
       lock.process.kill("SIGCONT");
     }
     // A check that finds it well ends that.
-    const environment = { NYCKEL_STATE: join(root, "state") };
+    const environment = { NYCKEL_STATE: stateOf(desk) };
     const status = () => startNyckel(environment, "rig", "status", "--rig", desk.rig).done;
     expect((await status()).out).toMatch(/lock .*IN QUARANTINE/);
     expect((await startNyckel(environment, "rig", "check", "--rig", desk.rig).done).exit).toBe(0);
@@ -259,7 +265,7 @@ test("O5: a check of a rig opens each port and asks who is there", async () => {
   const [desk] = desks;
   if (desk === undefined) throw new Error("a desk");
   const check = (rig: string) =>
-    startNyckel({ NYCKEL_STATE: join(root, "state") }, "rig", "check", "--rig", rig).done;
+    startNyckel({ NYCKEL_STATE: stateOf(desk) }, "rig", "check", "--rig", rig).done;
   const good = await check(desk.rig);
   expect([good.exit, good.err]).toEqual([0, ""]);
   expect(good.out).toMatch(
