@@ -204,6 +204,17 @@ export class Bench {
     return ROLES.every((role) => this.#parts.kinds[role] === "sim");
   }
 
+  /**
+   * How long a key stays after the verdict. A lock on the bench that keeps its power has to lock itself
+   * before the next key comes; where nobody was let in, or the power goes with the key, less will do.
+   */
+  #stayS(into: Lock, { staysS, as = "honest" }: Handling): number {
+    if (staysS !== undefined) return staysS;
+    const keepsPower = this.#parts.kinds.lock === "real" && into.unit === this.home.world.locks[0];
+    const isLong = this.#isFree() || (keepsPower && as === "honest");
+    return isLong ? STAY_S : STAY_WALL_S;
+  }
+
   /** Every number from 1 to `last` where time is free, and a sample of them elsewhere. */
   everyOf(last: number, sample: number): readonly number[] {
     return this.#isFree() ? numbersTo(last) : this.sampleOf(last, sample);
@@ -276,7 +287,7 @@ export class Bench {
         op: handling.wants === "leave" ? (2 as const) : (1 as const),
         purpose: handling.as ?? "honest",
         pull,
-        lingerMs: (handling.staysS ?? (this.#isFree() ? STAY_S : STAY_WALL_S)) * 1000,
+        lingerMs: this.#stayS(into, handling) * 1000,
       };
       world.visitDoor(visit, ({ contact, signal, openedAfterUs }) => {
         const opened = openedAfterUs === undefined ? {} : { openedAfterUs };

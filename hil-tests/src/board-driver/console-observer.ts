@@ -5,7 +5,7 @@ import type { DeviceEvent } from "./rig-device.ts";
 import type { RoleName } from "./roles.ts";
 
 /** Begins each line of the observer, so that it is told from what the program prints. */
-const MARK = "NK~";
+export const OBSERVER_MARK = "NK~";
 
 /**
  * A program for the console of a board that tells what the pins of its light, its output and its
@@ -21,8 +21,8 @@ export function observerOf(role: RoleName, board: Board): string | undefined {
     const pins = [red, green, blue, buzzer, board.powerOut.enable];
     return `(function(r,g,b,z,e){var W=digitalWrite,T=setTimeout,L={},p=0,o="";
 function k(){return L[b]?4:L[r]?(L[g]?2:3):L[g]?1:0}
-function s(d){p=0;if(!k())return;d=k()+","+d;if(d!==o){o=d;print("${MARK}s"+d)}}
-digitalWrite=function(P,v){W(P,v);L[P]=v?1:0;if(P===b)p=1;if(P===z&&v&&p)s(0);if(P===e)print("${MARK}f"+L[P])};
+function s(d){p=0;if(!k())return;d=k()+","+d;if(d!==o){o=d;print("${OBSERVER_MARK}s"+d)}}
+digitalWrite=function(P,v){W(P,v);L[P]=v?1:0;if(P===b)p=1;if(P===z&&v&&p)s(0);if(P===e)print("${OBSERVER_MARK}f"+L[P])};
 setTimeout=function(f,t){if(p)s(t);return T(f,t)};})(${pins.map((pin) => JSON.stringify(pin)).join()})`.replaceAll(
       "\n",
       "",
@@ -31,8 +31,8 @@ setTimeout=function(f,t){if(p)s(t);return T(f,t)};})(${pins.map((pin) => JSON.st
   if (role === "lock" && board.bolt !== undefined) {
     const { forward, backward, unlocked, locked } = board.bolt;
     return `(function(f,b,u,l){var W=digitalWrite,L={},o="stop";
-function m(n){if(n!==o){o=n;print("${MARK}m"+n)}}
-function p(){print("${MARK}b"+(digitalRead(u)==0?"unlocked":digitalRead(l)==0?"locked":"between"))}
+function m(n){if(n!==o){o=n;print("${OBSERVER_MARK}m"+n)}}
+function p(){print("${OBSERVER_MARK}b"+(digitalRead(u)==0?"unlocked":digitalRead(l)==0?"locked":"between"))}
 digitalWrite=function(P,v){W(P,v);L[P]=v?1:0;if(P===f||P===b)m(L[f]?"unlock":L[b]?"lock":"stop")};
 setWatch(p,u,{repeat:true,edge:"both"});setWatch(p,l,{repeat:true,edge:"both"});p();})(${[
       forward,
@@ -52,10 +52,10 @@ setWatch(p,u,{repeat:true,edge:"both"});setWatch(p,l,{repeat:true,edge:"both"});
  * @throws Error for a line of it that means nothing: the firmware and its wiring are not of a kind.
  */
 export function readObserved(line: string): DeviceEvent | undefined {
-  const at = line.indexOf(MARK);
+  const at = line.indexOf(OBSERVER_MARK);
   if (at < 0) return undefined;
-  const kind = line.charAt(at + MARK.length);
-  const value = line.slice(at + MARK.length + 1).trim();
+  const kind = line.charAt(at + OBSERVER_MARK.length);
+  const value = line.slice(at + OBSERVER_MARK.length + 1).trim();
   if (kind === "f") return { type: "feed", isOn: value === "1" };
   if (kind === "m" && (value === "unlock" || value === "lock" || value === "stop")) {
     return { type: "motor", command: value };

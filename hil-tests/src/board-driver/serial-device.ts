@@ -24,7 +24,7 @@ import { createPacketReader } from "../packet-reader.ts";
 import { type AskPerson, PowerFault, switchBoardPower } from "../rig/power.ts";
 import type { RealRole } from "../rig/rig-schema.ts";
 import { type BoardPages, openBoardPages } from "./board-pages.ts";
-import { observerOf, plainLine, readObserved } from "./console-observer.ts";
+import { OBSERVER_MARK, observerOf, plainLine, readObserved } from "./console-observer.ts";
 import { firmwareHash } from "./firmware-hash.ts";
 import { type IssuerBroker, openIssuerBroker } from "./issuer-broker.ts";
 import type { DeviceEvent, FlashPages, RigDevice } from "./rig-device.ts";
@@ -91,6 +91,8 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
   let opened = await asInfra(() => openBoth());
   let held: FlashPages | undefined;
   let isOnline = false;
+  /** Whether the observer on the board is the one of this run: an earlier one may still talk. */
+  let isWatched = false;
   let handWork: Promise<void> = Promise.resolve();
   const broker = role === "station" ? await openBroker() : undefined;
   const firmware = await asInfra(() => bringFirmware(opened.board, options)).catch(
@@ -146,6 +148,7 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
 
   function takeLine(line: string): void {
     try {
+      if (!isWatched && line.includes(OBSERVER_MARK)) return;
       const event = readObserved(line);
       const text = plainLine(line);
       if (event !== undefined) tell(event);
@@ -170,6 +173,7 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
     act(unplug);
     await handWork;
     isOnline = false;
+    isWatched = false;
     const { expect, timeoutMs } = wiring.ready;
     const endMs = performance.now() + timeoutMs;
     let application = await restartBoard(opened.board);
@@ -181,6 +185,7 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
       await pause(100);
       application = await askApplication(opened.board);
     }
+    isWatched = true;
     const observer = observerOf(role, wiringOf(opened.board));
     if (observer !== undefined) await opened.board.evaluate(`(${observer},"")`);
     for (let waitedMs = 0; broker !== undefined && !isOnline; waitedMs += 50) {
