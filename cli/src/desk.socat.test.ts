@@ -117,6 +117,39 @@ describe("one real board on a desk", () => {
     expect((await board.until("ready")).split("bolt     unlocked")).toHaveLength(2);
   }, 120_000);
 
+  test("a board that was flashed becomes a lock in service over its console, and is opened", async () => {
+    const desk = await newDesk();
+    const flash = join(desk, "lock", "blank.flash");
+    const console = join(desk, "console");
+    const contact = join(desk, "contact");
+    const build = ["--build", join(folder, "firmware", "lock", "virtual")];
+    const places = ["--pty", console, "--contact", contact, "--flash", flash, "--baud", "0"];
+    const board = start("sim", "board", "--role", "lock", ...places, ...build);
+    board.type("unplug");
+    await board.until("ready");
+    const written = { out: "", err: "" };
+    const output = {
+      out: (text: string) => {
+        written.out += text;
+      },
+      err: (text: string) => {
+        written.err += text;
+      },
+    };
+    const at = ["--port", console, "--no-input"];
+    expect(await main(["device", "provision", join(desk, "key"), ...at], output)).toBe(6);
+    expect(written.err).toMatch(/^error\[E0809 ROLE_MISMATCH\]/m);
+    expect(await main(["device", "provision", join(desk, "lock"), ...at], output)).toBe(0);
+    expect(written.out).toMatch(/state {4}lock [0-9.]+ is in service/);
+    // It would lose its log.
+    expect(await main(["device", "provision", join(desk, "lock"), ...at], output)).toBe(2);
+    const panel = start("sim", "attach", "--real", `lock=${contact}`, "--desk", desk);
+    await panel.until("ready");
+    board.type("plug");
+    panel.type("insert lock");
+    await board.until("bolt     unlocked");
+  }, 120_000);
+
   test("a real key opens a simulated lock, and synchronises at a simulated station", async () => {
     const desk = await newDesk();
     const { board, contact } = await startBoard(desk, "key", "--time", NOW);

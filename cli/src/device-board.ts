@@ -228,7 +228,8 @@ type Question = {
   readonly hint: string;
 };
 
-async function confirm(
+/** Asks a person to type a word. @throws ToolError `USAGE` where nobody did, or nobody can be asked. */
+export async function confirm(
   question: Question,
   options: BoardCommandOptions,
   output: Output,
@@ -257,7 +258,8 @@ async function confirm(
   }
 }
 
-function tellState(
+/** The last line: the state of the board. */
+export function tellState(
   options: BoardCommandOptions,
   output: Output,
   port: string,

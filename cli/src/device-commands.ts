@@ -30,6 +30,7 @@ guess.`,
   );
   addFlash(device, output, setExit);
   addPermit(device, output, setExit);
+  addProvision(device, output, setExit);
   addBoard(device, output, setExit);
 
   withPort(
@@ -167,6 +168,21 @@ function addPermit(device: Command, output: Output, setExit: (code: number) => v
     .action(async (options: PermitKeyOptions) => {
       const { makePermitKey } = await import("./device-permit.ts");
       setExit(makePermitKey(options, output));
+    });
+}
+
+function addProvision(device: Command, output: Output, setExit: (code: number) => void): void {
+  withPort(
+    device
+      .command("provision")
+      .description("make a board a device in service, as nyckel provision has written it"),
+  )
+    .argument("<dir>", "folder of the device")
+    .option("-y, --yes", "do not ask, also where the board is in service already")
+    .option("--no-input", "never ask: without --yes that is an error then")
+    .action(async (folder: string, options: BoardCommandOptions) => {
+      const { provisionDevice } = await import("./device-provision.ts");
+      setExit(await provisionDevice(folder, options, output));
     });
 }
 

@@ -58,6 +58,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "nyckel device permit --role lock --port out/lock --key out/keys/firmware.key --until 2026-12-31 --out out/permit.cbor",
     "nyckel device permit old/lock --serial 0011223344556677 --key firmware.key --until 2026-12-31 --out permit.cbor",
   ],
+  "device provision": ["nyckel device provision out/desk/lock --port /dev/ttyACM0"],
   "device permit-key": ["nyckel device permit-key --out out/keys"],
   "device list": ["nyckel device list --ask"],
   "device info": ["nyckel device info --port /dev/ttyACM0 --json"],

@@ -25,6 +25,8 @@ const BOARDS = ["linux", "linux-arm", "virtual"] as const;
 export const BOARD_FILE = "board.flash";
 /** Pages of the role's area. */
 export const PAGES_FILE = "flash.bin";
+/** `key`, `lock` or `station`. */
+export const ROLE_FILE = "role";
 /** UTC seconds at which the clock of a device starts; there is none for a device without a clock. */
 export const CLOCK_FILE = "clock";
 
@@ -162,6 +164,7 @@ function writeDevice(out: string, device: ProvisionedDevice, write: DeviceWriter
     makeDirectory(folder);
     write(folder, device);
     writeFileSync(join(folder, PAGES_FILE), device.flash);
+    writeFileSync(join(folder, ROLE_FILE), device.role);
     if (device.clockS !== undefined) {
       writeFileSync(join(folder, CLOCK_FILE), String(device.clockS));
     }

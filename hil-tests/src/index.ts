@@ -57,6 +57,7 @@ export {
   type PanelOptions,
   type PatchPanel,
 } from "./patch-panel.ts";
+export { type DeviceInService, provisionBoard } from "./provision-board.ts";
 export { type BoardMessage, openSerialLink, type SerialLink } from "./serial-link.ts";
 export {
   BOARD_COMMANDS,
