@@ -15,7 +15,7 @@ const NYCKEL = fileURLToPath(new URL("../bin/nyckel.js", import.meta.url));
 const ROLES = ["key", "lock", "station"] as const;
 /** Seed 7 stops the town here. */
 const NOW = "2026-11-23T06:06:00Z";
-const ROUNDS_MAX = 6000;
+const ROUNDS_MAX = 2500;
 /** A hand needs longer from one place to the next than a contact bounces. */
 const HAND_MS = 500;
 const folder = mkdtempSync(join(tmpdir(), "nyckel-desk-"));
@@ -88,6 +88,33 @@ async function startBoard(desk: string, role: string, ...more: readonly string[]
 }
 
 const opened = '"position":"unlocked"';
+const TRIES_MAX = 3;
+
+/**
+ * Puts the key in until a door opens. Sessions have limits in real time, which a busy computer
+ * misses; a person whose key shows no contact tries again.
+ */
+async function tryDoor(
+  insert: () => void,
+  pull: () => void,
+  door: { readonly until: (wanted: string) => Promise<string> },
+  wanted: string,
+): Promise<void> {
+  for (let attempt = 1; attempt < TRIES_MAX; attempt += 1) {
+    insert();
+    const isOpen = await door.until(wanted).then(
+      () => true,
+      () => false,
+    );
+    if (isOpen) {
+      return;
+    }
+    pull();
+    await pause(HAND_MS);
+  }
+  insert();
+  await door.until(wanted);
+}
 
 /**
  * Goal: a board that is not simulated opens a door, or has it opened, beside two that are.
@@ -100,9 +127,18 @@ describe("one real board on a desk", () => {
     const { board, contact } = await startBoard(desk, "lock");
     const right = start("sim", "attach", "--real", `lock=${contact}`, "--desk", desk);
     await right.until("ready");
-    board.type("plug");
-    right.type("insert lock");
-    await board.until("bolt     unlocked");
+    await tryDoor(
+      () => {
+        board.type("plug");
+        right.type("insert lock");
+      },
+      () => {
+        right.type("pull");
+        board.type("unplug");
+      },
+      board,
+      "bolt     unlocked",
+    );
     await right.until('"color":"green"');
     await board.until("bolt     locked");
     right.type("quit");
@@ -145,9 +181,18 @@ describe("one real board on a desk", () => {
     expect(await main(["device", "provision", join(desk, "lock"), ...at], output)).toBe(2);
     const panel = start("sim", "attach", "--real", `lock=${contact}`, "--desk", desk);
     await panel.until("ready");
-    board.type("plug");
-    panel.type("insert lock");
-    await board.until("bolt     unlocked");
+    await tryDoor(
+      () => {
+        board.type("plug");
+        panel.type("insert lock");
+      },
+      () => {
+        panel.type("pull");
+        board.type("unplug");
+      },
+      board,
+      "bolt     unlocked",
+    );
   }, 120_000);
 
   test("a real key opens a simulated lock, and synchronises at a simulated station", async () => {
@@ -155,9 +200,18 @@ describe("one real board on a desk", () => {
     const { board, contact } = await startBoard(desk, "key", "--time", NOW);
     const panel = start("sim", "attach", "--real", `key=${contact}`, "--desk", desk);
     await panel.until("ready");
-    panel.type("insert lock");
-    board.type("plug");
-    await panel.until(opened);
+    await tryDoor(
+      () => {
+        panel.type("insert lock");
+        board.type("plug");
+      },
+      () => {
+        board.type("unplug");
+        panel.type("pull");
+      },
+      panel,
+      opened,
+    );
     await board.until("light    green");
     board.type("unplug");
     panel.type("pull");
@@ -191,7 +245,11 @@ describe("one real board on a desk", () => {
     panel.type("pull");
     await panel.until("contact  nothing");
     await pause(HAND_MS);
-    panel.type("insert lock");
-    await panel.until(opened);
+    await tryDoor(
+      () => panel.type("insert lock"),
+      () => panel.type("pull"),
+      panel,
+      opened,
+    );
   }, 120_000);
 });
