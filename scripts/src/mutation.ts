@@ -35,9 +35,12 @@ const PIECES: { readonly [name: string]: Piece } = {
   },
   // Without door-cost.test.ts, which reads the source text that the tool rewrites.
   edhoc: {
-    mutate: ["edhoc/initiator.ts", "edhoc/key-schedule.ts", "edhoc/responder.ts"],
+    mutate: ["initiator", "key-schedule", "responder", "session-steps"].map(
+      (name) => `edhoc/${name}.ts`,
+    ),
     tests: [
       "edhoc/key-schedule.vectors.test.ts",
+      "session/access-decision.test.ts",
       "session/door-refusals.test.ts",
       "session/door-session.test.ts",
       "session/session.vectors.test.ts",
