@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { playSide, type Side } from "../test/door-sides.ts";
+import { benchContact } from "./bench-contact.ts";
 import { buildBlob, buildCountPlugin, type NativeBlob } from "./build-native.ts";
 import { type Figure, fastestMs, informingFigure, limitedFigure, modelledMs } from "./figures.ts";
 import { type Phase, readPhases } from "./phases.ts";
@@ -70,7 +71,29 @@ export async function benchSession(root: string, folder: string): Promise<readon
   }
   const { Lock: lock, Key: key } = costs;
   if (lock === undefined || key === undefined) throw new Error("a side was not counted");
-  return figuresOf(lock, key);
+
+  async function counted(play: (plugin: readonly string[]) => Promise<string>) {
+    const out = join(folder, "contact.counts");
+    // Where the blob lies is told by a first run; a run without it has none.
+    const found = /^blob (\d+)/m.exec(await play([]));
+    const start = found === null ? 0 : Number(found[1]);
+    const options = [
+      ...[plugin, `blob=${start}`, `bytes=${start === 0 ? 0 : blob.bytes}`],
+      ...[`entries=${blob.entries.length}`, `address=${mark?.address}`],
+      ...[`apart=${apart}`, `out=${out}`],
+    ];
+    const text = await play(["-plugin", options.join(",")]);
+    const names = [...text.matchAll(/^mark (.*?)\r?$/gm)].map(([, name]) => String(name));
+    const phases = readPhases(out);
+    return new Map(
+      names.map((name, index) => {
+        const phase = phases[2 * index + 1];
+        return [name, (phase?.outside ?? 0) + (phase?.native ?? 0)] as const;
+      }),
+    );
+  }
+  const contact = await benchContact(join(folder, "contact"), blob.file, counted);
+  return [...figuresOf(lock, key), ...contact];
 }
 
 interface Symbol {

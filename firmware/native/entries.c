@@ -109,6 +109,14 @@ int entry_x25519(u32 secret, u32 peer, u32 out) {
 int entry_crc16(u32 at, u32 bytes) { return (int)crc16_of(place(at), bytes); }
 int entry_crc32(u32 at, u32 bytes) { return (int)crc32_of(place(at), bytes); }
 
+// Octets before the erased words at the end of a range that begins on a word.
+int entry_used_bytes(u32 at, u32 bytes) {
+  const u32 *words = (const u32 *)(const void *)place(at);
+  bytes &= ~3u;
+  while (bytes > 0 && words[bytes / 4 - 1] == 0xffffffff) bytes -= 4;
+  return (int)bytes;
+}
+
 int entry_leaf_hashes(u32 slots, u32 count, u32 secret, u32 out) {
   slot_hashes(place(slots), count, place(secret), place(out));
   return 0;

@@ -63,3 +63,5 @@ ENTRY(arena_seal_answer, 1)
 ENTRY(arena_read, 3)
 ENTRY(arena_verify_credential, 4)
 ENTRY(arena_prove_leaf, 2)
+// Over absolute addresses, for the stores in flash.
+ENTRY(used_bytes, 2)

@@ -10,6 +10,7 @@ import {
   createArenaOperations,
   hexOf,
   isUsablePublicKey,
+  LEAF_FOREIGN,
   type Leaf,
   leafHash,
   ringRoot,
@@ -299,7 +300,8 @@ function slotOf(count: number, index: number): Leaf | null {
   const view = new DataView(octets.buffer);
   const small = [5, 200, 40_000, view.getUint32(0)];
   return {
-    kind: index & 1,
+    // Every third is a door of another authority.
+    kind: index % 3 === 2 ? LEAF_FOREIGN + 300 * index : index & 1,
     target: small[index % 4] ?? 0,
     ops: 1 + (view.getUint8(8) % 200),
     untilS: view.getUint32(4),
@@ -311,9 +313,10 @@ function packSlot(leaf: Leaf | null): Uint8Array {
   const packed = new Uint8Array(12).fill(0xff);
   if (leaf === null) return packed;
   const view = new DataView(packed.buffer);
-  view.setUint8(0, leaf.kind);
+  const authority = leaf.kind < LEAF_FOREIGN ? 0 : leaf.kind - LEAF_FOREIGN;
+  view.setUint8(0, leaf.kind - authority);
   view.setUint8(1, leaf.ops);
-  view.setUint16(2, 0);
+  view.setUint16(2, authority, true);
   view.setUint32(4, leaf.target, true);
   view.setUint32(8, leaf.untilS, true);
   return packed;

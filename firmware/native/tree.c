@@ -3,7 +3,8 @@
 
 #include "native.h"
 
-// A packed slot: kind (u8) | ops (u8) | 0 (u16) | target (u32) | until (u32), little endian.
+// A packed slot: kind (u8) | ops (u8) | number that the kind grows by (u16) | target (u32) | until (u32),
+// little endian; the number is that of another authority.
 #define SLOT_BYTES 12
 #define SLOT_EMPTY 0xff
 #define SALT_BYTES 8
@@ -58,7 +59,7 @@ static u32 word_of(const u8 *octets) {
 
 // [kind, target, ops, until] without its heading.
 static u32 put_fields(u8 *target, const u8 *slot) {
-  u32 at = put_head(target, 0, slot[0]);
+  u32 at = put_head(target, 0, slot[0] + slot[2] + ((u32)slot[3] << 8));
   at += put_head(target + at, 0, word_of(slot + 4));
   at += put_head(target + at, 0, slot[1]);
   return at + put_head(target + at, 0, word_of(slot + 8));

@@ -56,6 +56,11 @@ export interface FlashPort {
    * absent the stores compute the same value themselves.
    */
   readonly crc32?: (bytes: Uint8Array) => number;
+  /**
+   * Octets of a content, read from a word on, before the erased words at its end; where the board has
+   * native code for it. A loop over a page costs an interpreter more than a session.
+   */
+  readonly usedBytes?: (content: Uint8Array) => number;
 }
 
 /**

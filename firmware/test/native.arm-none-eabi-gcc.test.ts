@@ -2,6 +2,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import { bytesOfHex, crc16, hexOf } from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +11,7 @@ import { checkScript } from "../dialect/gate.ts";
 import { buildBlob, readEntries } from "../native/build-native.ts";
 import * as nativeCode from "../src/espruino/native-code.ts";
 import { armRunner, ESPRUINO_ARM, linesOf, lowerProgram, runScript } from "./arm-interpreter.ts";
+import { playContact, recordContact } from "./contact-sides.ts";
 import { FROZEN, playSide } from "./door-sides.ts";
 
 const ROOT = resolve(".");
@@ -81,6 +83,22 @@ describe.skipIf(isMissing)("the blob under the interpreter (skipped without ESPR
   );
 
   test(
+    "I2: both roles answer a recorded contact octet for octet, each on its own interpreter",
+    async () => {
+      const contact = recordContact(100);
+      for (const side of ["Lock", "Key"] as const) {
+        const recorded = side === "Lock" ? contact.lock : contact.key;
+        const text = await playContact(side, recorded, join(folder, `contact-${side}`), blobFile);
+        const outcomes = outcomesOf(text);
+        expect(outcomes.length).toBe(recorded.events.length);
+        expect(outcomes.filter((outcome) => outcome !== "same")).toEqual([]);
+        if (side === "Lock") expect(text).toContain("mark to the bolt");
+      }
+    },
+    RUN_MS,
+  );
+
+  test(
     "I2: lock and key say the frozen session byte for byte, each on its own interpreter",
     async () => {
       const [lock, key] = await Promise.all(
@@ -107,6 +125,10 @@ describe.skipIf(isMissing)("the blob under the interpreter (skipped without ESPR
     RUN_MS,
   );
 });
+
+function outcomesOf(text: string): string[] {
+  return [...linesOf(text, "side").values()];
+}
 
 function expectedSamples(): Record<string, string> {
   const crypto = createNodeCrypto();
@@ -153,6 +175,8 @@ function expectedSamples(): Record<string, string> {
   for (const length of [0, 1, 12, 16, 64, 65, 300]) {
     const part = long.slice(0, length);
     expected[`crc16-${length}`] = String(crc16(part, length >> 2, length));
+    expected[`crc32-${length}`] = String(crc32(part));
+    expected[`used-${length}`] = String(usedBytesOf(part, (length >> 1) & ~3));
     expected[`sha256-${length}`] = hexOf(crypto.hash(part));
     expected[`hmac-${length}`] = hexOf(crypto.hmac(text, part));
     expected[`ccm-${length}`] = hexOf(crypto.seal(key, new Uint8Array(13), part, part, 8));
@@ -160,4 +184,12 @@ function expectedSamples(): Record<string, string> {
     expected[`ccm-altered-${length}`] = "refused";
   }
   return expected;
+}
+
+// Octets before the erased words at the end, where everything from `from` on was erased.
+function usedBytesOf(part: Uint8Array, from: number): number {
+  let used = from;
+  const isErased = (word: number) => part.subarray(word, word + 4).every((octet) => octet === 0xff);
+  while (used > 0 && isErased(used - 4)) used -= 4;
+  return used;
 }

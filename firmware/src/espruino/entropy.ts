@@ -2,7 +2,6 @@
 import {
   assert,
   type CryptoPort,
-  concatBytes,
   type EntropyPort,
   octetAt,
   PROMISE_BROKEN,
@@ -27,40 +26,43 @@ const WINDOW_SAME_MAX = 9;
  * pool and fresh octets, so that a weak stretch of the generator is covered by the earlier ones.
  */
 export function createEntropy(crypto: CryptoPort, word: RandomWord): EntropyPort {
-  let pool = new Uint8Array(BLOCK_BYTES);
+  // Number of the use (1 gives a block, 2 the next pool) | pool | fresh octets.
+  const input = new Uint8Array(1 + 2 * BLOCK_BYTES);
   let last = -1;
   let repeats = 0;
   let windowFirst = -1;
   let windowSeen = 0;
   let windowSame = 0;
 
+  // Once for every octet of every boot: what is rare is asked last, and nothing is called in between.
   function watch(octet: number): void {
     repeats = octet === last ? repeats + 1 : 1;
     last = octet;
-    assert(repeats <= REPEATS_MAX, PROMISE_BROKEN);
+    if (repeats > REPEATS_MAX) assert(false, PROMISE_BROKEN);
     if (windowSeen === 0) {
       windowFirst = octet;
       windowSame = 0;
     }
-    if (octet === windowFirst) {
-      windowSame += 1;
-    }
-    windowSeen = (windowSeen + 1) % WINDOW_OCTETS;
-    assert(windowSame <= WINDOW_SAME_MAX, PROMISE_BROKEN);
+    windowSeen = windowSeen === WINDOW_OCTETS - 1 ? 0 : windowSeen + 1;
+    if (octet !== windowFirst) return;
+    windowSame += 1;
+    if (windowSame > WINDOW_SAME_MAX) assert(false, PROMISE_BROKEN);
   }
 
   function drawBlock(): Uint8Array {
-    const fresh = new Uint8Array(BLOCK_BYTES);
-    for (let offset = 0; offset < BLOCK_BYTES; offset += 4) {
+    for (let offset = 1 + BLOCK_BYTES; offset < input.length; offset += 4) {
       const value = word();
       for (let index = 0; index < 4; index += 1) {
         const octet = (value >>> (8 * index)) & 0xff;
         watch(octet);
-        fresh[offset + index] = octet;
+        input[offset + index] = octet;
       }
     }
-    const block = crypto.hash(concatBytes([new Uint8Array([1]), pool, fresh]));
-    pool = new Uint8Array(crypto.hash(concatBytes([new Uint8Array([2]), pool, fresh])));
+    input[0] = 1;
+    const block = crypto.hash(input);
+    input[0] = 2;
+    input.set(crypto.hash(input), 1);
+    input.fill(0, 1 + BLOCK_BYTES, input.length);
     return block;
   }
 

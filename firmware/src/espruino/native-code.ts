@@ -48,6 +48,9 @@ export const ENTRY_ARENA_SEAL_ANSWER = 49;
 export const ENTRY_ARENA_READ = 50;
 export const ENTRY_ARENA_VERIFY_CREDENTIAL = 51;
 export const ENTRY_ARENA_PROVE_LEAF = 52;
+export const ENTRY_USED_BYTES = 53;
+export const ENTRY_LEAF_HASHES = 15;
+export const ENTRY_SUBTREE = 17;
 
 /** Version of the table that this code was written for; `bind` answers it. */
 const TABLE_VERSION = 2;

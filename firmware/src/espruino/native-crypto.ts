@@ -8,7 +8,6 @@ import {
   type CryptoPort,
   crc16,
   type EntropyPort,
-  type FrameCheck,
   fail,
   PROMISE_BROKEN,
   PUBLIC_KEY_INVALID,
@@ -19,16 +18,22 @@ import {
   succeed,
 } from "@nyckelring/protocol";
 
+import type { SlotHashes } from "../key/ring-store.ts";
+import { readU32 } from "../shared/page-journal.ts";
 import { createNativeOperations } from "./native-arena.ts";
 import {
   ENTRY_CCM_OPEN,
   ENTRY_CCM_SEAL,
   ENTRY_CRC16,
+  ENTRY_CRC32,
   ENTRY_HMAC,
+  ENTRY_LEAF_HASHES,
   ENTRY_SHA256,
   ENTRY_SIGN,
   ENTRY_SIGNING_KEY,
+  ENTRY_SUBTREE,
   ENTRY_USABLE_KEY,
+  ENTRY_USED_BYTES,
   ENTRY_VERIFY,
   ENTRY_X25519,
   ENTRY_X25519_BASE,
@@ -36,6 +41,7 @@ import {
   type NativeCall,
   type NativeCode,
 } from "./native-code.ts";
+import type { OctetChecks } from "./octet-checks.ts";
 import { readStorageFile } from "./storage-file.ts";
 
 const KEY_BYTES = 32;
@@ -53,6 +59,9 @@ const SECOND = 128;
 const CIPHER_KEY = 192;
 const SCRATCH_BYTES = 224;
 const INPUT_BYTES_MAX = 64;
+/** A block of a ring, and octets of one slot in flash. */
+const BLOCK_SLOTS = 32;
+const SLOT_BYTES = 12;
 
 let code: NativeCode | undefined;
 
@@ -77,26 +86,95 @@ export function openOperations(
   return createNativeOperations(codeOfBoard(), entropy, arena);
 }
 
-/** The CRC of the link's frames over the same blob. */
-export function openFrameCheck(): FrameCheck {
-  return createFrameCheck(codeOfBoard());
+/** What the link and the flash ask of octets, over the same blob. */
+export function openOctetChecks(): OctetChecks {
+  return createOctetChecks(codeOfBoard());
 }
 
 /**
- * The CRC of the link's frames over a blob.
+ * What the link and the flash ask of octets, over a blob.
  *
- * A short frame is copied; one that memory holds in pieces is gone through here, as slowly as that is:
- * a frame must not be lost because memory has no room in one piece.
+ * A short array is copied; one that memory holds in pieces is gone through here, as slowly as that is: a
+ * frame must not be lost because memory has no room in one piece.
  */
-export function createFrameCheck(native: NativeCode): FrameCheck {
+export function createOctetChecks(native: NativeCode): OctetChecks {
   const spare = new Uint8Array(INPUT_BYTES_MAX);
   const spareAt = native.addressOf(spare);
-  const call = native.entry(ENTRY_CRC16);
-  return (bytes, from, to) => {
-    let at = spareAt;
-    if (bytes.length > INPUT_BYTES_MAX) at = E.getAddressOf(bytes, true);
-    else spare.set(bytes, 0);
-    return at === 0 ? crc16(bytes, from, to) : call(at + from, to - from, 0, 0);
+  const frameEntry = native.entry(ENTRY_CRC16);
+  const crcEntry = native.entry(ENTRY_CRC32);
+  const usedEntry = native.entry(ENTRY_USED_BYTES);
+  const addressOf = E.getAddressOf;
+
+  function placeOf(bytes: Uint8Array): number {
+    if (bytes.length > INPUT_BYTES_MAX) return addressOf(bytes, true);
+    spare.set(bytes, 0);
+    return spareAt;
+  }
+
+  return {
+    frame(bytes, from, to) {
+      const at = placeOf(bytes);
+      return at === 0 ? crc16(bytes, from, to) : frameEntry(at + from, to - from, 0, 0);
+    },
+    crc32(bytes) {
+      const at = placeOf(bytes);
+      return (at === 0 ? E.CRC32(bytes) : crcEntry(at, bytes.length, 0, 0)) >>> 0;
+    },
+    usedBytes(content) {
+      const at = placeOf(content);
+      if (at !== 0 && (at & 3) === 0) return usedEntry(at, content.length, 0, 0);
+      let used = content.length & ~3;
+      while (used > 0 && readU32(content, used - 4) === 0xffffffff) used -= 4;
+      return used;
+    },
+  };
+}
+
+/** Hashes over the slots of a ring, over the same blob. */
+export function openSlotHashes(): SlotHashes {
+  return createSlotHashes(codeOfBoard());
+}
+
+/** Hashes over the slots of a ring, over a blob; the answers lie in places of their own. */
+export function createSlotHashes(native: NativeCode): SlotHashes {
+  const hashes = new Uint8Array(BLOCK_SLOTS * HASH_BYTES);
+  const root = new Uint8Array(INPUT_BYTES_MAX);
+  const input = new Uint8Array(BLOCK_SLOTS * SLOT_BYTES);
+  const [hashesAt, rootAt, inputAt] = [
+    native.addressOf(hashes),
+    native.addressOf(root),
+    native.addressOf(input),
+  ];
+  const leavesEntry = native.entry(ENTRY_LEAF_HASHES);
+  const subtreeEntry = native.entry(ENTRY_SUBTREE);
+
+  function placeOf(slots: Uint8Array): number {
+    const at = E.getAddressOf(slots, true);
+    if (at !== 0) return at;
+    input.set(slots, 0);
+    return inputAt;
+  }
+
+  // The secret lies behind the root, from where it is wiped again.
+  function withSecret(secret: Uint8Array, run: (secretAt: number) => number): void {
+    root.set(secret, HASH_BYTES);
+    const status = run(rootAt + HASH_BYTES);
+    root.fill(0, HASH_BYTES, 2 * HASH_BYTES);
+    assert(status === 0, PROMISE_BROKEN);
+  }
+
+  return {
+    leaves(slots, secret) {
+      const count = Math.floor(slots.length / SLOT_BYTES);
+      assert(count <= BLOCK_SLOTS && secret.length === KEY_BYTES, PROMISE_BROKEN);
+      withSecret(secret, (secretAt) => leavesEntry(placeOf(slots), count, secretAt, hashesAt));
+      return hashes;
+    },
+    root(slots, count, secret) {
+      assert(slots.length >= count * SLOT_BYTES && secret.length === KEY_BYTES, PROMISE_BROKEN);
+      withSecret(secret, (secretAt) => subtreeEntry(placeOf(slots), count, secretAt, rootAt));
+      return new Uint8Array(root.buffer, 0, HASH_BYTES);
+    },
   };
 }
 

@@ -5,10 +5,12 @@ import {
   crc16,
   createArenaOperations,
   type EntropyPort,
-  type FrameCheck,
 } from "@nyckelring/protocol";
 
+import type { SlotHashes } from "../key/ring-store.ts";
+import { crc32Native } from "./crc32-native.ts";
 import { createDeviceCrypto } from "./crypto.ts";
+import type { OctetChecks } from "./octet-checks.ts";
 import { bindPrimitives } from "./primitives.ts";
 
 /** Cryptography in the interpreter itself: for a computer, where no native code can be called. */
@@ -16,9 +18,14 @@ export function openCrypto(): CryptoPort {
   return createDeviceCrypto(bindPrimitives());
 }
 
-/** The CRC of the link's frames, as the protocol has it. */
-export function openFrameCheck(): FrameCheck {
-  return crc16;
+/** What the link and the flash ask of octets: nothing better than what they have. */
+export function openOctetChecks(): OctetChecks {
+  return { frame: crc16, crc32: crc32Native, usedBytes: undefined };
+}
+
+/** Nothing: without native code the leaves are hashed one by one. */
+export function openSlotHashes(): SlotHashes | undefined {
+  return undefined;
 }
 
 /** The operations of the door path over that port. */

@@ -2,7 +2,6 @@
 import {
   ANCHOR_UNKNOWN,
   CLOCK_UNTRUSTED,
-  type CryptoPort,
   decodeRingBundle,
   decodeRingDelta,
   equalBytes,
@@ -23,14 +22,17 @@ import {
   TYP_RING_HEAD,
   verifyRingHead,
 } from "@nyckelring/protocol";
-import type { FlashPort } from "../ports.ts";
 import type { DeviceIdentity } from "../shared/identity.ts";
-import type { RecordStore } from "../shared/record-store.ts";
 import { type RingHeadHint, readRingHead } from "../shared/ring-head-hint.ts";
 import type { KeyClock } from "./key-clock.ts";
 import { type KeyLayout, RING_EMERGENCY, RING_SHIFT } from "./key-layout.ts";
 import type { KeyTrust } from "./key-trust.ts";
-import { createRingStore, type PromisedRing, type RingStore } from "./ring-store.ts";
+import {
+  createRingStore,
+  type PromisedRing,
+  type RingPorts,
+  type RingStore,
+} from "./ring-store.ts";
 
 /** A ring that the key holds. */
 export interface KeyRing {
@@ -85,7 +87,7 @@ type Incoming = {
 
 /** Opens the rings of a key. */
 export function openKeyRings(
-  ports: { readonly flash: FlashPort; readonly crypto: CryptoPort; readonly records: RecordStore },
+  ports: RingPorts,
   layout: KeyLayout,
   identity: DeviceIdentity,
   ringSecret: Uint8Array,
@@ -95,6 +97,8 @@ export function openKeyRings(
   const stores: RingStore[] = [];
   for (const place of layout.rings) stores.push(createRingStore(ports, place, ringSecret));
   let incoming: Incoming | undefined;
+  /** Rings whose heads were read, by index: to decode one costs an interpreter more than a session. */
+  const known: (KeyRing | undefined)[] = [];
 
   function storeAt(index: number): RingStore {
     return stores[index] as RingStore;
@@ -103,9 +107,13 @@ export function openKeyRings(
   function ringAt(index: number): KeyRing | undefined {
     const store = storeAt(index);
     const active = store.active();
-    const claims = active === undefined ? undefined : readRingHead(active.head);
-    if (active === undefined || claims === undefined) return undefined;
-    return { store, head: active.head, claims };
+    const before = known[index];
+    if (active === undefined) return undefined;
+    if (before !== undefined && before.head === active.head) return before;
+    const claims = readRingHead(active.head);
+    const ring = claims === undefined ? undefined : { store, head: active.head, claims };
+    known[index] = ring;
+    return ring;
   }
 
   function judge(index: number): number {

@@ -10,6 +10,7 @@ import type {
   SupplyPort,
   TimerPort,
 } from "../ports.ts";
+import type { SlotHashes } from "./ring-store.ts";
 
 /** Everything that a key touches. */
 export interface KeyPorts {
@@ -20,6 +21,8 @@ export interface KeyPorts {
    * absent they are made over `crypto` and `entropy`.
    */
   readonly operations?: (arena: Uint8Array) => ArenaOperations;
+  /** Leaf hashes of packed slots, where the board has native code for them. */
+  readonly slotHashes?: SlotHashes | undefined;
   readonly flash: FlashPort;
   readonly contact: ContactPort;
   readonly timer: TimerPort;

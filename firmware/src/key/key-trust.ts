@@ -204,6 +204,18 @@ export function openKeyTrust(
     if (item?.ok) held.push(item.value);
   }
 
+  // The same head is asked for several times at one door, and to decode it costs an interpreter as much
+  // as a curve.
+  let asked: Uint8Array | undefined;
+  let askedTyp = 0;
+  let askedKid: Uint8Array | undefined;
+  function kidIn(bytes: Uint8Array, typ: number): Uint8Array | undefined {
+    if (bytes !== asked || typ !== askedTyp) askedKid = sign1Kid(bytes, typ);
+    asked = bytes;
+    askedTyp = typ;
+    return askedKid;
+  }
+
   return {
     homeAuthority() {
       const first = held[0];
@@ -229,7 +241,7 @@ export function openKeyTrust(
       return authorities;
     },
     certificateToShow(head, lockAuthority, nowS) {
-      const kid = sign1Kid(head, TYP_RING_HEAD);
+      const kid = kidIn(head, TYP_RING_HEAD);
       for (const item of held) {
         const known = item.certificate;
         const isIssuer = kid !== undefined && equalBytes(item.anchor.kid, kid);
@@ -253,7 +265,7 @@ export function openKeyTrust(
       return NOTHING;
     },
     authorityOf(bytes, typ) {
-      const kid = sign1Kid(bytes, typ);
+      const kid = kidIn(bytes, typ);
       if (kid === undefined) return -1;
       for (const item of held) {
         if (equalBytes(item.anchor.kid, kid)) return item.certificate.authority;

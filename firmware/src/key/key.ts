@@ -283,7 +283,14 @@ export function openKey(
   const trust = openKeyTrust(crypto, records, commission.rootKey);
   const clock = openKeyClock(ports.clock, records);
   const secret = commission.ringSecret;
-  const rings = openKeyRings({ flash, crypto, records }, layout, identity, secret, trust, clock);
+  const rings = openKeyRings(
+    { flash, crypto, records, slotHashes: ports.slotHashes },
+    layout,
+    identity,
+    secret,
+    trust,
+    clock,
+  );
   const store = createLogStore(flash, layout.log, crypto, records, RECORD_LOG_STATE);
   const log = openKeyLog(
     crypto,

@@ -4,6 +4,7 @@ import {
   equalBytes,
   inclusionPath,
   type Leaf,
+  leafHash,
   RING_BASE_MISMATCH,
   RING_FULL,
   RING_ROOT_MISMATCH,
@@ -21,7 +22,13 @@ import { describe, expect, test } from "vitest";
 import { createCutFlash, runUntilCut, TEAR_MODES } from "../../test/cut-flash.ts";
 import { manyRights } from "../../test/key-bench.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
-import { createRingStore, type PromisedRing, type RingStore, ringPages } from "./ring-store.ts";
+import {
+  createRingStore,
+  type PromisedRing,
+  type RingStore,
+  ringPages,
+  type SlotHashes,
+} from "./ring-store.ts";
 
 const crypto = createNodeCrypto();
 const secret = crypto.hash(new Uint8Array([1]));
@@ -136,6 +143,51 @@ describe("ring store", () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  test("a ring over native hashes has the proofs of one without, up to a block cut short", () => {
+    // What the blob does with packed slots, over the protocol's own functions; its suite compares them.
+    const leafOf = (slots: Uint8Array, index: number): Leaf | null => {
+      const at = 12 * index;
+      const view = new DataView(slots.buffer, slots.byteOffset + at, 12);
+      if (view.getUint8(0) === 0xff) return null;
+      const kind = view.getUint8(0) + view.getUint16(2, true);
+      const untilS = view.getUint32(8, true);
+      return { kind, ops: view.getUint8(1), target: view.getUint32(4, true), untilS };
+    };
+    const blockOf = (slots: Uint8Array, count: number) =>
+      Array.from({ length: count }, (_none, index) => leafOf(slots, index));
+    let calls = 0;
+    const slotHashes: SlotHashes = {
+      leaves(slots, of) {
+        calls += 1;
+        const hashes = blockOf(slots, slots.length / 12).map((leaf) =>
+          leafHash(crypto, slotBytes(crypto, of, leaf)),
+        );
+        return new Uint8Array(Buffer.concat(hashes));
+      },
+      root(slots, count, of) {
+        calls += 1;
+        return ringRoot(crypto, of, blockOf(slots, count));
+      },
+    };
+    for (const count of [1, 31, 32, 33, 70, 128]) {
+      const rights: (Leaf | null)[] = manyRights(count);
+      if (count > 40) rights[35] = null;
+      const foreign = rights[0];
+      if (foreign !== undefined && foreign !== null) rights[0] = { ...foreign, kind: 2 + 300 };
+      const flash = createCutFlash(8 + ringPages(128, 4096), 4096);
+      const store = createRingStore(
+        { flash, crypto, records: openDeviceRecords(flash), slotHashes },
+        { firstPage: 8, slotsMax: 128, recordId: 20 },
+        secret,
+      );
+      expect(write(store, [], rights).ok).toBe(true);
+      for (const slot of [0, count >> 1, count - 1]) {
+        expect(store.proofOf(slot).path).toEqual(inclusionPath(crypto, secret, rights, slot));
+      }
+    }
+    expect(calls).toBeGreaterThan(20);
   });
 
   test("T1: a delta is taken on its own base only, in order, and proved by the head's root", () => {

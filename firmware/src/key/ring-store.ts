@@ -37,6 +37,7 @@ const BLOCK_SLOTS = 32;
 const BLOCK_BYTES = BLOCK_SLOTS * SLOT_BYTES;
 const HASH_BYTES = 32;
 // area (u32) | size (u32) | root | head
+const NOTHING = new Uint8Array(0);
 const AT_ROOT = 8;
 const AT_HEAD = AT_ROOT + HASH_BYTES;
 
@@ -48,6 +49,23 @@ export interface PromisedRing {
   readonly root: Uint8Array;
   /** Slots of the tree. */
   readonly size: number;
+}
+
+/** Hashes over packed slots as they lie in flash, 12 octets each, done by native code. */
+export interface SlotHashes {
+  /** The leaf hashes of at most 32 slots, 32 octets each; good until the next call. */
+  leaves(slots: Uint8Array, secret: Uint8Array): Uint8Array;
+  /** The root over the first `count` of at most 32 slots; good until the next call. */
+  root(slots: Uint8Array, count: number, secret: Uint8Array): Uint8Array;
+}
+
+/** What a ring is kept and proved with. */
+export interface RingPorts {
+  readonly flash: FlashPort;
+  readonly crypto: CryptoPort;
+  readonly records: RecordStore;
+  /** Without it the leaves are hashed one by one over `crypto`. */
+  readonly slotHashes?: SlotHashes | undefined;
 }
 
 /** Where a ring lies in flash. */
@@ -158,11 +176,7 @@ export function ringPages(slotsMax: number, pageBytes: number): number {
  *
  * @param secret - Ring secret of this key, from which the salts are derived.
  */
-export function createRingStore(
-  ports: { readonly flash: FlashPort; readonly crypto: CryptoPort; readonly records: RecordStore },
-  place: RingPlace,
-  secret: Uint8Array,
-): RingStore {
+export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint8Array): RingStore {
   const flash = ports.flash;
   const crypto = ports.crypto;
   const records = ports.records;
@@ -193,12 +207,31 @@ export function createRingStore(
   }
 
   function treeOfArea(area: number, size: number, nodes: Uint8Array | undefined): RingTree {
-    return createRingTree(
-      crypto,
-      size,
-      (slot) => leafHash(crypto, slotBytes(crypto, secret, leafOfArea(area, slot))),
-      nodes,
-    );
+    const native = ports.slotHashes;
+    if (native === undefined) {
+      const leafAt = (slot: number) =>
+        leafHash(crypto, slotBytes(crypto, secret, leafOfArea(area, slot)));
+      return createRingTree(crypto, size, leafAt, nodes);
+    }
+    const readBlock = (block: number) =>
+      flash.read(addressOf(area) + block * BLOCK_BYTES, BLOCK_BYTES);
+    // A path asks for the leaves of one block, a new ring for the roots of all.
+    let block = -1;
+    let hashes = NOTHING;
+    const hashAt = (slot: number) => {
+      const wanted = Math.floor(slot / BLOCK_SLOTS);
+      if (wanted !== block) hashes = native.leaves(readBlock(wanted), secret);
+      block = wanted;
+      const at = (slot - block * BLOCK_SLOTS) * HASH_BYTES;
+      return sliceBytes(hashes, at, at + HASH_BYTES);
+    };
+    const rootAt = (place: number) => {
+      const left = size - place * BLOCK_SLOTS;
+      block = -1;
+      const count = left < BLOCK_SLOTS ? left : BLOCK_SLOTS;
+      return sliceBytes(native.root(readBlock(place), count, secret), 0);
+    };
+    return createRingTree(crypto, size, hashAt, nodes, rootAt);
   }
 
   function loadBlock(stage: Staging): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { board } from "#board";
-import { openCrypto, openFrameCheck, openOperations } from "#crypto";
+import { openCrypto, openOctetChecks, openOperations, openSlotHashes } from "#crypto";
 import {
   createBoardTimer,
   openClock,
@@ -15,6 +15,7 @@ import {
 } from "#platform";
 import { wired } from "../boards/board.ts";
 import { watchAborts } from "../espruino/aborts.ts";
+import { checkedContact, checkedFlash } from "../espruino/octet-checks.ts";
 import { openService } from "../espruino/service.ts";
 import { createKey } from "../key/key.ts";
 import type { KeyRole } from "../key/key-role.ts";
@@ -35,12 +36,14 @@ export function startKey(): void {
   const timer = createBoardTimer();
   const crypto = openCrypto();
   const entropy = openEntropy(crypto);
+  const checks = openOctetChecks();
   const key = createKey({
     crypto,
     entropy,
     operations: (arena) => openOperations(crypto, entropy, arena),
-    flash: openFlash(wired(board.flash.key)),
-    contact: { send: line.send, check: openFrameCheck() },
+    slotHashes: openSlotHashes(),
+    flash: checkedFlash(openFlash(wired(board.flash.key)), checks),
+    contact: checkedContact(line, checks),
     timer,
     clock: openClock(),
     supply: openSupply(wired(board.supply)),

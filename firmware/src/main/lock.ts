@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { board } from "#board";
-import { openCrypto, openFrameCheck, openOperations } from "#crypto";
+import { openCrypto, openOctetChecks, openOperations } from "#crypto";
 import {
   createBoardTimer,
   openBolt,
@@ -14,6 +14,7 @@ import {
 } from "#platform";
 import { wired } from "../boards/board.ts";
 import { watchAborts } from "../espruino/aborts.ts";
+import { checkedContact, checkedFlash } from "../espruino/octet-checks.ts";
 import { openService } from "../espruino/service.ts";
 import { createLock } from "../lock/lock.ts";
 import type { LockRole } from "../lock/lock-role.ts";
@@ -35,12 +36,13 @@ export function startLock(): void {
   watchAborts(() => motor.stop());
   const crypto = openCrypto();
   const entropy = openEntropy(crypto);
+  const checks = openOctetChecks();
   const lock = createLock({
     crypto,
     entropy,
     operations: (arena) => openOperations(crypto, entropy, arena),
-    flash: openFlash(wired(board.flash.lock)),
-    contact: { send: line.send, check: openFrameCheck() },
+    flash: checkedFlash(openFlash(wired(board.flash.lock)), checks),
+    contact: checkedContact(line, checks),
     timer: createBoardTimer(),
     clock: openClock(),
     motor,

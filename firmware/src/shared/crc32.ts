@@ -3,8 +3,7 @@ import { octetAt } from "@nyckelring/protocol";
 
 const REFLECTED_POLYNOMIAL = 0xedb88320;
 
-// Sixteen entries instead of 256: the table is built at every boot, and the boards that care for
-// speed bring a native CRC.
+// Sixteen entries instead of 256, and not before somebody asks: a board has a native CRC and never does.
 function createNibbleTable(): Uint32Array {
   const table = new Uint32Array(16);
   for (let nibble = 0; nibble < 16; nibble += 1) {
@@ -17,7 +16,7 @@ function createNibbleTable(): Uint32Array {
   return table;
 }
 
-const nibbleTable = createNibbleTable();
+let nibbleTable: Uint32Array | undefined;
 
 /**
  * CRC-32 (ISO-HDLC: reflected, initial value and final xor all ones) of an octet string.
@@ -26,11 +25,13 @@ const nibbleTable = createNibbleTable();
  * may touch is signed or sealed.
  */
 export function crc32Of(bytes: Uint8Array): number {
+  if (nibbleTable === undefined) nibbleTable = createNibbleTable();
+  const table = nibbleTable;
   let remainder = 0xffffffff;
   for (let index = 0; index < bytes.length; index += 1) {
     remainder ^= octetAt(bytes, index);
-    remainder = (remainder >>> 4) ^ (nibbleTable[remainder & 15] as number);
-    remainder = (remainder >>> 4) ^ (nibbleTable[remainder & 15] as number);
+    remainder = (remainder >>> 4) ^ (table[remainder & 15] as number);
+    remainder = (remainder >>> 4) ^ (table[remainder & 15] as number);
   }
   return (remainder ^ 0xffffffff) >>> 0;
 }

@@ -228,6 +228,7 @@ export function isPageErased(flash: FlashPort, page: number): boolean {
 
 /** Where the erased words at the end of a page begin. */
 export function usedBytes(flash: FlashPort, content: Uint8Array): number {
+  if (flash.usedBytes !== undefined) return flash.usedBytes(content);
   let low = 0;
   let high = content.length;
   // Erased up to the end is a yes or no that changes once, so it can be halved to its place.
@@ -244,6 +245,7 @@ export function usedBytes(flash: FlashPort, content: Uint8Array): number {
 
 /** True where nothing was programmed from `offset` to the end of the content. */
 export function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: number): boolean {
+  if (flash.usedBytes !== undefined) return flash.usedBytes(content) <= offset;
   if (flash.crc32 !== undefined) {
     const blank = new Uint8Array(content.length - offset).fill(ERASED);
     return flash.crc32(sliceBytes(content, offset)) === flash.crc32(blank);

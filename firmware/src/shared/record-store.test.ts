@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { createCutFlash, runUntilCut, TEAR_MODES, WEAR_KINDS } from "../../test/cut-flash.ts";
+import type { FlashPort } from "../ports.ts";
 import { crc32Of } from "./crc32.ts";
 import { createNonceCounter } from "./nonce-counter.ts";
+import { isErasedFrom, usedBytes } from "./page-journal.ts";
 import { createRecordStore, type RecordStore } from "./record-store.ts";
 
 const AREA = { firstPage: 1, pageCount: 4 };
@@ -345,4 +347,32 @@ describe("nonce counter", () => {
     for (let index = 0; index < 640; index += 1) counter.next();
     expect(flash.operations()).toBe(20);
   });
+});
+
+/**
+ * Goal: a board's native count of used octets changes nothing but the cost.
+ * Method: contents that end used, torn, in an octet of 0xff or erased, with the count and without.
+ */
+test("finds where a page is erased the same way with a board's own count", () => {
+  const flash = createCutFlash(2, 256);
+  const native: FlashPort = {
+    ...flash,
+    usedBytes(content) {
+      let used = content.length & ~3;
+      while (used > 0 && content.subarray(used - 4, used).every((octet) => octet === 0xff))
+        used -= 4;
+      return used;
+    },
+  };
+  for (const used of [0, 1, 3, 4, 5, 8, 120, 252, 255, 256]) {
+    for (const lastOctet of [0x00, 0xfe, 0xff]) {
+      const content = new Uint8Array(256).fill(0xff);
+      content.fill(0x5a, 0, used);
+      if (used > 0) content[used - 1] = lastOctet;
+      expect(usedBytes(native, content), `${used}`).toBe(usedBytes(flash, content));
+      for (const offset of [0, 4, 120, 252]) {
+        expect(isErasedFrom(native, content, offset)).toBe(isErasedFrom(flash, content, offset));
+      }
+    }
+  }
 });

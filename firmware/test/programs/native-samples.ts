@@ -5,7 +5,7 @@ import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import { ENTRY_STACK_POINTER, loadNativeCode } from "../../src/espruino/native-code.ts";
-import { createFrameCheck, createNativeCrypto } from "../../src/espruino/native-crypto.ts";
+import { createNativeCrypto, createOctetChecks } from "../../src/espruino/native-crypto.ts";
 import { loadBlob, readOctets } from "./native-file.ts";
 
 function report(name: string, value: string): void {
@@ -24,7 +24,7 @@ function refusal(name: string, run: () => unknown): void {
 
 const code = loadBlob(readOctets("./native.bin"));
 const crypto = createNativeCrypto(code);
-const check = createFrameCheck(code);
+const checks = createOctetChecks(code);
 
 const key = bytesOfHex("2b7e151628aed2a6abf7158809cf4f3c");
 const text = bytesOfHex("7768617420646f2079612077616e7420666f72206e6f7468696e673f");
@@ -34,7 +34,11 @@ for (let index = 0; index < long.length; index += 1) long[index] = index & 0xff;
 for (const length of [0, 1, 12, 16, 64, 65, 300]) {
   const part = new Uint8Array(length);
   part.set(long.subarray(0, length));
-  report(`crc16-${length}`, String(check(part, length >> 2, length)));
+  report(`crc16-${length}`, String(checks.frame(part, length >> 2, length)));
+  report(`crc32-${length}`, String(checks.crc32(part)));
+  part.fill(0xff, (length >> 1) & ~3);
+  report(`used-${length}`, String(checks.usedBytes === undefined ? -1 : checks.usedBytes(part)));
+  part.set(long.subarray(0, length));
   report(`sha256-${length}`, hexOf(crypto.hash(part)));
   report(`hmac-${length}`, hexOf(crypto.hmac(text, part)));
   const sealed = crypto.seal(key, new Uint8Array(13), part, part, 8);

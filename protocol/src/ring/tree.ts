@@ -152,6 +152,8 @@ export function rootFromLeafHash(
  *
  * @param leafHashAt - the hash of a slot, {@link leafHash} of its octets
  * @param nodes - kept nodes of the same ring, or undefined to compute them on demand
+ * @param blockRootAt - the root over the slots from 32 times its argument on, at most 32, where that is
+ *   had cheaper than from leaf hashes
  * @public
  */
 export function createRingTree(
@@ -159,6 +161,7 @@ export function createRingTree(
   size: number,
   leafHashAt: (index: number) => Uint8Array,
   nodes?: Uint8Array,
+  blockRootAt?: (block: number) => Uint8Array,
 ): RingTree {
   assert(size <= RING_SIZE_MAX, PROMISE_BROKEN);
   // Where each kept level begins in `nodes`, counted in nodes; the last entry is their number.
@@ -176,11 +179,16 @@ export function createRingTree(
     if (level === 0) return leafHashAt(place);
     const known = level >= KEPT_LEVEL ? keptAt(level, place) : undefined;
     if (known !== undefined) return known;
-    const left = node(level - 1, 2 * place);
-    const hasRight = 2 * place + 1 < countAt(size, level - 1);
-    const made = hasRight ? nodeHash(crypto, left, node(level - 1, 2 * place + 1)) : left;
+    const made =
+      level === KEPT_LEVEL && blockRootAt !== undefined ? blockRootAt(place) : join(level, place);
     if (level >= KEPT_LEVEL) kept.set(made, offsetOf(level, place));
     return made;
+  }
+
+  function join(level: number, place: number): Uint8Array {
+    const left = node(level - 1, 2 * place);
+    const hasRight = 2 * place + 1 < countAt(size, level - 1);
+    return hasRight ? nodeHash(crypto, left, node(level - 1, 2 * place + 1)) : left;
   }
 
   function offsetOf(level: number, place: number): number {

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: EUPL-1.2
+// One contact of a real key and a real lock, played here and recorded, and each side of it played again
+// on the interpreter: with its role as on a board, over native code, and with the same chance.
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { hexOf, type Leaf } from "@nyckelring/protocol";
+import { buildBundle, builtBundle, doorPathBytes } from "../build/build-bundle.ts";
+import { boardFiles } from "../build/slot-files.ts";
+import type { Board } from "../src/boards/board.ts";
+import { lowerProgram, runScript } from "./arm-interpreter.ts";
+import type { Side } from "./door-sides.ts";
+import { createBench, type FarLock, manyRights, RIGHTS } from "./key-bench.ts";
+import { createRig, entropyOf } from "./lock-rig.ts";
+
+/** Octets that the interpreter hands over at once: what comes in while it takes in those before. */
+const PORTION_BYTES = 40;
+const PAGE_BYTES = 4096;
+/** Blocks of 32 octets that a side may draw. */
+const BLOCKS = 40;
+
+/** What happens to a device: the plug goes in, or octets come. */
+export interface ContactEvent {
+  /** Octets as text of hexadecimal digits, in portions; none when the plug goes in. */
+  readonly portions: readonly string[];
+  /** What the device sends before the next event, all frames joined. */
+  readonly sends: string;
+}
+
+/** One side of a recorded contact. */
+export interface RecordedSide {
+  /** Contents of the pages that are not erased, by number. */
+  readonly pages: ReadonlyMap<number, Uint8Array>;
+  readonly pageCount: number;
+  /** What its entropy gives, 32 octets at a time. */
+  readonly chance: readonly string[];
+  readonly nowS: number | undefined;
+  readonly events: readonly ContactEvent[];
+}
+
+/** Both. */
+export interface RecordedContact {
+  readonly lock: RecordedSide;
+  readonly key: RecordedSide;
+  /** Octets on the wire in both directions until the bolt moves. */
+  readonly wireBytes: number;
+}
+
+/** A side while it is recorded. */
+interface Recording {
+  readonly events: { readonly portions: readonly string[]; sends: string }[];
+}
+
+/**
+ * Plays a contact that ends with an open door.
+ *
+ * @param leaves - Rights in the key's ring.
+ * @param visits - Contacts before the one that is recorded, so that the credentials are no news.
+ */
+export function recordContact(leaves: number, visits = 0): RecordedContact {
+  const bench = createBench();
+  const rig = createRig({ issuing: bench.issuing });
+  const rights: Leaf[] = [...RIGHTS, ...manyRights(leaves - RIGHTS.length)];
+  bench.answerWithRing(bench.issuer.rights(rights).bundles);
+  bench.sync();
+  for (let visit = 0; visit < visits; visit += 1) bench.visit(rig);
+
+  const lockPages = usedPages(rig.flash.image());
+  const keyPages = usedPages(bench.key.flash.image());
+  const nowS = bench.key.clockS();
+  const role = bench.key.boot();
+  const [lock, key]: [Recording, Recording] = [{ events: [] }, { events: [] }];
+  let wireBytes = 0;
+  const isOpen = () => rig.events.includes("unlock");
+  rig.events.length = 0;
+  const note = (side: Recording, taken: readonly Uint8Array[]) => {
+    const last = side.events.at(-1);
+    for (const bytes of taken) {
+      if (last !== undefined) last.sends += hexOf(bytes);
+      if (!isOpen()) wireBytes += bytes.length;
+    }
+    return [...taken];
+  };
+  const plugIn = (side: Recording) => side.events.push({ portions: [], sends: "" });
+  const take = bench.key.take;
+  Object.assign(bench.key, {
+    take: () => note(key, take()),
+    role: () => ({
+      onContact(isTouching: boolean, sensesVoltage: boolean) {
+        if (isTouching) plugIn(key);
+        role.onContact(isTouching, sensesVoltage);
+      },
+      onBytes(bytes: Uint8Array) {
+        key.events.push({ portions: portionsOf(bytes), sends: "" });
+        role.onBytes(bytes);
+      },
+    }),
+  });
+  const far: FarLock = {
+    take: () => note(lock, rig.take()),
+    pass: rig.pass,
+    cutPower: rig.cutPower,
+    boot: rig.boot,
+    role: () => ({
+      onContact(isTouching) {
+        if (isTouching) plugIn(lock);
+        rig.role().onContact(isTouching);
+      },
+      onBytes(bytes) {
+        lock.events.push({ portions: portionsOf(bytes), sends: "" });
+        rig.role().onBytes(bytes);
+      },
+    }),
+  };
+  bench.visit(far);
+  if (!isOpen()) throw new Error("the recorded contact opened no door");
+  return {
+    lock: {
+      pages: lockPages,
+      pageCount: rig.flash.pageCount,
+      chance: chanceOf(`lock ${2 + visits}`),
+      nowS: undefined,
+      events: lock.events,
+    },
+    key: {
+      pages: keyPages,
+      pageCount: bench.key.flash.pageCount,
+      chance: chanceOf("key boot 2"),
+      nowS,
+      events: key.events,
+    },
+    wireBytes,
+  };
+}
+
+function chanceOf(label: string): readonly string[] {
+  const entropy = entropyOf(label);
+  return Array.from({ length: BLOCKS }, () => {
+    const block = new Uint8Array(32);
+    entropy.fill(block, 0, 32);
+    return hexOf(block);
+  });
+}
+
+/**
+ * Plays one side of a recorded contact from Storage and returns the console.
+ *
+ * @param folder - Made where it is not there.
+ * @param plugin - Options of QEMU for the run that counts.
+ */
+export async function playContact(
+  side: Side,
+  recorded: RecordedSide,
+  folder: string,
+  blobFile: string,
+  plugin: readonly string[] = [],
+): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(blobFile, join(folder, "native.bin"));
+  writeFileSync(join(folder, "pages.bin"), Buffer.concat([...recorded.pages.values()]));
+  const { pageCount, chance, nowS, events } = recorded;
+  const script = { pages: [...recorded.pages.keys()], pageCount, chance, nowS, events };
+  writeFileSync(join(folder, "script.json"), JSON.stringify(script));
+  const code = await lowerProgram(
+    `import { play${side} } from "./test/programs/contact-side.ts";\nplay${side}();\n`,
+  );
+  writeFileSync(join(folder, "side.js"), code, "ascii");
+  runScript(
+    folder,
+    `var f=require("fs"),s=require("Storage");s.eraseAll();` +
+      `s.write("native",f.readFileSync("native.bin"));` +
+      `s.write("pages",f.readFileSync("pages.bin"));` +
+      `s.write("side",f.readFileSync("side.js"));print("storage-end");`,
+    "storage-end",
+  );
+  const start = `E.getErrorFlags();eval(require("Storage").read("side"));`;
+  return runScript(folder, start, "side-end", plugin);
+}
+
+/**
+ * Evaluates the lock's bundle as a board does at every insertion, loader and entry module, up to the first
+ * thing that the wiring asks of a board; returns the console.
+ */
+export async function bootBundle(
+  board: Board,
+  folder: string,
+  plugin: readonly string[] = [],
+): Promise<{ readonly text: string; readonly bytes: number }> {
+  mkdirSync(folder, { recursive: true });
+  const built = await buildBundle({ role: "lock", board });
+  const files = boardFiles(builtBundle(built, "0.0.0"));
+  let script = `var f=require("fs"),s=require("Storage");s.eraseAll();`;
+  for (const [index, { name, content }] of files.entries()) {
+    writeFileSync(join(folder, `file-${index}`), content);
+    script += `s.write("${name}",f.readFileSync("file-${index}"));`;
+  }
+  runScript(folder, `${script}print("storage-end");`, "storage-end");
+  const start =
+    `Serial1={setup:function(){throw "the contact";}};` +
+    `E.getErrorFlags();try{eval(require("Storage").read(".bootcde"))}catch(e){}` +
+    `E.getErrorFlags();print("mark evaluate");E.getErrorFlags();print("side-end");`;
+  const text = runScript(folder, start, "side-end", plugin);
+  return { text, bytes: doorPathBytes(built) };
+}
+
+function portionsOf(bytes: Uint8Array): string[] {
+  const portions: string[] = [];
+  for (let at = 0; at < bytes.length; at += PORTION_BYTES) {
+    portions.push(hexOf(bytes.slice(at, at + PORTION_BYTES)));
+  }
+  return portions;
+}
+
+function usedPages(image: Uint8Array): ReadonlyMap<number, Uint8Array> {
+  const used = new Map<number, Uint8Array>();
+  for (let page = 0; page * PAGE_BYTES < image.length; page += 1) {
+    const content = image.slice(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+    if (content.some((octet) => octet !== 0xff)) used.set(page, content);
+  }
+  return used;
+}
