@@ -79,6 +79,36 @@ export function runCase({ scenario, cuts }: CutCase): Broken[] {
   }
 }
 
+/** One bit of the flash that reads the other way from now on. */
+export type Flip = { readonly address: number; readonly bit: number };
+
+/** Draws bits of what is programmed when the step of a scenario is done. */
+export function flipsOf(scenario: CutScenario, seed: string, count: number): Flip[] {
+  const stage = scenario.stage(1);
+  stage.step();
+  const image = stage.flash.image();
+  const programmed = [...image.keys()].filter((address) => image[address] !== 0xff);
+  const random = createRandomStream(seed).split(`flips ${nameOf(scenario)}`);
+  return Array.from({ length: count }, () => ({
+    address: programmed[random.drawBetween(0, programmed.length - 1)] ?? 0,
+    bit: random.drawBetween(0, 7),
+  }));
+}
+
+/** Plays a step to its end, flips a bit while the device has no power, and judges what it is then. */
+export function runFlip(scenario: CutScenario, flip: Flip): Broken[] {
+  const stage = scenario.stage(1);
+  try {
+    stage.step();
+    stage.flash.flip(flip.address, flip.bit);
+    stage.reboot();
+    return stage.judge(true);
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return [{ invariant: "I4 no-brick", text: `the device threw: ${text}` }];
+  }
+}
+
 /** Runs cases until they are through, or until `isEnough` says so. */
 export function runCases(
   cases: Iterable<CutCase>,
