@@ -106,7 +106,9 @@ export function startInterpreter(
   return {
     console: () => text,
     async waitFor(wanted, timeoutMs) {
-      const isOver = () => text.includes(wanted) || child.exitCode !== null;
+      // Under QEMU an exit may be a crash of the emulator itself.
+      const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+      const isOver = () => text.includes(wanted) || hasEnded();
       await until(isOver, timeoutMs, () => `"${wanted}" in:\n${text}`);
       if (!text.includes(wanted)) {
         throw new Error(`the interpreter ended without "${wanted}":\n${text}`);

@@ -32,9 +32,11 @@ import {
   OP_ENTER,
   OP_LEAVE,
   TYP_FLOOR_LIST,
+  TYP_SERVICE_PERMIT,
 } from "@nyckelring/protocol";
 import {
   findEntries,
+  imageOf,
   type LogEntry,
   type ProvisioningTown,
   provisionTown,
@@ -242,6 +244,62 @@ describe.skipIf(INTERPRETER === undefined)(
         memory.key.session = budget.key.session;
       },
       2 * SESSION_MS,
+    );
+
+    test(
+      "a locked lock has no console until a key brings the permit for its service, and then it has one",
+      async () => {
+        const [lockFolder = "", keyFolder = ""] = await fresh("lock", "key");
+        const service = provisionTown("8", START_S);
+        const { issuer } = service.world;
+        const [lockDevice] = service.devices;
+        if (lockDevice === undefined) throw new Error("no lock");
+        const request = {
+          devid: Uint8Array.from(Buffer.from(lockDevice.id, "hex")),
+          untilS: service.nowS + 3600,
+        };
+        expect(issuer.permitService(issuer.founder, request).ok).toBe(true);
+        sync(service.world, service.key, service.station);
+        await writeFile(join(lockFolder, "flash.bin"), lockDevice.flash);
+        await writeFile(join(keyFolder, "flash.bin"), imageOf(service.key.board.flash));
+        const { boardFiles, LINUX_STORAGE_BYTES, readBundleFolder, storageImage } = await import(
+          "@nyckelring/firmware/storage"
+        );
+        const files = boardFiles(readBundleFolder(join(root, "firmware", "lock", BOARD)));
+        const mark = { name: "nk.locked", content: Buffer.from("1") };
+        const image = storageImage([...files, mark], LINUX_STORAGE_BYTES);
+        await writeFile(join(lockFolder, "espruino.flash"), image);
+
+        const line = await joinContacts(lockFolder, keyFolder);
+        const lock = startInterpreter(lockFolder, undefined, BOARD);
+        const key = startInterpreter(keyFolder, undefined, BOARD);
+        try {
+          lock.evaluate('print("open"+1)');
+          await isShown(key, SIGNAL_GRANTED);
+          // The interpreter ends where a board resets.
+          await expect(lock.waitFor("no console says this", SESSION_MS)).rejects.toThrow("ended");
+          expect(lock.console()).not.toContain("open1");
+        } finally {
+          await key.stop();
+          await lock.stop();
+          await line.stop();
+        }
+        expect(await entriesOf(lockFolder)).toContainEqual(
+          expect.objectContaining({
+            kind: ENTRY_OBJECT,
+            reason: GRANTED,
+            target: TYP_SERVICE_PERMIT,
+          }),
+        );
+        const open = startInterpreter(lockFolder, undefined, BOARD);
+        try {
+          open.evaluate('print("open"+2)');
+          await open.waitFor("open2", SESSION_MS);
+        } finally {
+          await open.stop();
+        }
+      },
+      3 * SESSION_MS,
     );
 
     test(
