@@ -259,10 +259,11 @@ export function createBenchStation(
       links = now;
       role.onLink();
     },
-    setPower(now: PowerSource, charge = 100) {
+    /** `isTold` is false where no pin tells the station of the change. */
+    setPower(now: PowerSource, charge = 100, isTold = true) {
       source = now;
       percent = charge;
-      role.onPower();
+      if (isTold) role.onPower();
     },
     inUse: () => inUse,
     clockS: () => clockS,

@@ -370,6 +370,18 @@ describe("station as a courier", () => {
     bench.unplug();
   });
 
+  test("T6: a station that nobody tells of a change of power finds it by its next heartbeat", () => {
+    const station = createBenchStation();
+    station.setLinks([LINK_GSM]);
+    station.setPower(POWER_BATTERY, 60);
+    station.timer.pass(4000);
+    expect(station.inUse()).toBe(LINK_GSM);
+    station.setPower(POWER_KEY, 0, false);
+    station.timer.pass(600_000);
+    expect(station.role().status().power).toBe(POWER_KEY);
+    expect(station.inUse()).toBe(LINK_NONE);
+  });
+
   test("T5, T6: on its battery it syncs as ever; on a key's battery once, without the modem", () => {
     const bench = createBench();
     bench.answerWithRing(bench.issuer.rights(RIGHTS).bundles);

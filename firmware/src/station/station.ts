@@ -150,7 +150,9 @@ export function createStation(
 
   function beat(): void {
     heartbeatId = 0;
-    // What the battery has lost since may have cost the modem its place.
+    // A pin tells of the mains alone: that a key has taken over from the battery is looked for. What the
+    // battery has lost since may have cost the modem its place.
+    power.update();
     ladder.update();
     // On a key's battery every message is paid for by the carer's next openings.
     if (own !== undefined && power.source() !== POWER_KEY) {
