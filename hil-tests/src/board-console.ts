@@ -142,13 +142,13 @@ export async function openBoardConsole(
   }
 
   /**
-   * Finds the prompt. Only one try of several may interrupt a program that never ends: two of them end
-   * the Linux build. The others outlast the five seconds in which the interpreter waits for the rest of
-   * a packet.
+   * Finds the prompt. The tries outlast the five seconds in which the interpreter waits for the rest of
+   * a packet, and only one of them, after that, interrupts a program that never ends: before, a board
+   * that has just got its power may still be starting, and two of them end the Linux build.
    */
   async function greet(mayInterrupt: boolean): Promise<void> {
     heard = 0;
-    for (const prefix of ["\n", mayInterrupt ? "\u0003\n" : "\n", "\n", "\n", "\n", "\n"]) {
+    for (const prefix of ["\n", "\n", "\n", "\n", mayInterrupt ? "\u0003\n" : "\n", "\n"]) {
       const word = randomBytes(6).toString("hex");
       text = "";
       tokens = [];

@@ -73,3 +73,20 @@ describe("a board after a failed flash", () => {
     bench.stop();
   }, 30_000);
 });
+
+test("a board that does not answer is interrupted once, after it had time to start", async () => {
+  const bench = createBenchBoard();
+  const sent: number[] = [];
+  const line = bench.connect({
+    toBoard: (octet) => {
+      sent.push(octet);
+      return octet;
+    },
+    ...SILENCE,
+  });
+  await faultOf(openBoardConsole(line, BENCH_TIMING));
+  const text = Buffer.from(sent).toString("latin1");
+  expect(text.split("\u0003")).toHaveLength(2);
+  expect(text.split("\u0003")[0]?.split("print(")).toHaveLength(5);
+  bench.stop();
+});
