@@ -182,7 +182,7 @@ export const BOARD_FAULTS: Readonly<Record<string, () => Promise<BoardFault>>> =
     onBoard(async (bench) => {
       // A loader that knows no lock-down, below an application that says it is ready for it.
       const entry = `nk.ok();var told=nk.info;nk.info=function(){var i=JSON.parse(told());i.isBlank=false;return JSON.stringify(i)};`;
-      await flashSample(bench, { entry });
+      await flashSample(bench, { entry, ignoresLock: true });
       return faultOf(lockBoard(await openBoardConsole(bench.connect(), BENCH_TIMING)));
     }),
   CONSOLE_LOCKED: () =>

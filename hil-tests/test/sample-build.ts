@@ -14,6 +14,8 @@ export interface SampleBuild {
   readonly bytes?: number;
   /** Another text makes another loader. */
   readonly bootNote?: string;
+  /** A loader that knows no lock-down. */
+  readonly ignoresLock?: boolean;
   /** The entry module; without it one that prints a line. */
   readonly entry?: string;
   /** An application that throws when it starts. */
@@ -33,8 +35,12 @@ export function writeSampleBuild(folder: string, sample: SampleBuild = {}): stri
   const filling = Array.from({ length: sample.bytes ?? 3000 }, (_, index) =>
     "0123456789abcdef".charAt(((index * 7 + version.length + index / 16) % 16) | 0),
   ).join("");
+  const loader =
+    sample.ignoresLock === true
+      ? LOADERS[role].replaceAll("nk.locked", "nk.nothing")
+      : LOADERS[role];
   const files: Readonly<Record<string, string>> = {
-    boot: `/*${sample.bootNote ?? "1"}*/${LOADERS[role]}`,
+    boot: `/*${sample.bootNote ?? "1"}*/${loader}`,
     [role]:
       sample.entry ??
       `${sample.isBroken === true ? 'throw new Error("broken");' : ""}print("${role} ${version} runs");nk.ok();\n`,
