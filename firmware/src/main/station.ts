@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { board } from "#board";
-import { openCrypto } from "#crypto";
+import { openCrypto, openOctetChecks } from "#crypto";
 import {
   createTrueTimer,
   openClock,
@@ -13,6 +13,7 @@ import {
 } from "#platform";
 import { wired } from "../boards/board.ts";
 import { watchAborts } from "../espruino/aborts.ts";
+import { checkedContact, checkedFlash } from "../espruino/octet-checks.ts";
 import { LINK_GSM, type UplinkPort } from "../ports.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
 import type { RecordStore } from "../shared/record-store.ts";
@@ -33,12 +34,13 @@ import {
 export function startStation(): void {
   watchAborts(() => undefined);
   let role: StationRole | undefined;
-  const contact = openContact(board.contact, (bytes) => {
+  const line = openContact(board.contact, (bytes) => {
     if (role !== undefined) {
       role.onBytes(bytes);
     }
   });
-  const flash = openFlash(wired(board.flash.station));
+  const checks = openOctetChecks();
+  const flash = checkedFlash(openFlash(wired(board.flash.station)), checks);
   const records = openDeviceRecords(flash);
   const account = loadStationProvision(records);
   const network = readNetwork(records);
@@ -56,7 +58,7 @@ export function startStation(): void {
   const ports = {
     crypto: openCrypto(),
     flash,
-    contact,
+    contact: checkedContact(line, checks),
     timer: createTrueTimer(),
     clock: openClock(),
     uplink,
