@@ -124,6 +124,12 @@ int entry_leaf_hashes(u32 slots, u32 count, u32 secret, u32 out) {
 
 int entry_fold(u32 hashes, u32 count) { return (int)fold_level(place(hashes), count); }
 
+// The hashes are used up.
+int entry_block_path(u32 hashes, u32 count, u32 index, u32 out) {
+  if (count > 32 || index >= count) return 0;
+  return (int)block_path(place(hashes), count, index, place(out));
+}
+
 // Root over at most 32 packed slots.
 int entry_subtree(u32 slots, u32 count, u32 secret, u32 out) {
   u8 hashes[32 * 32];

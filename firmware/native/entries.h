@@ -65,3 +65,4 @@ ENTRY(arena_verify_credential, 4)
 ENTRY(arena_prove_leaf, 2)
 // Over absolute addresses, for the stores in flash.
 ENTRY(used_bytes, 2)
+ENTRY(block_path, 4)

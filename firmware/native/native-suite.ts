@@ -9,6 +9,7 @@ import {
   type CryptoPort,
   createArenaOperations,
   hexOf,
+  inclusionPath,
   isUsablePublicKey,
   LEAF_FOREIGN,
   type Leaf,
@@ -210,7 +211,15 @@ function describeDoorPath(built: () => Built): void {
       script.call("leaf_hashes", place, count, secretAt, hashes);
       const leaves = script.read(hashes, 32 * count);
       script.call("subtree", place, count, secretAt, root);
+      const whole = script.room(32 * count);
+      const ways = [0, count >> 1, count - 1].map((index) => {
+        const out = script.room(160);
+        script.call("leaf_hashes", place, count, secretAt, whole);
+        const bytes = script.call("block_path", whole, count, index, out);
+        return { index, bytes, path: script.read(out, 160) };
+      });
       return {
+        ways,
         slots,
         leaves,
         root: script.read(root, 32),
@@ -218,7 +227,11 @@ function describeDoorPath(built: () => Built): void {
       };
     });
     script.run(target);
-    for (const { slots, leaves, root, above } of said) {
+    for (const { slots, leaves, root, above, ways } of said) {
+      for (const { index, bytes, path } of ways) {
+        const expected = inclusionPath(node, secret, slots, index);
+        expect(hexOf(path().slice(0, bytes()))).toBe(hexOf(expected));
+      }
       const expected = slots.map((slot) => hexOf(leafHash(node, slotBytes(node, secret, slot))));
       expect(hexOf(leaves())).toBe(expected.join(""));
       expect(hexOf(root())).toBe(hexOf(ringRoot(node, secret, slots)));

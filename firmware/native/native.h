@@ -57,6 +57,7 @@ void leaf_hash(const u8 *leaf, u32 bytes, u8 out[32]);
 int path_root(u8 hash[32], const u8 *path, u32 path_bytes, u32 index, u32 size);
 void slot_hashes(const u8 *slots, u32 count, const u8 secret[32], u8 *out);
 u32 fold_level(u8 *hashes, u32 count);
+u32 block_path(u8 *hashes, u32 count, u32 index, u8 *out);
 
 // entries.c: the entries that the steps of a session are made of.
 int entry_arena_dh(u32 secret, u32 peer, u32 out);

@@ -85,6 +85,21 @@ void slot_hashes(const u8 *slots, u32 count, const u8 secret[32], u8 *out) {
   }
 }
 
+// The lower part of an inclusion path (RFC 9162 §2.1.3.1): the neighbours of a leaf among the leaf hashes of a
+// block and of the nodes above it. The hashes are used up. Gives the octets written, at most 160.
+u32 block_path(u8 *hashes, u32 count, u32 index, u8 *out) {
+  u32 bytes = 0;
+  for (; count > 1; index >>= 1) {
+    u32 sibling = index ^ 1;
+    if (sibling < count) {
+      memcpy(out + bytes, hashes + 32 * sibling, 32);
+      bytes += 32;
+    }
+    count = fold_level(hashes, count);
+  }
+  return bytes;
+}
+
 // Replaces the hashes of a level by those of the level above; a last one without a neighbour moves
 // up unchanged. Gives how many there are now.
 u32 fold_level(u8 *hashes, u32 count) {

@@ -453,6 +453,7 @@ export {
   slotBytes,
 } from "./ring/leaf.ts";
 export {
+  type BlockHashes,
   createRingTree,
   inclusionPath,
   leafHash,

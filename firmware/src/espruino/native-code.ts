@@ -51,6 +51,7 @@ export const ENTRY_ARENA_PROVE_LEAF = 52;
 export const ENTRY_USED_BYTES = 53;
 export const ENTRY_LEAF_HASHES = 15;
 export const ENTRY_SUBTREE = 17;
+export const ENTRY_BLOCK_PATH = 54;
 
 /** Version of the table that this code was written for; `bind` answers it. */
 const TABLE_VERSION = 2;

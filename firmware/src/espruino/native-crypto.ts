@@ -22,6 +22,7 @@ import type { SlotHashes } from "../key/ring-store.ts";
 import { readU32 } from "../shared/page-journal.ts";
 import { createNativeOperations } from "./native-arena.ts";
 import {
+  ENTRY_BLOCK_PATH,
   ENTRY_CCM_OPEN,
   ENTRY_CCM_SEAL,
   ENTRY_CRC16,
@@ -62,6 +63,8 @@ const INPUT_BYTES_MAX = 64;
 /** A block of a ring, and octets of one slot in flash. */
 const BLOCK_SLOTS = 32;
 const SLOT_BYTES = 12;
+/** Five levels of neighbours. */
+const BLOCK_PATH_BYTES = 160;
 
 let code: NativeCode | undefined;
 
@@ -140,6 +143,9 @@ export function createSlotHashes(native: NativeCode): SlotHashes {
   const hashes = new Uint8Array(BLOCK_SLOTS * HASH_BYTES);
   const root = new Uint8Array(INPUT_BYTES_MAX);
   const input = new Uint8Array(BLOCK_SLOTS * SLOT_BYTES);
+  const path = new Uint8Array(BLOCK_PATH_BYTES);
+  const pathAt = native.addressOf(path);
+  const pathEntry = native.entry(ENTRY_BLOCK_PATH);
   const [hashesAt, rootAt, inputAt] = [
     native.addressOf(hashes),
     native.addressOf(root),
@@ -169,6 +175,12 @@ export function createSlotHashes(native: NativeCode): SlotHashes {
       assert(count <= BLOCK_SLOTS && secret.length === KEY_BYTES, PROMISE_BROKEN);
       withSecret(secret, (secretAt) => leavesEntry(placeOf(slots), count, secretAt, hashesAt));
       return hashes;
+    },
+    path(slots, count, index, secret) {
+      assert(slots.length >= count * SLOT_BYTES && secret.length === KEY_BYTES, PROMISE_BROKEN);
+      withSecret(secret, (secretAt) => leavesEntry(placeOf(slots), count, secretAt, hashesAt));
+      const bytes = pathEntry(hashesAt, count, index, pathAt);
+      return new Uint8Array(path.buffer, 0, bytes);
     },
     root(slots, count, secret) {
       assert(slots.length >= count * SLOT_BYTES && secret.length === KEY_BYTES, PROMISE_BROKEN);

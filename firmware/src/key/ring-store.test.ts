@@ -166,6 +166,10 @@ describe("ring store", () => {
         );
         return new Uint8Array(Buffer.concat(hashes));
       },
+      path(slots, count, index, of) {
+        calls += 1;
+        return inclusionPath(crypto, of, blockOf(slots, count), index);
+      },
       root(slots, count, of) {
         calls += 1;
         return ringRoot(crypto, of, blockOf(slots, count));

@@ -55,6 +55,8 @@ export interface PromisedRing {
 export interface SlotHashes {
   /** The leaf hashes of at most 32 slots, 32 octets each; good until the next call. */
   leaves(slots: Uint8Array, secret: Uint8Array): Uint8Array;
+  /** The path of a slot among the first `count` of at most 32, leaf upwards; good until the next call. */
+  path(slots: Uint8Array, count: number, index: number, secret: Uint8Array): Uint8Array;
   /** The root over the first `count` of at most 32 slots; good until the next call. */
   root(slots: Uint8Array, count: number, secret: Uint8Array): Uint8Array;
 }
@@ -225,13 +227,22 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
       const at = (slot - block * BLOCK_SLOTS) * HASH_BYTES;
       return sliceBytes(hashes, at, at + HASH_BYTES);
     };
-    const rootAt = (place: number) => {
+    const countOf = (place: number) => {
       const left = size - place * BLOCK_SLOTS;
-      block = -1;
-      const count = left < BLOCK_SLOTS ? left : BLOCK_SLOTS;
-      return sliceBytes(native.root(readBlock(place), count, secret), 0);
+      return left < BLOCK_SLOTS ? left : BLOCK_SLOTS;
     };
-    return createRingTree(crypto, size, hashAt, nodes, rootAt);
+    return createRingTree(crypto, size, hashAt, nodes, {
+      root(place) {
+        block = -1;
+        return sliceBytes(native.root(readBlock(place), countOf(place), secret), 0);
+      },
+      path(slot) {
+        const place = Math.floor(slot / BLOCK_SLOTS);
+        const within = slot - place * BLOCK_SLOTS;
+        block = -1;
+        return sliceBytes(native.path(readBlock(place), countOf(place), within, secret), 0);
+      },
+    });
   }
 
   function loadBlock(stage: Staging): void {

@@ -148,12 +148,22 @@ export function rootFromLeafHash(
 }
 
 /**
+ * Roots and paths inside blocks of 32 slots.
+ * @public
+ */
+export interface BlockHashes {
+  /** The root over the slots of a block, of which the last may have fewer. */
+  root(block: number): Uint8Array;
+  /** The part of a slot's path inside its block, from the leaf upwards. */
+  path(index: number): Uint8Array;
+}
+
+/**
  * Makes a tree over leaf hashes that are fetched when needed.
  *
  * @param leafHashAt - the hash of a slot, {@link leafHash} of its octets
  * @param nodes - kept nodes of the same ring, or undefined to compute them on demand
- * @param blockRootAt - the root over the slots from 32 times its argument on, at most 32, where that is
- *   had cheaper than from leaf hashes
+ * @param blocks - what is had cheaper than from leaf hashes
  * @public
  */
 export function createRingTree(
@@ -161,7 +171,7 @@ export function createRingTree(
   size: number,
   leafHashAt: (index: number) => Uint8Array,
   nodes?: Uint8Array,
-  blockRootAt?: (block: number) => Uint8Array,
+  blocks?: BlockHashes,
 ): RingTree {
   assert(size <= RING_SIZE_MAX, PROMISE_BROKEN);
   // Where each kept level begins in `nodes`, counted in nodes; the last entry is their number.
@@ -180,7 +190,7 @@ export function createRingTree(
     const known = level >= KEPT_LEVEL ? keptAt(level, place) : undefined;
     if (known !== undefined) return known;
     const made =
-      level === KEPT_LEVEL && blockRootAt !== undefined ? blockRootAt(place) : join(level, place);
+      level === KEPT_LEVEL && blocks !== undefined ? blocks.root(place) : join(level, place);
     if (level >= KEPT_LEVEL) kept.set(made, offsetOf(level, place));
     return made;
   }
@@ -217,8 +227,12 @@ export function createRingTree(
 
     path(index) {
       assert(index < size, PROMISE_BROKEN);
-      const hashes: Uint8Array[] = [];
-      for (let level = 0; countAt(size, level) > 1; level += 1) {
+      const hashes: Uint8Array[] = blocks === undefined ? [] : [blocks.path(index)];
+      for (
+        let level = blocks === undefined ? 0 : KEPT_LEVEL;
+        countAt(size, level) > 1;
+        level += 1
+      ) {
         const sibling = (index >> level) ^ 1;
         if (sibling < countAt(size, level)) hashes.push(node(level, sibling));
       }
