@@ -11,7 +11,11 @@ import {
 } from "@nyckelring/protocol";
 import { keyLayout } from "../../firmware/src/key/key-layout.ts";
 import { LINK_LAN } from "../../firmware/src/ports.ts";
-import { openDeviceRecords, RECORD_LOG_STATE } from "../../firmware/src/shared/device-records.ts";
+import {
+  openDeviceRecords,
+  RECORD_AREA,
+  RECORD_LOG_STATE,
+} from "../../firmware/src/shared/device-records.ts";
 import { createLogStore } from "../../firmware/src/shared/log-store.ts";
 import type { CutFlash, WearKind } from "../../firmware/test/cut-flash.ts";
 import { createBench, manyRights, RIGHTS } from "../../firmware/test/key-bench.ts";
@@ -22,6 +26,8 @@ import type { Broken, CutScenario, Stage } from "./cut-scenario.ts";
 /** The smallest flash of a key: four pages of log, so that a step can wrap it. */
 const KEY_PAGES = 66;
 const STATION_PAGES = 24;
+/** A record that no role has, to fill the records with. */
+const FILLER_ID = 47;
 
 const ROTATED = issuingOf("city", 2, SHIFT_S - 600);
 
@@ -279,7 +285,7 @@ function setUp(step: BenchStep, device: "key" | "station", seed: number, fillers
   }
   const flash = victimOf(bench, device);
   for (let count = 0; count < fillers; count += 1) {
-    openDeviceRecords(flash).write(47, new Uint8Array(40).fill(count));
+    openDeviceRecords(flash).write(FILLER_ID, new Uint8Array(40).fill(count));
   }
   if (fillers > 0) {
     bench.key.boot();
@@ -326,21 +332,37 @@ function textOf(entry: Entry): string {
 /** How many fillers it takes until the step changes the halves of the records. */
 const fillersOf = new Map<BenchStep, number>();
 
+const erasesOfRecords = (flash: CutFlash) => flash.erases.slice(0, RECORD_AREA.pageCount).join();
+
 function fillersFor(step: BenchStep, device: "key" | "station"): number {
   if (step.fillsRecords !== true) return 0;
   const known = fillersOf.get(step);
   if (known !== undefined) return known;
-  for (let fillers = 200; fillers < 300; fillers += 1) {
+  // Room for the last filler is room for the first record of a boot or of the step.
+  for (let fillers = roomFor(step, device); fillers > 0; fillers -= 1) {
     const { bench, rig } = setUp(step, device, 1, fillers);
-    const { erases } = victimOf(bench, device);
-    const before = erases.slice(0, 8).join();
+    const flash = victimOf(bench, device);
+    const before = erasesOfRecords(flash);
     step.step(bench, rig);
-    if (erases.slice(0, 8).join() !== before) {
+    if (erasesOfRecords(flash) !== before) {
       fillersOf.set(step, fillers);
       return fillers;
     }
   }
   throw new Error(`${device}/${step.name}: the halves of the records never changed`);
+}
+
+/** Fillers that go in before the halves change by themselves. */
+function roomFor(step: BenchStep, device: "key" | "station"): number {
+  const flash = victimOf(setUp(step, device, 1, 0).bench, device);
+  const before = erasesOfRecords(flash);
+  const records = openDeviceRecords(flash);
+  let fillers = 0;
+  while (erasesOfRecords(flash) === before) {
+    records.write(FILLER_ID, new Uint8Array(40).fill(fillers));
+    fillers += 1;
+  }
+  return fillers - 1;
 }
 
 function stageOf(step: BenchStep, device: "key" | "station", seed: number): Stage {
