@@ -79,9 +79,10 @@ function addRigCommands(program: Command, output: Output, setExit: (code: number
     .command("init")
     .description("write a rig file to begin with")
     .argument("<file>", "for example desk.yaml; an existing file is left alone")
-    .action(async (file: string) => {
+    .option("--json", "print one object")
+    .action(async (file: string, options: { readonly json?: boolean }) => {
       const { initRig } = await import("./rig-run.ts");
-      setExit(initRig(file, output));
+      setExit(initRig(file, options.json === true, output));
     });
   rig
     .command("list")
@@ -115,10 +116,17 @@ function addRigCommands(program: Command, output: Output, setExit: (code: number
     .argument("<role>", "key, station or lock")
     .argument("<state>", "on, off or cycle")
     .requiredOption("--rig <file>", "rig file")
-    .action(async (role: string, state: string, options: { readonly rig: string }) => {
-      const { switchPower } = await import("./rig-run.ts");
-      setExit(await switchPower(options.rig, role, state, output));
-    });
+    .option("--json", "print one object")
+    .action(
+      async (
+        role: string,
+        state: string,
+        options: { readonly rig: string; readonly json?: boolean },
+      ) => {
+        const { switchPower } = await import("./rig-run.ts");
+        setExit(await switchPower(options.rig, role, state, options.json === true, output));
+      },
+    );
   rig
     .command("schema")
     .description("print the JSON Schema of rig files")

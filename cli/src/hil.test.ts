@@ -45,14 +45,14 @@ function rigFile(text = RIG): string {
 
 test("a run plays the cases that a pattern names, and the last line counts every verdict", async () => {
   const report = join(folder, "one");
-  const { exit, out } = await nyckel("hil", "run", "K2", "--seed", "7", "--report", report);
+  const { exit, out } = await nyckel("hil", "run", "L3", "--seed", "7", "--report", report);
   expect(exit).toBe(0);
   expect(out).toContain("rig all-sim   key sim, station sim, lock sim   seed 7");
   expect(out).toMatch(
     /\n\d+ passed, 0 failed, 0 flaky, 0 skipped, 0 infra in [\d.]+ s {3}report: /,
   );
   const again = await nyckel("hil", "report", report);
-  expect(again.out).toContain('again: npx nyckel hil run "K2" --seed 7');
+  expect(again.out).toContain('again: npx nyckel hil run "L3" --seed 7');
   const compared = await nyckel("hil", "compare", report, report);
   expect([compared.exit, compared.out]).toEqual([
     0,
@@ -121,12 +121,22 @@ test("a board that is not there is no board", async () => {
 
 test("a new rig file is a good one, and an old one is left alone", async () => {
   const file = join(folder, "new.yaml");
-  expect((await nyckel("rig", "init", file)).exit).toBe(0);
+  const made = await nyckel("rig", "init", file, "--json");
+  expect([made.exit, JSON.parse(made.out)]).toEqual([0, { type: "result", file }]);
   expect((await nyckel("rig", "check", "--rig", file)).exit).toBe(0);
   expect((await nyckel("rig", "init", file)).exit).toBe(2);
   const status = await nyckel("rig", "status", "--rig", rigFile());
   expect(status.out).toContain("usb-no-such-board-0");
   expect((await nyckel("rig", "schema")).out).toContain('"additionalProperties": false');
+  const switched = rigFile(
+    RIG.replace(
+      "} }\n",
+      '}, power: { driver: command, on: ["true"], off: ["true"], offMs: 1 } }\n',
+    ),
+  );
+  const cycled = await nyckel("rig", "power", "key", "cycle", "--rig", switched, "--json");
+  expect([cycled.exit, cycled.err]).toEqual([0, ""]);
+  expect(JSON.parse(cycled.out)).toEqual({ type: "result", role: "key", state: "cycle" });
   const power = await nyckel("rig", "power", "key", "cycle", "--rig", rigFile());
   expect([power.exit, power.err]).toEqual([5, expect.stringContaining("no power driver")]);
 });

@@ -49,7 +49,7 @@ roles:
 `;
 
 /** Writes a rig file to begin with. @throws ToolError `FILE_UNREADABLE` when it exists. */
-export function initRig(file: string, output: Output): number {
+export function initRig(file: string, isJson: boolean, output: Output): number {
   try {
     writeFileSync(file, TEMPLATE, { flag: "wx" });
   } catch (error) {
@@ -61,7 +61,11 @@ export function initRig(file: string, output: Output): number {
       details: { path: file },
     });
   }
-  output.out(`wrote ${file}; next: nyckel rig list, then nyckel rig check --rig ${file}\n`);
+  output.out(
+    isJson
+      ? `${JSON.stringify({ type: "result", file })}\n`
+      : `wrote ${file}; next: nyckel rig list, then nyckel rig check --rig ${file}\n`,
+  );
   return 0;
 }
 
@@ -220,6 +224,7 @@ export async function switchPower(
   path: string,
   roleText: string,
   state: string,
+  isJson: boolean,
   output: Output,
 ): Promise<number> {
   const role = readRole(roleText, "rig power");
@@ -246,7 +251,9 @@ export async function switchPower(
       details: { role },
     });
   }
-  output.out(`${role} ${state}\n`);
+  output.out(
+    isJson ? `${JSON.stringify({ type: "result", role, state })}\n` : `${role} ${state}\n`,
+  );
   return 0;
 }
 
