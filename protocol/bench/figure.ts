@@ -50,7 +50,7 @@ export interface Turns {
 }
 
 /** The part of the turns that is taken to be undisturbed. */
-const UNDISTURBED_PART = 0.05;
+const UNDISTURBED_PART = 0.02;
 /** Length of a turn: far above the grain of the clock, and below what a scheduler gives at a time. */
 const TURN_US = 300;
 
