@@ -132,7 +132,8 @@ test("--json is one object a line, and the last one is the result with the state
 
 test("a board that is killed in the middle of a flash starts the old application again", async () => {
   const flash = newFlash();
-  const before = await startBoard(flash, "--build", first);
+  // A line so slow that the flash cannot be over before the kill.
+  const before = await startBoard(flash, "--build", first, "--baud", "9600");
   const work = call("device", "flash", second, "--port", before.port, "--json");
   await pause(50);
   before.child.kill("SIGKILL");

@@ -23,6 +23,8 @@ if (espruino === undefined || espruino === "") {
   process.stdout.write("skipped  firmware/test: ESPRUINO does not name the interpreter\n");
   process.stdout.write("0 passed, 0 failed\n");
 } else {
+  // A blob of yesterday beside the scripts of today boots nothing and says so nowhere.
+  spawnSync("make", ["--no-print-directory", "native"], { cwd: root, stdio: "inherit" });
   const counts = runVitest(root, ["espruino"]);
   if (counts.failed === 0) {
     await writeEvidence(counts);
