@@ -40,6 +40,7 @@ const PIECES: { readonly [name: string]: Piece } = {
     ),
     tests: [
       "edhoc/key-schedule.vectors.test.ts",
+      "edhoc/wrong-order.test.ts",
       "session/access-decision.test.ts",
       "session/door-refusals.test.ts",
       "session/door-session.test.ts",
