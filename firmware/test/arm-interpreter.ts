@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The interpreter's 32-bit Arm build under QEMU: where native code runs and instructions are counted.
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -54,6 +54,47 @@ export function runScript(
     throw new Error(`the interpreter ended without "${end}":\n${done.stdout}\n${done.stderr}`);
   }
   return done.stdout;
+}
+
+/** A file of Storage. */
+export type StoredFile = { readonly name: string; readonly content: Uint8Array };
+
+/** Fills the Storage of the interpreter that runs in a folder, which is made where it is not there. */
+export function storeFiles(folder: string, files: readonly StoredFile[]): void {
+  mkdirSync(folder, { recursive: true });
+  let script = `var f=require("fs"),s=require("Storage");s.eraseAll();`;
+  for (const [index, { name, content }] of files.entries()) {
+    writeFileSync(join(folder, `file-${index}`), content);
+    script += `s.write("${name}",f.readFileSync("file-${index}"));`;
+  }
+  runScript(folder, `${script}print("storage-end");`, "storage-end");
+}
+
+/** A side of a session that runs from Storage. */
+export type StoredSide = {
+  /** Imports the side's program and plays it; it prints `side-end` at its end. */
+  readonly entryText: string;
+  /** What the program reads from `script.json`. */
+  readonly script: string;
+  /** The native code, and what else the program finds in Storage. */
+  readonly files: readonly StoredFile[];
+};
+
+/**
+ * Plays a side from Storage, as a board runs its application, and returns the console.
+ *
+ * @param plugin - Options of QEMU for the run that counts.
+ */
+export async function playStored(
+  { entryText, script, files }: StoredSide,
+  folder: string,
+  plugin: readonly string[] = [],
+): Promise<string> {
+  const code = Buffer.from(await lowerProgram(entryText), "latin1");
+  storeFiles(folder, [...files, { name: "side", content: code }]);
+  writeFileSync(join(folder, "script.json"), script);
+  const start = `E.getErrorFlags();eval(require("Storage").read("side"));`;
+  return runScript(folder, start, "side-end", plugin);
 }
 
 /** The lines of a console that begin with a word, by the word behind it. */

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // One contact of a real key and a real lock, played here and recorded, and each side of it played again
 // on the interpreter: with its role as on a board, over native code, and with the same chance.
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { hexOf, type Leaf } from "@nyckelring/protocol";
 import { buildBundle, builtBundle, doorPathBytes } from "../build/build-bundle.ts";
 import { boardFiles } from "../build/slot-files.ts";
 import type { Board } from "../src/boards/board.ts";
-import { lowerProgram, runScript } from "./arm-interpreter.ts";
+import { playStored, runScript, storeFiles } from "./arm-interpreter.ts";
 import type { Side } from "./door-sides.ts";
 import { createBench, type FarLock, manyRights, RIGHTS } from "./key-bench.ts";
 import { createRig, entropyOf } from "./lock-rig.ts";
@@ -154,26 +153,20 @@ export async function playContact(
   blobFile: string,
   plugin: readonly string[] = [],
 ): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(blobFile, join(folder, "native.bin"));
-  writeFileSync(join(folder, "pages.bin"), Buffer.concat([...recorded.pages.values()]));
   const { pageCount, chance, nowS, events } = recorded;
-  const script = { pages: [...recorded.pages.keys()], pageCount, chance, nowS, events };
-  writeFileSync(join(folder, "script.json"), JSON.stringify(script));
-  const code = await lowerProgram(
-    `import { play${side} } from "./test/programs/contact-side.ts";\nplay${side}();\n`,
-  );
-  writeFileSync(join(folder, "side.js"), code, "ascii");
-  runScript(
+  const pages = [...recorded.pages.keys()];
+  return playStored(
+    {
+      entryText: `import { play${side} } from "./test/programs/contact-side.ts";\nplay${side}();\n`,
+      script: JSON.stringify({ pages, pageCount, chance, nowS, events }),
+      files: [
+        { name: "native", content: readFileSync(blobFile) },
+        { name: "pages", content: Buffer.concat([...recorded.pages.values()]) },
+      ],
+    },
     folder,
-    `var f=require("fs"),s=require("Storage");s.eraseAll();` +
-      `s.write("native",f.readFileSync("native.bin"));` +
-      `s.write("pages",f.readFileSync("pages.bin"));` +
-      `s.write("side",f.readFileSync("side.js"));print("storage-end");`,
-    "storage-end",
+    plugin,
   );
-  const start = `E.getErrorFlags();eval(require("Storage").read("side"));`;
-  return runScript(folder, start, "side-end", plugin);
 }
 
 /**
@@ -185,15 +178,8 @@ export async function bootBundle(
   folder: string,
   plugin: readonly string[] = [],
 ): Promise<{ readonly text: string; readonly bytes: number }> {
-  mkdirSync(folder, { recursive: true });
   const built = await buildBundle({ role: "lock", board });
-  const files = boardFiles(builtBundle(built, "0.0.0"));
-  let script = `var f=require("fs"),s=require("Storage");s.eraseAll();`;
-  for (const [index, { name, content }] of files.entries()) {
-    writeFileSync(join(folder, `file-${index}`), content);
-    script += `s.write("${name}",f.readFileSync("file-${index}"));`;
-  }
-  runScript(folder, `${script}print("storage-end");`, "storage-end");
+  storeFiles(folder, boardFiles(builtBundle(built, "0.0.0")));
   const start =
     `Serial1={setup:function(){throw "the contact";}};` +
     `E.getErrorFlags();try{eval(require("Storage").read(".bootcde"))}catch(e){}` +

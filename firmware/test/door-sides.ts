@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The frozen session, each side of it on an interpreter of its own.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 
-import { lowerProgram, runScript } from "./arm-interpreter.ts";
+import { playStored } from "./arm-interpreter.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -65,22 +65,15 @@ export async function playSide(
   blobFile: string,
   plugin: readonly string[] = [],
 ): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(blobFile, join(folder, "native.bin"));
-  writeFileSync(join(folder, "script.json"), scriptOf(side));
-  const code = await lowerProgram(
-    `import { play${side} } from "./test/programs/door-side.ts";\nplay${side}();\n`,
-  );
-  writeFileSync(join(folder, "side.js"), code, "ascii");
-  runScript(
+  return playStored(
+    {
+      entryText: `import { play${side} } from "./test/programs/door-side.ts";\nplay${side}();\n`,
+      script: scriptOf(side),
+      files: [{ name: "native", content: readFileSync(blobFile) }],
+    },
     folder,
-    `var f=require("fs"),s=require("Storage");s.eraseAll();` +
-      `s.write("native",f.readFileSync("native.bin"));` +
-      `s.write("side",f.readFileSync("side.js"));print("storage-end");`,
-    "storage-end",
+    plugin,
   );
-  const start = `E.getErrorFlags();eval(require("Storage").read("side"));`;
-  return runScript(folder, start, "side-end", plugin);
 }
 
 /** What `door-side.ts` reads. */
