@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { main } from "./nyckel.ts";
+import { callNyckel } from "../test/call-nyckel.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -14,20 +14,6 @@ afterAll(() => {
   delete process.env["NYCKEL_STATE"];
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function nyckel(...args: readonly string[]) {
-  let out = "";
-  let err = "";
-  const exit = await main(args, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  return { exit, out, err };
-}
 
 const RIG = `version: 1
 rig: desk
@@ -45,15 +31,15 @@ function rigFile(text = RIG): string {
 
 test("a run plays the cases that a pattern names, and the last line counts every verdict", async () => {
   const report = join(folder, "one");
-  const { exit, out } = await nyckel("hil", "run", "L3", "--seed", "7", "--report", report);
+  const { exit, out } = await callNyckel("hil", "run", "L3", "--seed", "7", "--report", report);
   expect(exit).toBe(0);
   expect(out).toContain("rig all-sim   key sim, station sim, lock sim   seed 7");
   expect(out).toMatch(
     /\n\d+ passed, 0 failed, 0 flaky, 0 skipped, 0 infra in [\d.]+ s {3}report: /,
   );
-  const again = await nyckel("hil", "report", report);
+  const again = await callNyckel("hil", "report", report);
   expect(again.out).toContain('again: npx nyckel hil run "L3" --seed 7');
-  const compared = await nyckel("hil", "compare", report, report);
+  const compared = await callNyckel("hil", "compare", report, report);
   expect([compared.exit, compared.out]).toEqual([
     0,
     expect.stringMatching(/^0 different, 0 of them worse/),
@@ -62,7 +48,7 @@ test("a run plays the cases that a pattern names, and the last line counts every
 
 test("with --json each case is an object, and the last one is the result", async () => {
   const file = rigFile();
-  const { exit, out } = await nyckel(
+  const { exit, out } = await callNyckel(
     ...["hil", "run", "entry-before|opens-with", "--rig", file, "--set", "key=sim"],
     ...["--json", "--seed", "7", "--report", join(folder, "two")],
   );
@@ -83,7 +69,7 @@ test("with --json each case is an object, and the last one is the result", async
 test("a run in which nothing was played is a failure", async () => {
   const file = rigFile();
   const report = ["--report", join(folder, "three")];
-  const skipped = await nyckel(
+  const skipped = await callNyckel(
     "hil",
     "run",
     "entry-before",
@@ -94,49 +80,49 @@ test("a run in which nothing was played is a failure", async () => {
     ...report,
   );
   expect([skipped.exit, skipped.err]).toEqual([1, expect.stringContaining("NO_CASE_RAN")]);
-  const none = await nyckel("hil", "run", "no-such-case");
+  const none = await callNyckel("hil", "run", "no-such-case");
   expect([none.exit, none.err]).toEqual([1, expect.stringContaining("NO_CASE_RAN")]);
 });
 
 test("a role that has to be real and is not ends the run before it begins", async () => {
-  const { exit, err } = await nyckel("hil", "run", "--require-real", "lock");
+  const { exit, err } = await callNyckel("hil", "run", "--require-real", "lock");
   expect([exit, err]).toEqual([3, expect.stringContaining("ROLE_SIMULATED")]);
 });
 
 test("a bad rig file is told with its line, and a bad setting with what there is", async () => {
   const bad = rigFile(RIG.replace("kind: sim }", "kind: sim, sped: 3 }"));
-  const told = await nyckel("rig", "check", "--rig", bad);
+  const told = await callNyckel("rig", "check", "--rig", bad);
   expect(told.exit).toBe(2);
   expect(told.err).toMatch(
     /desk\.yaml:5:25: unknown key "sped" in roles\.station\. Allowed: kind, cannot/,
   );
-  const set = await nyckel("hil", "run", "--set", "door=sim");
+  const set = await callNyckel("hil", "run", "--set", "door=sim");
   expect([set.exit, set.err]).toEqual([2, expect.stringContaining("roles: key, station, lock")]);
 });
 
 test("a board that is not there is no board", async () => {
-  const { exit, err } = await nyckel("rig", "check", "--rig", rigFile());
+  const { exit, err } = await callNyckel("rig", "check", "--rig", rigFile());
   expect([exit, err]).toEqual([3, expect.stringContaining("no-such-board")]);
 });
 
 test("a new rig file is a good one, and an old one is left alone", async () => {
   const file = join(folder, "new.yaml");
-  const made = await nyckel("rig", "init", file, "--json");
+  const made = await callNyckel("rig", "init", file, "--json");
   expect([made.exit, JSON.parse(made.out)]).toEqual([0, { type: "result", file }]);
-  expect((await nyckel("rig", "check", "--rig", file)).exit).toBe(0);
-  expect((await nyckel("rig", "init", file)).exit).toBe(2);
-  const status = await nyckel("rig", "status", "--rig", rigFile());
+  expect((await callNyckel("rig", "check", "--rig", file)).exit).toBe(0);
+  expect((await callNyckel("rig", "init", file)).exit).toBe(2);
+  const status = await callNyckel("rig", "status", "--rig", rigFile());
   expect(status.out).toContain("usb-no-such-board-0");
-  expect((await nyckel("rig", "schema")).out).toContain('"additionalProperties": false');
+  expect((await callNyckel("rig", "schema")).out).toContain('"additionalProperties": false');
   const switched = rigFile(
     RIG.replace(
       "} }\n",
       '}, power: { driver: command, on: ["true"], off: ["true"], offMs: 1 } }\n',
     ),
   );
-  const cycled = await nyckel("rig", "power", "key", "cycle", "--rig", switched, "--json");
+  const cycled = await callNyckel("rig", "power", "key", "cycle", "--rig", switched, "--json");
   expect([cycled.exit, cycled.err]).toEqual([0, ""]);
   expect(JSON.parse(cycled.out)).toEqual({ type: "result", role: "key", state: "cycle" });
-  const power = await nyckel("rig", "power", "key", "cycle", "--rig", rigFile());
+  const power = await callNyckel("rig", "power", "key", "cycle", "--rig", rigFile());
   expect([power.exit, power.err]).toEqual([5, expect.stringContaining("no power driver")]);
 });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunOutcome } from "@nyckelring/simulator";
 import { afterAll, expect, test } from "vitest";
-import { main } from "./nyckel.ts";
+import { callNyckel } from "../test/call-nyckel.ts";
 import { runSimulation } from "./sim-run.ts";
 import { openTraceDirectory } from "./trace-directory.ts";
 
@@ -13,19 +13,6 @@ const folder = mkdtempSync(join(tmpdir(), "nyckel-test-"));
 const blocker = join(folder, "a-file");
 writeFileSync(blocker, "");
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function call(...args: string[]) {
-  const written = { out: "", err: "" };
-  const exit = await main(args, {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-  });
-  return { exit, ...written };
-}
 
 const USAGE_ERRORS: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["no command", [], /no command was given/],
@@ -60,7 +47,7 @@ const USAGE_ERRORS: readonly (readonly [string, readonly string[], RegExp])[] = 
 test.each(USAGE_ERRORS)(
   "%s ends with 2, a state, a hint and a code",
   async (_name, args, words) => {
-    const { exit, out, err } = await call(...args);
+    const { exit, out, err } = await callNyckel(...args);
     expect(exit).toBe(2);
     expect(out).toBe("");
     expect(err).toMatch(/^error\[E09\d\d [A-Z_]+\]: /);
@@ -71,7 +58,7 @@ test.each(USAGE_ERRORS)(
 );
 
 test.each(USAGE_ERRORS)("%s is one JSON object with --json", async (_name, args) => {
-  const { exit, out } = await call(...args, "--json");
+  const { exit, out } = await callNyckel(...args, "--json");
   if (args.length === 0) return;
   expect(exit).toBe(2);
   const object: unknown = JSON.parse(out.trim());
@@ -90,25 +77,25 @@ test.each(USAGE_ERRORS)("%s is one JSON object with --json", async (_name, args)
 });
 
 test("help is no error", async () => {
-  const { exit, out, err } = await call("sim", "run", "--help");
+  const { exit, out, err } = await callNyckel("sim", "run", "--help");
   expect(exit).toBe(0);
   expect(out).toContain("--seed <n>");
   expect(err).toBe("");
 });
 
 test("explain knows a code by number and by name, in two languages", async () => {
-  const byNumber = await call("explain", "e0402");
-  const byName = await call("explain", "ring_expired");
+  const byNumber = await callNyckel("explain", "e0402");
+  const byName = await callNyckel("explain", "ring_expired");
   expect(byNumber.exit).toBe(0);
   expect(byNumber.out).toBe(byName.out);
   expect(byNumber.out).toContain("What to do:");
   expect(byNumber.out).toContain("Gör så här:");
-  const { out } = await call("explain", "RING_EXPIRED", "--json");
+  const { out } = await callNyckel("explain", "RING_EXPIRED", "--json");
   expect(JSON.parse(out)).toMatchObject({ type: "result", label: "E0402 RING_EXPIRED" });
 });
 
 test("version tells the version of the package", async () => {
-  const { out } = await call("version", "--json");
+  const { out } = await callNyckel("version", "--json");
   expect(JSON.parse(out)).toMatchObject({ type: "result", name: "nyckel", version: "0.1.0" });
 });
 
@@ -210,11 +197,11 @@ steps:
 test("a scenario file runs with one seed, says what it came to, and prints one object", async () => {
   const path = join(folder, "good.yaml");
   writeFileSync(path, SCENARIO);
-  const { exit, out } = await call("sim", "run", path, "-q");
+  const { exit, out } = await callNyckel("sim", "run", path, "-q");
   expect(exit).toBe(0);
   expect(out).toMatch(/^a door \(seed 1, /);
   expect(out).toContain("all 2 expectations were met");
-  const twice = await call("sim", "run", path, "-q", "--json");
+  const twice = await callNyckel("sim", "run", path, "-q", "--json");
   const result = JSON.parse(twice.out) as Record<string, unknown>;
   expect(result).toMatchObject({ type: "result", scenario: path, seed: 1, ok: true });
   expect(out).toContain(String(result["traceHash"]).slice(0, 16));
@@ -224,7 +211,7 @@ test("an expectation that is not met ends with 1, its line and the line that rep
   const path = join(folder, "wrong.yaml");
   writeFileSync(path, SCENARIO.replace("opens: yes", "opens: no"));
   const junit = join(folder, "wrong.xml");
-  const { exit, err } = await call("sim", "run", path, "-q", "--seed", "3", "--junit", junit);
+  const { exit, err } = await callNyckel("sim", "run", path, "-q", "--seed", "3", "--junit", junit);
   expect(exit).toBe(1);
   expect(err).toContain(`${path}:8:13: the door was expected to stay shut and opened`);
   expect(err).toContain(`repro: npx nyckel sim run ${path} --seed 3`);
@@ -234,7 +221,7 @@ test("an expectation that is not met ends with 1, its line and the line that rep
 test("a scenario file with a typo ends with 2, the place and what was probably meant", async () => {
   const path = join(folder, "typo.yaml");
   writeFileSync(path, SCENARIO.replace("- insert:", "- isnert:"));
-  const { exit, out, err } = await call("sim", "run", path, "-q");
+  const { exit, out, err } = await callNyckel("sim", "run", path, "-q");
   expect(exit).toBe(2);
   expect(out).toBe("");
   expect(err).toMatch(/^error\[E0920 SCENARIO_INVALID\]: /);
@@ -243,7 +230,7 @@ test("a scenario file with a typo ends with 2, the place and what was probably m
 });
 
 test("sim schema prints a JSON Schema with the steps in it", async () => {
-  const { exit, out } = await call("sim", "schema");
+  const { exit, out } = await callNyckel("sim", "schema");
   expect(exit).toBe(0);
   const schema = JSON.parse(out) as { $schema: string; properties: Record<string, unknown> };
   expect(schema.$schema).toContain("json-schema.org");

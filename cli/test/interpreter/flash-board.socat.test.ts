@@ -9,7 +9,7 @@ import { BOARDS, buildBundle, readVersion, writeBundle } from "@nyckelring/firmw
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { writeSampleBuild } from "../../../hil-tests/test/sample-build.ts";
-import { main } from "../../src/nyckel.ts";
+import { callNyckel } from "../call-nyckel.ts";
 
 const ESPRUINO = process.env["ESPRUINO"] || undefined;
 
@@ -36,21 +36,6 @@ async function startInterpreter(folder: string) {
       rmSync(join(folder, "number"));
     },
   };
-}
-
-async function call(...args: readonly string[]) {
-  let out = "";
-  let err = "";
-  const exit = await main(args, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  const lastLine = `${err}${out}`.trimEnd().split("\n").at(-1) ?? "";
-  return { exit, out, err, lastLine };
 }
 
 /**
@@ -85,46 +70,46 @@ describe.skipIf(ESPRUINO === undefined)("the real interpreter (skipped without E
   test("takes two versions in turn, a step back with a permit, proves each file and can be erased", async () => {
     const { port } = interpreter;
     const at = ["--port", port];
-    const bare = await call("device", "info", ...at);
+    const bare = await callNyckel("device", "info", ...at);
     expect(bare.exit).toBe(6);
     expect(bare.out).toContain("board    LINUX, Espruino 2v");
     const first = sample("1.0.0", 2);
-    expect(await call("device", "flash", first, ...at)).toMatchObject({
+    expect(await callNyckel("device", "flash", first, ...at)).toMatchObject({
       exit: 0,
       lastLine: "state    lock 1.0.0 runs from slot a",
     });
     const second = sample("1.1.0", 2);
-    expect(await call("device", "flash", second, ...at)).toMatchObject({
+    expect(await callNyckel("device", "flash", second, ...at)).toMatchObject({
       exit: 0,
       lastLine: "state    lock 1.1.0 runs from slot b",
     });
-    const verified = await call("device", "verify", second, ...at);
+    const verified = await callNyckel("device", "verify", second, ...at);
     expect(verified).toMatchObject({ exit: 0, lastLine: expect.stringContaining("5 files equal") });
     const older = sample("0.9.0", 1);
-    expect((await call("device", "flash", older, ...at)).exit).toBe(6);
+    expect((await callNyckel("device", "flash", older, ...at)).exit).toBe(6);
     const keys = join(folder, "keys");
-    await call("device", "permit-key", "--out", keys);
+    await callNyckel("device", "permit-key", "--out", keys);
     const permit = join(folder, "permit.cbor");
     const sign = ["--key", join(keys, "firmware.key"), "--until", "2100-01-01", "--out", permit];
-    expect(await call("device", "permit", older, ...at, ...sign)).toMatchObject({ exit: 0 });
+    expect(await callNyckel("device", "permit", older, ...at, ...sign)).toMatchObject({ exit: 0 });
     const leave = ["--permit", permit, "--anchor", join(keys, "anchor.cbor")];
-    expect(await call("device", "flash", older, ...at, ...leave)).toMatchObject({
+    expect(await callNyckel("device", "flash", older, ...at, ...leave)).toMatchObject({
       exit: 0,
       lastLine: "state    lock 0.9.0 runs from slot a",
     });
-    expect((await call("device", "erase", ...at, "--yes")).exit).toBe(0);
-    expect((await call("device", "info", ...at)).out).toContain("storage  0 files");
+    expect((await callNyckel("device", "erase", ...at, "--yes")).exit).toBe(0);
+    expect((await callNyckel("device", "info", ...at)).out).toContain("storage  0 files");
   });
 
   test("an application that fails gives way to the one before, by the loader on the interpreter", async () => {
     const at = ["--port", interpreter.port];
-    await call("device", "flash", sample("1.0.0", 1), ...at);
+    await callNyckel("device", "flash", sample("1.0.0", 1), ...at);
     const broken = writeSampleBuild(join(folder, "broken"), {
       version: "1.1.0",
       board: "linux",
       isBroken: true,
     });
-    const failed = await call("device", "flash", broken, ...at);
+    const failed = await callNyckel("device", "flash", broken, ...at);
     expect(failed.exit).toBe(6);
     expect(failed.err).toMatch(/^error\[E0814 BOOT_FAILED\]/m);
     expect(failed.err).toContain("slot a runs with version 1.0.0");
@@ -140,13 +125,13 @@ describe.skipIf(ESPRUINO === undefined)("the real interpreter (skipped without E
         // As a role does at its first start.
         entry: `if(!require("Storage").read("nyckel"))require("Storage").write("nyckel","identity and log",0,170000);nk.ok();//${minor}\n`,
       });
-    await call("device", "flash", sized(0), ...at);
+    await callNyckel("device", "flash", sized(0), ...at);
     const place = (): number =>
       readFileSync(join(folder, "espruino.flash"), "latin1").indexOf("identity and log");
     const before = place();
     let made = 0;
     for (let minor = 1; minor < 13; minor += 1) {
-      const flashed = await call("device", "flash", sized(minor), ...at);
+      const flashed = await callNyckel("device", "flash", sized(minor), ...at);
       expect(flashed).toMatchObject({
         exit: 0,
         lastLine: expect.stringContaining(`lock 1.${minor}.0 runs`),
@@ -156,7 +141,7 @@ describe.skipIf(ESPRUINO === undefined)("the real interpreter (skipped without E
     expect(made).toBeGreaterThan(2);
     expect(before).toBeGreaterThan(0);
     expect(place()).toBe(before);
-    expect((await call("device", "verify", sized(12), ...at)).exit).toBe(0);
+    expect((await callNyckel("device", "verify", sized(12), ...at)).exit).toBe(0);
   });
 
   test("takes the lock as it is built, and starts it again when it was killed in the middle of an update", async () => {
@@ -168,21 +153,21 @@ describe.skipIf(ESPRUINO === undefined)("the real interpreter (skipped without E
     const version = await readVersion();
     const build = await writeBundle(built, folder, version);
     const at = ["--port", interpreter.port];
-    const flashed = await call("device", "flash", build, ...at);
+    const flashed = await callNyckel("device", "flash", build, ...at);
     expect(flashed).toMatchObject({
       exit: 0,
       lastLine: `state    lock ${version} runs from slot a`,
     });
-    const work = call("device", "flash", sample("9.0.0", 9), ...at);
+    const work = callNyckel("device", "flash", sample("9.0.0", 9), ...at);
     while (!readFileSync(join(folder, "espruino.flash"), "latin1").includes("b.lock")) {
       await pause(5);
     }
     await interpreter.stop();
     expect([3, 5]).toContain((await work).exit);
     interpreter = await startInterpreter(folder);
-    const info = await call("device", "info", ...at);
+    const info = await callNyckel("device", "info", ...at);
     expect(info).toMatchObject({ exit: 0, lastLine: `state    lock ${version} runs from slot a` });
-    const again = await call("device", "flash", sample("9.0.0", 9), ...at);
+    const again = await callNyckel("device", "flash", sample("9.0.0", 9), ...at);
     expect(again.lastLine).toBe("state    lock 9.0.0 runs from slot b");
   });
 });
