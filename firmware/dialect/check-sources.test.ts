@@ -28,6 +28,17 @@ describe("the look at the sources", () => {
     },
   );
 
+  test("refuses a view whose length is computed, and accepts one of a constant", async () => {
+    const view = (length: string) =>
+      `const LENGTH = 4;\nexport const of = (all: Uint8Array, n: number) => new Uint8Array(all.buffer, n, ${length});\n`;
+    await writeFile(join(folder, "view.ts"), view("n"));
+    expect(checkSources(["view.ts"], folder).lines).toEqual([
+      "view.ts:2 typed-array: a view of 0 octets is the whole rest there: use subarray",
+    ]);
+    await writeFile(join(folder, "view.ts"), view("LENGTH"));
+    expect(checkSources(["view.ts"], folder).lines).toEqual([]);
+  });
+
   test("accepts the same members of plain arrays and strings", async () => {
     const text = 'export const x = [[1, 2].slice(1), "abc".slice(1), [1].filter(Boolean)];\n';
     await writeFile(join(folder, "clean.ts"), text);

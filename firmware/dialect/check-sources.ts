@@ -44,7 +44,8 @@ export interface SourceReport {
 }
 
 /**
- * Refuses what only types can tell: members of typed arrays that differ on a board.
+ * Refuses what only types can tell: members of typed arrays that differ on a board, and views over a
+ * buffer whose length is computed, since a length of 0 means the whole rest there.
  *
  * @param files - Sources, relative to the repository root.
  * @param root - Where they are; the repository unless a test says otherwise.
@@ -82,6 +83,11 @@ export function checkSources(files: readonly string[], root: string = ROOT): Sou
           lines.push(`${relative(root, source.fileName)}:${line + 1} typed-array: ${why}`);
         }
       }
+      if (ts.isNewExpression(node) && hasComputedLength(node)) {
+        const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+        const why = "a view of 0 octets is the whole rest there: use subarray";
+        lines.push(`${relative(root, source.fileName)}:${line + 1} typed-array: ${why}`);
+      }
       ts.forEachChild(node, visit);
     };
     visit(source);
@@ -100,4 +106,15 @@ function refusalOf(node: ts.PropertyAccessExpression, checker: ts.TypeChecker): 
   const parts = owner.isUnion() ? owner.types : [owner];
   const isTyped = parts.some((part) => TYPED_ARRAYS.has(part.symbol?.name ?? ""));
   return isTyped ? `.${node.name.text} of a typed array ${why}` : undefined;
+}
+
+/**
+ * Whether a typed array is made over a buffer with a length that a variable gives, which may be 0. A sum
+ * is taken for the words of a whole array, as in `all.length >> 2`.
+ */
+function hasComputedLength({ expression, arguments: given }: ts.NewExpression): boolean {
+  const length = given?.[2];
+  if (length === undefined || !TYPED_ARRAYS.has(expression.getText())) return false;
+  if (ts.isIdentifier(length)) return !/^[A-Z][A-Z0-9_]*$/.test(length.text);
+  return ts.isPropertyAccessExpression(length);
 }

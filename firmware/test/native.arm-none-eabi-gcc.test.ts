@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { bytesOfHex, crc16, hexOf } from "@nyckelring/protocol";
+import { bytesOfHex, crc16, hexOf, inclusionPath, ringRoot } from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -182,6 +182,13 @@ function expectedSamples(): Record<string, string> {
     expected[`ccm-${length}`] = hexOf(crypto.seal(key, new Uint8Array(13), part, part, 8));
     expected[`ccm-opened-${length}`] = hexOf(part);
     expected[`ccm-altered-${length}`] = "refused";
+  }
+  for (const count of [1, 2, 3, 31, 32]) {
+    const leaves = Array.from({ length: count }, (_none, target) => {
+      return { kind: 1, ops: 3, target, untilS: 0 };
+    });
+    expected[`path-${count}`] = hexOf(inclusionPath(crypto, secret, leaves, count - 1));
+    expected[`root-${count}`] = hexOf(ringRoot(crypto, secret, leaves));
   }
   return expected;
 }

@@ -180,7 +180,7 @@ export function createSlotHashes(native: NativeCode): SlotHashes {
       assert(slots.length >= count * SLOT_BYTES && secret.length === KEY_BYTES, PROMISE_BROKEN);
       withSecret(secret, (secretAt) => leavesEntry(placeOf(slots), count, secretAt, hashesAt));
       const bytes = pathEntry(hashesAt, count, index, pathAt);
-      return new Uint8Array(path.buffer, 0, bytes);
+      return path.subarray(0, bytes);
     },
     root(slots, count, secret) {
       assert(slots.length >= count * SLOT_BYTES && secret.length === KEY_BYTES, PROMISE_BROKEN);
@@ -219,7 +219,7 @@ export function createNativeCrypto(native: NativeCode): CryptoPort {
 
   function answer(bytes: number): Uint8Array {
     const copy = new Uint8Array(bytes);
-    copy.set(new Uint8Array(scratch.buffer, ANSWER, bytes));
+    copy.set(scratch.subarray(ANSWER, ANSWER + bytes));
     return copy;
   }
 
@@ -249,7 +249,7 @@ export function createNativeCrypto(native: NativeCode): CryptoPort {
     const textAt = place(text, SECOND);
     const status = call(entry, keyAt, additionalAt, textAt, (additional.length << 16) | bytes);
     if (text.length <= INPUT_BYTES_MAX) {
-      text.set(new Uint8Array(scratch.buffer, SECOND, text.length));
+      text.set(scratch.subarray(SECOND, SECOND + text.length));
     }
     wipe(CIPHER_KEY, AES_KEY_BYTES + NONCE_BYTES);
     return status;

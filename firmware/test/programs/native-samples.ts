@@ -5,7 +5,11 @@ import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import { ENTRY_STACK_POINTER, loadNativeCode } from "../../src/espruino/native-code.ts";
-import { createNativeCrypto, createOctetChecks } from "../../src/espruino/native-crypto.ts";
+import {
+  createNativeCrypto,
+  createOctetChecks,
+  createSlotHashes,
+} from "../../src/espruino/native-crypto.ts";
 import { loadBlob, readOctets } from "./native-file.ts";
 
 function report(name: string, value: string): void {
@@ -52,6 +56,20 @@ for (const length of [0, 1, 12, 16, 64, 65, 300]) {
 report("hmac-long-key", hexOf(crypto.hmac(long, text)));
 
 const secret = new Uint8Array(32).fill(0x42);
+
+// The last slot of a block: one that is alone there has no neighbour and an empty path.
+const slotHashes = createSlotHashes(code);
+const block = new Uint8Array(32 * 12);
+for (let index = 0; index < 32; index += 1) {
+  block[12 * index] = 1;
+  block[12 * index + 1] = 3;
+  block[12 * index + 4] = index;
+}
+for (const count of [1, 2, 3, 31, 32]) {
+  report(`path-${count}`, hexOf(slotHashes.path(block, count, count - 1, secret)));
+  report(`root-${count}`, hexOf(slotHashes.root(block, count, secret)));
+}
+
 const agreement = crypto.importAgreementKey(secret);
 report("x25519-public", hexOf(agreement.publicKey));
 const shared = agreement.agree(new Uint8Array(32).fill(0x20));
