@@ -14,6 +14,7 @@ import { board as mdbt42q } from "../src/boards/mdbt42q.ts";
 import { board as virtual } from "../src/boards/virtual.ts";
 import { board as xiao } from "../src/boards/xiao-nrf52840.ts";
 import type { Platform, StationPlatform } from "../src/espruino/platform.ts";
+import { EARLY_GLOBALS } from "./hot-functions.ts";
 import { type LoweredBundle, lowerBundle } from "./lower.ts";
 import { LAZY_FUNCTIONS } from "./modules.ts";
 import type { BuiltBundle, BundleFile } from "./slot-files.ts";
@@ -158,7 +159,7 @@ export async function buildLoader(role: Role): Promise<string> {
   });
   // The loader leaves no name but `nk`. The application is evaluated at the top and not in a function,
   // so that its names are global and modules that come later see them.
-  return `(function(){${lowered.code}})();eval(nk.entry());`;
+  return `${EARLY_GLOBALS}(function(){${lowered.code}})();eval(nk.entry());`;
 }
 
 /** The refusals of the gate as text, one line each, with the place in bundle and source. */

@@ -10,7 +10,9 @@ import {
   REFUSED_ITERATORS,
   REFUSED_METHODS,
 } from "../dialect/allow-list.ts";
+import { cheaperScript } from "./cheaper-script.ts";
 import { declareEarly } from "./declare-early.ts";
+import { HOT_FUNCTIONS } from "./hot-functions.ts";
 import { createSourceTrace, type SourceTrace } from "./source-trace.ts";
 
 /** One bundle in the interpreter's dialect, with the way back to its sources. */
@@ -125,6 +127,7 @@ function lowerToEs5(code: string): { code: string; map: string } {
       strict: false,
       newLine: ts.NewLineKind.LineFeed,
     },
+    transformers: { before: [...cheaperScript(HOT_FUNCTIONS)] },
   });
   const serious = (result.diagnostics ?? []).filter(
     (one) => one.category === ts.DiagnosticCategory.Error,

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { EARLY_GLOBALS } from "../build/hot-functions.ts";
 import { lowerBundle } from "../build/lower.ts";
 
 const FIRMWARE = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,12 +22,13 @@ export function armRunner(): string | undefined {
 }
 
 /** Lowers a program for the Arm build. */
-export async function lowerProgram(entryText: string): Promise<string> {
+export async function lowerProgram(entryText: string, shortFields = false): Promise<string> {
   const { code } = await lowerBundle({
     entryText,
     resolveDir: FIRMWARE,
     root: dirname(FIRMWARE),
     conditions: ["linux-arm", "native"],
+    shortFields,
   });
   return code;
 }
@@ -76,6 +78,8 @@ export type StoredSide = {
   readonly entryText: string;
   /** What the program reads from `script.json`. */
   readonly script: string;
+  /** True where fields have short names, as in the bundle of a board; the script then has none. */
+  readonly shortFields?: boolean;
   /** The native code, and what else the program finds in Storage. */
   readonly files: readonly StoredFile[];
 };
@@ -86,14 +90,14 @@ export type StoredSide = {
  * @param plugin - Options of QEMU for the run that counts.
  */
 export async function playStored(
-  { entryText, script, files }: StoredSide,
+  { entryText, script, shortFields, files }: StoredSide,
   folder: string,
   plugin: readonly string[] = [],
 ): Promise<string> {
-  const code = Buffer.from(await lowerProgram(entryText), "latin1");
+  const code = Buffer.from(await lowerProgram(entryText, shortFields), "latin1");
   storeFiles(folder, [...files, { name: "side", content: code }]);
   writeFileSync(join(folder, "script.json"), script);
-  const start = `E.getErrorFlags();eval(require("Storage").read("side"));`;
+  const start = `${EARLY_GLOBALS}E.getErrorFlags();eval(require("Storage").read("side"));`;
   return runScript(folder, start, "side-end", plugin);
 }
 
