@@ -459,6 +459,7 @@ export {
   leafHash,
   nodeHash,
   type RingTree,
+  ringNodesKept,
   ringRoot,
   rootFromPath,
   treeOfSlots,

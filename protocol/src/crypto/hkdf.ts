@@ -28,10 +28,10 @@ export function expand(
 ): Uint8Array {
   assert(bytes <= 255 * HASH_BYTES, PROMISE_BROKEN);
   const output = new Uint8Array(bytes);
-  let block = new Uint8Array(0);
+  let block: Uint8Array = new Uint8Array(0);
   let counter = 1;
   for (let offset = 0; offset < bytes; offset += HASH_BYTES) {
-    block = new Uint8Array(crypto.hmac(prk, concatBytes([block, info, new Uint8Array([counter])])));
+    block = crypto.hmac(prk, concatBytes([block, info, new Uint8Array([counter])]));
     const wanted = bytes - offset < HASH_BYTES ? bytes - offset : HASH_BYTES;
     output.set(wanted === HASH_BYTES ? block : sliceBytes(block, 0, wanted), offset);
     counter += 1;

@@ -10,7 +10,7 @@
 //
 // A message is cut into the fewest fragments: every chunk but the last is full.
 
-import { concatBytes, octetAt, sliceBytes } from "../bytes.ts";
+import { octetAt, sliceBytes } from "../bytes.ts";
 import { FRAME_GARBLED, FRAME_TOO_LONG } from "../errors/code.ts";
 import { assert, type Fault } from "../errors/result.ts";
 import { OBJECT_BYTES_MAX } from "../message/types.ts";
@@ -20,7 +20,8 @@ const START = 0xa5;
 const HEAD_BYTES = 4;
 const CRC_BYTES = 2;
 const CHUNK_BYTES_MAX = 240;
-const FRAME_BYTES_MAX = HEAD_BYTES + CHUNK_BYTES_MAX + CRC_BYTES;
+// One whole frame, and as much again of what comes behind it.
+const HELD_BYTES_MAX = 2 * (HEAD_BYTES + CHUNK_BYTES_MAX + CRC_BYTES);
 const LAST_FRAGMENT = 0x80;
 
 /** Longest message of the link, in octets. @public */
@@ -49,23 +50,29 @@ export function encodeFrames(
   check: FrameCheck = crc16,
 ): Uint8Array {
   assert(message.length <= LINK_MESSAGE_BYTES_MAX, FRAME_TOO_LONG);
-  const frames: Uint8Array[] = [];
-  let from = 0;
-  do {
-    const to = Math.min(from + CHUNK_BYTES_MAX, message.length);
-    const frame = encodeFrame(kind, frames.length, to === message.length, message, from, to);
-    const end = frame.length - CRC_BYTES;
-    const crc = check(frame, 1, end);
-    frame[end] = crc >> 8;
-    frame[end + 1] = crc & 0xff;
-    frames.push(frame);
-    from = to;
-  } while (from < message.length);
-  return concatBytes(frames);
+  const count = message.length === 0 ? 1 : Math.ceil(message.length / CHUNK_BYTES_MAX);
+  const frames = new Uint8Array(message.length + count * (HEAD_BYTES + CRC_BYTES));
+  let at = 0;
+  for (let number = 0; number < count; number += 1) {
+    const from = number * CHUNK_BYTES_MAX;
+    const isLast = number === count - 1;
+    const chunkBytes = isLast ? message.length - from : CHUNK_BYTES_MAX;
+    const end = at + HEAD_BYTES + chunkBytes;
+    frames[at] = START;
+    frames[at + 1] = chunkBytes;
+    frames[at + 2] = kind;
+    frames[at + 3] = isLast ? number | LAST_FRAGMENT : number;
+    frames.set(count === 1 ? message : message.subarray(from, from + chunkBytes), at + HEAD_BYTES);
+    const crc = check(frames, at + 1, end);
+    frames[end] = crc >> 8;
+    frames[end + 1] = crc & 0xff;
+    at = end + CRC_BYTES;
+  }
+  return frames;
 }
 
 /**
- * Makes a reader with a fixed amount of memory: one frame and one message.
+ * Makes a reader with a fixed amount of memory: two frames and one message.
  *
  * Octets that are no frame are skipped; after a damaged frame the reader looks for the next start
  * within what it swallowed, so a lost octet costs one message and no more. A fragment that comes
@@ -82,33 +89,21 @@ export function createFrameReader(
   onFault: (fault: Fault) => void,
   check: FrameCheck = crc16,
 ): FrameReader {
-  const frame = new Uint8Array(FRAME_BYTES_MAX);
+  const held = new Uint8Array(HELD_BYTES_MAX);
   const message = new Uint8Array(LINK_MESSAGE_BYTES_MAX);
-  let frameBytes = 0;
+  let heldBytes = 0;
+  // With fewer octets held nothing can be decided.
+  let wantedBytes = HEAD_BYTES;
   let messageBytes = 0;
   let messageKind = 0;
   // Number of the fragment that comes next; 0 when no message is begun.
   let expected = 0;
 
-  // Drops octets at the front of the frame buffer, then everything before the next start.
-  function discard(count: number): void {
-    let from = count;
-    while (from < frameBytes && octetAt(frame, from) !== START) from += 1;
-    const rest = sliceBytes(frame, from, frameBytes);
-    frame.set(rest, 0);
-    frameBytes = rest.length;
-  }
-
-  // How many octets the frame at the front needs in all, as far as it can be known now.
-  function wantedBytes(): number {
-    return frameBytes < HEAD_BYTES ? HEAD_BYTES : HEAD_BYTES + octetAt(frame, 1) + CRC_BYTES;
-  }
-
-  function takeFragment(): void {
-    const kind = octetAt(frame, 2);
-    const number = octetAt(frame, 3) & ~LAST_FRAGMENT;
-    const isLast = (octetAt(frame, 3) & LAST_FRAGMENT) !== 0;
-    const chunkBytes = octetAt(frame, 1);
+  function takeFragment(at: number, chunkBytes: number): void {
+    const kind = octetAt(held, at + 2);
+    const number = octetAt(held, at + 3) & ~LAST_FRAGMENT;
+    const isLast = (octetAt(held, at + 3) & LAST_FRAGMENT) !== 0;
+    const from = at + HEAD_BYTES;
     if (number === 0) {
       messageBytes = 0;
       messageKind = kind;
@@ -119,12 +114,17 @@ export function createFrameReader(
       onFault({ code: FRAME_GARBLED });
       return;
     }
+    if (number === 0 && isLast) {
+      expected = 0;
+      onMessage(kind, sliceBytes(held, from, from + chunkBytes));
+      return;
+    }
     if (messageBytes + chunkBytes > LINK_MESSAGE_BYTES_MAX) {
       expected = 0;
       onFault({ code: FRAME_TOO_LONG });
       return;
     }
-    message.set(sliceBytes(frame, HEAD_BYTES, HEAD_BYTES + chunkBytes), messageBytes);
+    message.set(held.subarray(from, from + chunkBytes), messageBytes);
     messageBytes += chunkBytes;
     expected = number + 1;
     if (isLast) {
@@ -133,67 +133,52 @@ export function createFrameReader(
     }
   }
 
+  // Takes every whole frame that is held, and drops what is none.
   function drain(): void {
-    while (frameBytes >= HEAD_BYTES && frameBytes >= wantedBytes()) {
-      const chunkBytes = octetAt(frame, 1);
-      const end = HEAD_BYTES + chunkBytes;
-      const crc = octetAt(frame, end) * 256 + octetAt(frame, end + 1);
-      if (crc !== check(frame, 1, end)) {
-        onFault({ code: FRAME_GARBLED });
-        discard(1);
+    let at = 0;
+    wantedBytes = HEAD_BYTES;
+    while (heldBytes - at >= HEAD_BYTES) {
+      const chunkBytes = octetAt(held, at + 1);
+      const end = at + HEAD_BYTES + chunkBytes;
+      if (octetAt(held, at) !== START || chunkBytes > CHUNK_BYTES_MAX) {
+        at += 1;
+      } else if (end + CRC_BYTES > heldBytes) {
+        wantedBytes = end + CRC_BYTES - at;
+        break;
+      } else if (octetAt(held, end) * 256 + octetAt(held, end + 1) === check(held, at + 1, end)) {
+        takeFragment(at, chunkBytes);
+        at = end + CRC_BYTES;
       } else {
-        takeFragment();
-        discard(end + CRC_BYTES);
+        onFault({ code: FRAME_GARBLED });
+        at += 1;
       }
-      dropImpossible();
     }
+    // A callback may have reset the reader.
+    if (at > 0 && at < heldBytes) held.set(sliceBytes(held, at, heldBytes), 0);
+    heldBytes = at < heldBytes ? heldBytes - at : 0;
   }
 
-  // A length that no frame has is no start of a frame.
-  function dropImpossible(): void {
-    while (frameBytes > 1 && octetAt(frame, 1) > CHUNK_BYTES_MAX) discard(1);
+  function take(bytes: Uint8Array): void {
+    held.set(bytes, heldBytes);
+    heldBytes += bytes.length;
+    if (heldBytes >= wantedBytes) drain();
   }
 
   return {
     push(bytes) {
-      let offset = 0;
-      while (offset < bytes.length) {
-        if (frameBytes === 0) {
-          while (offset < bytes.length && octetAt(bytes, offset) !== START) offset += 1;
-        }
-        const wanted = frameBytes < 2 ? 2 : wantedBytes();
-        const to = Math.min(offset + wanted - frameBytes, bytes.length);
-        frame.set(sliceBytes(bytes, offset, to), frameBytes);
-        frameBytes += to - offset;
-        offset = to;
-        dropImpossible();
-        drain();
+      const room = HELD_BYTES_MAX - heldBytes;
+      if (bytes.length <= room) take(bytes);
+      else {
+        // Behind what is held there is always room for a whole frame.
+        take(bytes.subarray(0, room));
+        this.push(bytes.subarray(room));
       }
     },
 
     reset() {
-      frameBytes = 0;
+      heldBytes = 0;
+      wantedBytes = HEAD_BYTES;
       expected = 0;
     },
   };
-}
-
-// Its CRC is still to be put behind.
-function encodeFrame(
-  kind: number,
-  number: number,
-  isLast: boolean,
-  message: Uint8Array,
-  from: number,
-  to: number,
-): Uint8Array {
-  const chunkBytes = to - from;
-  const end = HEAD_BYTES + chunkBytes;
-  const frame = new Uint8Array(end + CRC_BYTES);
-  frame[0] = START;
-  frame[1] = chunkBytes;
-  frame[2] = kind;
-  frame[3] = isLast ? number | LAST_FRAGMENT : number;
-  frame.set(sliceBytes(message, from, to), HEAD_BYTES);
-  return frame;
 }

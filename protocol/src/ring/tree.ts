@@ -148,14 +148,25 @@ export function rootFromLeafHash(
 }
 
 /**
- * Roots and paths inside blocks of 32 slots.
+ * Roots of blocks of 32 slots.
  * @public
  */
 export interface BlockHashes {
   /** The root over the slots of a block, of which the last may have fewer. */
   root(block: number): Uint8Array;
-  /** The part of a slot's path inside its block, from the leaf upwards. */
-  path(index: number): Uint8Array;
+}
+
+/**
+ * Nodes that a tree keeps, level 5 and above, level behind level.
+ * @public
+ */
+export function ringNodesKept(size: number): number {
+  let kept = 0;
+  for (let count = countAt(size, KEPT_LEVEL); count > 0; count = (count + 1) >> 1) {
+    kept += count;
+    if (count === 1) break;
+  }
+  return kept;
 }
 
 /**
@@ -227,12 +238,8 @@ export function createRingTree(
 
     path(index) {
       assert(index < size, PROMISE_BROKEN);
-      const hashes: Uint8Array[] = blocks === undefined ? [] : [blocks.path(index)];
-      for (
-        let level = blocks === undefined ? 0 : KEPT_LEVEL;
-        countAt(size, level) > 1;
-        level += 1
-      ) {
+      const hashes: Uint8Array[] = [];
+      for (let level = 0; countAt(size, level) > 1; level += 1) {
         const sibling = (index >> level) ^ 1;
         if (sibling < countAt(size, level)) hashes.push(node(level, sibling));
       }
