@@ -99,6 +99,8 @@ export function openKeyRings(
   let incoming: Incoming | undefined;
   /** Rings whose heads were read, by index: to decode one costs an interpreter more than a session. */
   const known: (KeyRing | undefined)[] = [];
+  /** What they were read from. To compare octets themselves costs an interpreter as much as to decode. */
+  const readFrom: (PromisedRing | undefined)[] = [];
 
   function storeAt(index: number): RingStore {
     return stores[index] as RingStore;
@@ -107,12 +109,12 @@ export function openKeyRings(
   function ringAt(index: number): KeyRing | undefined {
     const store = storeAt(index);
     const active = store.active();
-    const before = known[index];
     if (active === undefined) return undefined;
-    if (before !== undefined && before.head === active.head) return before;
+    if (readFrom[index] === active) return known[index];
     const claims = readRingHead(active.head);
     const ring = claims === undefined ? undefined : { store, head: active.head, claims };
     known[index] = ring;
+    readFrom[index] = active;
     return ring;
   }
 

@@ -15,7 +15,6 @@ import {
   type Result,
   sign1Kid,
   succeed,
-  TYP_RING_HEAD,
   verifyIssuerCertificate,
 } from "@nyckelring/protocol";
 import type { RecordStore } from "../shared/record-store.ts";
@@ -52,11 +51,12 @@ export interface KeyTrust {
    * days after a rotation, and always at a lock that another authority owns, which was told of our
    * root alone.
    *
+   * @param kid - Key id of the key that signed the head.
    * @param lockAuthority - Whose certificate the lock showed.
    * @param nowS - UTC seconds.
    * @returns The certificate as signed; empty where none is needed.
    */
-  certificateToShow(head: Uint8Array, lockAuthority: number, nowS: number): Uint8Array;
+  certificateToShow(kid: Uint8Array, lockAuthority: number, nowS: number): Uint8Array;
   /**
    * The level 2 certificate that a lock lacks.
    *
@@ -204,18 +204,6 @@ export function openKeyTrust(
     if (item?.ok) held.push(item.value);
   }
 
-  // The same head is asked for several times at one door, and to decode it costs an interpreter as much
-  // as a curve.
-  let asked: Uint8Array | undefined;
-  let askedTyp = 0;
-  let askedKid: Uint8Array | undefined;
-  function kidIn(bytes: Uint8Array, typ: number): Uint8Array | undefined {
-    if (bytes !== asked || typ !== askedTyp) askedKid = sign1Kid(bytes, typ);
-    asked = bytes;
-    askedTyp = typ;
-    return askedKid;
-  }
-
   return {
     homeAuthority() {
       const first = held[0];
@@ -240,12 +228,10 @@ export function openKeyTrust(
       }
       return authorities;
     },
-    certificateToShow(head, lockAuthority, nowS) {
-      const kid = kidIn(head, TYP_RING_HEAD);
+    certificateToShow(kid, lockAuthority, nowS) {
       for (const item of held) {
         const known = item.certificate;
-        const isIssuer = kid !== undefined && equalBytes(item.anchor.kid, kid);
-        if (isIssuer && known.level === LEVEL_RINGS) {
+        if (equalBytes(item.anchor.kid, kid) && known.level === LEVEL_RINGS) {
           const isRotated = known.issuerEpoch > FIRST_EPOCH;
           const isRecent = nowS < known.iatS + ROTATION_SHOWN_S;
           const isForeign = known.authority !== lockAuthority;
@@ -265,7 +251,7 @@ export function openKeyTrust(
       return NOTHING;
     },
     authorityOf(bytes, typ) {
-      const kid = kidIn(bytes, typ);
+      const kid = sign1Kid(bytes, typ);
       if (kid === undefined) return -1;
       for (const item of held) {
         if (equalBytes(item.anchor.kid, kid)) return item.certificate.authority;

@@ -88,9 +88,13 @@ export function createKey(ports: KeyPorts): KeyRole {
     ports.signal.show(shown);
   }
 
-  /** What the key shows when nobody works with it. */
+  /** What the key shows when nobody works with it; what the next door can be spared is done now. */
   function rest(): void {
     show(restingSignal());
+    if (key === undefined) return;
+    const shift = key.rings.ringAt(RING_SHIFT);
+    if (shift !== undefined) key.passages.recall(shift.claims.nbfS);
+    key.door.prepare();
   }
 
   function restingSignal(): number {

@@ -212,7 +212,8 @@ export function createLockVisit(
     target = door.lock.door;
     const head = choice.ring.head;
     door.useHead(head);
-    door.useCertificate(key.trust.certificateToShow(head, door.lock.authority, key.clock.tS()));
+    const kid = choice.ring.claims.kid;
+    door.useCertificate(key.trust.certificateToShow(kid, door.lock.authority, key.clock.tS()));
     const proof = choice.ring.store.proofOf(choice.slot);
     const bytes = door.buildMessage3(op, choice.slot, proof.saltedLeaf, proof.path);
     if (bytes === 0) {

@@ -16,6 +16,8 @@ export interface PassageMemory {
    * @param sinceS - Start of the shift, UTC seconds; passages before it do not count.
    */
   nextOp(door: number, sinceS: number): number;
+  /** Reads back what `nextOp` would read at its first call, so that no carer waits for it at a door. */
+  recall(sinceS: number): void;
   /** Notes a passage that a lock granted. */
   note(door: number, op: number): void;
 }
@@ -60,9 +62,14 @@ export function createPassageMemory(log: LogStore): PassageMemory {
     }
   }
 
+  function recall(sinceS: number): void {
+    if (sinceS !== shiftS) load(sinceS);
+  }
+
   return {
+    recall,
     nextOp(door, sinceS) {
-      if (sinceS !== shiftS) load(sinceS);
+      recall(sinceS);
       const index = doors.indexOf(door);
       return index >= 0 && ops[index] === OP_ENTER ? OP_LEAVE : OP_ENTER;
     },

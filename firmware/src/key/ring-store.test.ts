@@ -174,6 +174,22 @@ describe("ring store", () => {
         calls += 1;
         return ringRoot(crypto, of, blockOf(slots, count));
       },
+      saltedLeaf(slot, of) {
+        calls += 1;
+        return slotBytes(crypto, of, leafOf(slot, 0));
+      },
+      keptPath(nodes, size, slot) {
+        calls += 1;
+        const hashes: Uint8Array[] = [];
+        let index = slot >> 5;
+        let from = 0;
+        for (let level = (size + 31) >> 5; level > 1; level = (level + 1) >> 1, index >>= 1) {
+          const at = 32 * (from + (index ^ 1));
+          if ((index ^ 1) < level) hashes.push(nodes.slice(at, at + 32));
+          from += level;
+        }
+        return new Uint8Array(Buffer.concat(hashes));
+      },
     };
     for (const count of [1, 31, 32, 33, 70, 128]) {
       const rights: (Leaf | null)[] = manyRights(count);
@@ -188,7 +204,9 @@ describe("ring store", () => {
       );
       expect(write(store, [], rights).ok).toBe(true);
       for (const slot of [0, count >> 1, count - 1]) {
-        expect(store.proofOf(slot).path).toEqual(inclusionPath(crypto, secret, rights, slot));
+        const proof = store.proofOf(slot);
+        expect(proof.path).toEqual(inclusionPath(crypto, secret, rights, slot));
+        expect(proof.saltedLeaf).toEqual(slotBytes(crypto, secret, rights[slot] ?? null));
       }
     }
     expect(calls).toBeGreaterThan(20);

@@ -16,6 +16,7 @@ import {
   RING_LEAVES_MAX,
   RING_ROOT_MISMATCH,
   type RingTree,
+  ringNodesKept,
   rootHead,
   type SlotChange,
   sliceBytes,
@@ -59,6 +60,10 @@ export interface SlotHashes {
   path(slots: Uint8Array, count: number, index: number, secret: Uint8Array): Uint8Array;
   /** The root over the first `count` of at most 32 slots; good until the next call. */
   root(slots: Uint8Array, count: number, secret: Uint8Array): Uint8Array;
+  /** What the hash of one slot covers, a copy: the leaf and its salt, or nothing. */
+  saltedLeaf(slot: Uint8Array, secret: Uint8Array): Uint8Array;
+  /** The path above the block of a slot, from the kept nodes of a ring; good until the next call. */
+  keptPath(nodes: Uint8Array, size: number, slot: number): Uint8Array;
 }
 
 /** What a ring is kept and proved with. */
@@ -236,12 +241,6 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
         block = -1;
         return sliceBytes(native.root(readBlock(place), countOf(place), secret), 0);
       },
-      path(slot) {
-        const place = Math.floor(slot / BLOCK_SLOTS);
-        const within = slot - place * BLOCK_SLOTS;
-        block = -1;
-        return sliceBytes(native.path(readBlock(place), countOf(place), within, secret), 0);
-      },
     });
   }
 
@@ -383,14 +382,30 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
 
   function proofOf(slot: number): SlotProof {
     const size = active === undefined ? 0 : active.size;
-    const nodeBytes = treeOfArea(activeArea, size, undefined).nodes.length;
+    const nodeBytes = ringNodesKept(size) * HASH_BYTES;
     const nodes =
       nodeBytes === 0
-        ? undefined
+        ? NOTHING
         : flash.read(addressOf(activeArea) + nodesOffset(slotsMax), nodeBytes);
+    const native = ports.slotHashes;
+    if (native === undefined) {
+      return {
+        saltedLeaf: slotBytes(crypto, secret, leafOfArea(activeArea, slot)),
+        path: treeOfArea(activeArea, size, nodes).path(slot),
+      };
+    }
+    const place = Math.floor(slot / BLOCK_SLOTS);
+    const first = place * BLOCK_SLOTS;
+    const count = size - first < BLOCK_SLOTS ? size - first : BLOCK_SLOTS;
+    const slots = flash.read(addressOf(activeArea) + place * BLOCK_BYTES, BLOCK_BYTES);
+    const at = (slot - first) * SLOT_BYTES;
+    const { keptPath } = native;
     return {
-      saltedLeaf: slotBytes(crypto, secret, leafOfArea(activeArea, slot)),
-      path: treeOfArea(activeArea, size, nodes).path(slot),
+      saltedLeaf: native.saltedLeaf(slots.subarray(at, at + SLOT_BYTES), secret),
+      path: concatBytes([
+        native.path(slots, count, slot - first, secret),
+        keptPath(nodes, size, slot),
+      ]),
     };
   }
 
