@@ -13,6 +13,11 @@ enum {
   PLACES
 };
 
+// NIST SP 800-90B §4.4.1 and §4.4.2, with the numbers of entropy.ts.
+enum { SLOTS_MAX = 4096 };
+
+enum { REPEATS_MAX = 5, WINDOW_OCTETS = 64, WINDOW_SAME_MAX = 9 };
+
 #ifdef NATIVE_HOST
 volatile struct binding binding;
 #endif
@@ -128,6 +133,58 @@ int entry_fold(u32 hashes, u32 count) { return (int)fold_level(place(hashes), co
 int entry_block_path(u32 hashes, u32 count, u32 index, u32 out) {
   if (count > 32 || index >= count) return 0;
   return (int)block_path(place(hashes), count, index, place(out));
+}
+
+int entry_salted_leaf(u32 slot, u32 secret, u32 out) {
+  return (int)salted_leaf(place(slot), place(secret), place(out));
+}
+
+int entry_kept_path(u32 nodes, u32 size, u32 index, u32 out) {
+  if (size > SLOTS_MAX || index >= size) return 0;
+  return (int)kept_path(place(nodes), size, index, place(out));
+}
+
+static u32 record_crc(const u8 *record, u32 salt) {
+  u8 salted[4] = {(u8)salt, (u8)(salt >> 8), (u8)(salt >> 16), (u8)(salt >> 24)};
+  u32 crc = crc32_with(0xffffffff, salted, 4);
+  crc = crc32_with(crc, record, 4);
+  return ~crc32_with(crc, record + 8, record[0] | (u32)record[1] << 8);
+}
+
+// A record of the flash stores: octets in payload (u16) | kind (u8) | kind xor 0xa5 (u8) | CRC-32 (u32) |
+// payload, little endian; the CRC covers a salt, the first four octets and the payload. Gives the octets of
+// the payload, or -1 where no whole record begins: the caller then looks for one that can be mended.
+int entry_record_payload(u32 at, u32 bytes, u32 salt) {
+  const u8 *record = place(at);
+  if ((int)bytes < 8 || (record[2] ^ record[3]) != 0xa5) return -1;
+  u32 payload = record[0] | (u32)record[1] << 8;
+  if (((payload + 3) & ~3u) > bytes - 8) return -1;
+  u32 stored = record[4] | (u32)record[5] << 8 | (u32)record[6] << 16 | (u32)record[7] << 24;
+  return record_crc(record, salt) == stored ? (int)payload : -1;
+}
+
+int entry_record_crc(u32 at, u32 salt) { return (int)record_crc(place(at), salt); }
+
+// The health tests of entropy.ts over further octets of a generator. state: five words, last octet,
+// its repeats, first octet of the window, octets seen in it, of them like the first. 0 is good.
+int entry_watch_octets(u32 state, u32 at, u32 bytes) {
+  u32 *words = (u32 *)(void *)place(state);
+  const u8 *octets = place(at);
+  int is_bad = 0;
+  for (u32 index = 0; index < bytes; index += 1) {
+    u32 octet = octets[index];
+    words[1] = octet == words[0] ? words[1] + 1 : 1;
+    words[0] = octet;
+    if (words[1] > REPEATS_MAX) is_bad = 1;
+    if (words[3] == 0) {
+      words[2] = octet;
+      words[4] = 0;
+    }
+    words[3] = words[3] == WINDOW_OCTETS - 1 ? 0 : words[3] + 1;
+    if (octet == words[2]) words[4] += 1;
+    if (words[4] > WINDOW_SAME_MAX) is_bad = 1;
+  }
+  return is_bad;
 }
 
 // Root over at most 32 packed slots.

@@ -66,3 +66,8 @@ ENTRY(arena_prove_leaf, 2)
 // Over absolute addresses, for the stores in flash.
 ENTRY(used_bytes, 2)
 ENTRY(block_path, 4)
+ENTRY(record_payload, 3)
+ENTRY(watch_octets, 3)
+ENTRY(salted_leaf, 3)
+ENTRY(kept_path, 4)
+ENTRY(record_crc, 2)

@@ -15,11 +15,15 @@ import {
   type Leaf,
   leafHash,
   ringRoot,
+  rootFromPath,
   slotBytes,
+  treeOfSlots,
 } from "@nyckelring/protocol";
 import { createNobleCrypto, createNodeCrypto } from "@nyckelring/protocol/host";
 import { expect, test } from "vitest";
 
+import { createHealthTest } from "../src/espruino/entropy.ts";
+import { crcOfRecord } from "../src/shared/page-journal.ts";
 import { type ArenaStep, arenaSteps } from "./arena-steps.ts";
 import type { NativeEntry } from "./build-native.ts";
 import { agreementCases, type SignatureCase, signatureCases } from "./edge-cases.ts";
@@ -48,6 +52,9 @@ export function describeNative(built: () => Built): void {
   describeVectors(built);
   describeHashesAndSigning(built);
   describeDoorPath(built);
+  describeStores(built);
+  describeGenerator(built);
+  describeArena(built);
 }
 
 function describeVectors(built: () => Built): void {
@@ -238,7 +245,134 @@ function describeDoorPath(built: () => Built): void {
       expect(above()).toBe(Math.ceil(slots.length / 2));
     }
   });
+}
 
+function describeStores(built: () => Built): void {
+  test("leads a slot over its block and the kept nodes to the root", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const secret = seededBytes("ring secret", 32);
+    const said = [1, 32, 33, 64, 65, 100, 1000, 4096].map((size) => {
+      script.freePlaces();
+      const slots = Array.from({ length: size }, (_none, index) => slotOf(size, index % 100));
+      const tree = treeOfSlots(node, secret, slots);
+      const root = tree.root();
+      const kept = script.write(tree.nodes);
+      const secretAt = script.write(secret);
+      const ways = [0, size >> 1, size - 1].map((index) => {
+        const out = script.room(224);
+        const leafOut = script.room(32);
+        const slot = slots[index] ?? null;
+        const leafBytes = script.call(
+          "salted_leaf",
+          script.write(packSlot(slot)),
+          secretAt,
+          leafOut,
+        );
+        const bytes = script.call("kept_path", kept, size, index, out);
+        return {
+          index,
+          slot,
+          bytes,
+          leafBytes,
+          path: script.read(out, 224),
+          leaf: script.read(leafOut, 32),
+        };
+      });
+      return { slots, root, ways, outside: script.call("kept_path", kept, size, size, kept) };
+    });
+    script.run(target);
+    for (const { slots, root, ways, outside } of said) {
+      expect(outside()).toBe(0);
+      for (const { index, slot, bytes, leafBytes, path, leaf } of ways) {
+        const whole = inclusionPath(node, secret, slots, index);
+        const upper = path().slice(0, bytes());
+        expect(hexOf(upper)).toBe(hexOf(whole).slice(2 * (whole.length - upper.length)));
+        expect(hexOf(leaf().slice(0, leafBytes()))).toBe(hexOf(slotBytes(node, secret, slot)));
+        expect(
+          rootFromPath(node, leaf().slice(0, leafBytes()), index, slots.length, whole),
+        ).toEqual({
+          ok: true,
+          value: root,
+        });
+      }
+    }
+  });
+
+  test("finds a record of the flash stores where it is right in every bit, and nowhere else", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const salt = 0xfedc_ba98;
+    const cases: { said: Answer<number>; crc: Answer<number>; expected: number; stored: number }[] =
+      [];
+    for (const bytes of [0, 1, 4, 13, 300]) {
+      script.freePlaces();
+      const record = new Uint8Array(8 + ((bytes + 3) & ~3));
+      record.set([bytes & 0xff, bytes >> 8, 4, 4 ^ 0xa5]);
+      record.set(seededBytes(`record ${bytes}`, bytes), 8);
+      const stored = crcOfRecord(record, salt);
+      new DataView(record.buffer).setUint32(4, stored, true);
+      const ask = (content: Uint8Array, length: number, of: number, expected: number) => {
+        const at = script.write(content);
+        const said = script.call("record_payload", at, length, of);
+        cases.push({
+          said,
+          crc: script.call("record_crc", script.write(record), salt),
+          expected,
+          stored,
+        });
+      };
+      ask(record, record.length, salt, bytes);
+      ask(record, record.length, salt - 1, -1);
+      ask(record, record.length - 1, salt, -1);
+      ask(record, -4, salt, -1);
+      for (const bit of [0, 15, 17, 31, 32, 63, 8 * (8 + bytes) - 1]) {
+        const damaged = Uint8Array.from(record);
+        damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        ask(damaged, record.length, salt, -1);
+      }
+    }
+    script.run(target);
+    for (const { said, crc, expected, stored } of cases) {
+      expect(said() | 0).toBe(expected);
+      expect(crc() >>> 0).toBe(stored);
+    }
+    expect(cases.length).toBe(55);
+  });
+}
+
+function describeGenerator(built: () => Built): void {
+  test("judges a generator as the test in script does", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const streams = [
+      seededBytes("sound", 4096),
+      new Uint8Array(64).fill(7),
+      Uint8Array.from({ length: 128 }, (_none, index) => index & 3),
+      Uint8Array.from({ length: 256 }, (_none, index) => (index < 200 ? (index * 7) & 0xff : 9)),
+    ];
+    const said = streams.map((stream) => {
+      script.freePlaces();
+      const state = script.write(
+        new Uint8Array(new Uint32Array([0xffffffff, 0, 0xffffffff, 0, 0]).buffer),
+      );
+      const isHealthy = createHealthTest();
+      const parts: { native: Answer<number>; expected: boolean }[] = [];
+      for (let at = 0; at < stream.length; at += 32) {
+        const part = stream.slice(at, at + 32);
+        const native = script.call("watch_octets", state, script.write(part), part.length);
+        parts.push({ native, expected: isHealthy(part) });
+        if (parts.at(-1)?.expected === false) break;
+      }
+      return parts;
+    });
+    script.run(target);
+    expect(said.map((parts) => parts.at(-1)?.expected)).toEqual([true, false, false, false]);
+    for (const { native, expected } of said.flat()) expect(native() === 0).toBe(expected);
+  });
+}
+
+function describeArena(built: () => Built): void {
   test("does to an arena what the reference does, operation for operation", () => {
     const { entries, target } = built();
     const steps = arenaSteps();

@@ -58,6 +58,8 @@ int path_root(u8 hash[32], const u8 *path, u32 path_bytes, u32 index, u32 size);
 void slot_hashes(const u8 *slots, u32 count, const u8 secret[32], u8 *out);
 u32 fold_level(u8 *hashes, u32 count);
 u32 block_path(u8 *hashes, u32 count, u32 index, u8 *out);
+u32 salted_leaf(const u8 *slot, const u8 secret[32], u8 *out);
+u32 kept_path(const u8 *nodes, u32 size, u32 index, u8 *out);
 
 // entries.c: the entries that the steps of a session are made of.
 int entry_arena_dh(u32 secret, u32 peer, u32 out);
@@ -82,6 +84,7 @@ int entry_arena_compare(u32 one, u32 other, u32 bytes);
 u32 octets_differ(const u8 *one, const u8 *other, u32 bytes);
 u32 crc16_of(const u8 *octets, u32 bytes);
 u32 crc32_of(const u8 *octets, u32 bytes);
+u32 crc32_with(u32 crc, const u8 *octets, u32 bytes);
 void *memcpy(void *to, const void *from, size_t bytes);
 void *memmove(void *to, const void *from, size_t bytes);
 void *memset(void *to, int octet, size_t bytes);

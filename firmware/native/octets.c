@@ -71,16 +71,18 @@ u32 crc16_of(const u8 *octets, u32 bytes) {
 }
 
 // CRC-32/ISO-HDLC: reflected polynomial 0xedb88320, a nibble at a time.
-u32 crc32_of(const u8 *octets, u32 bytes) {
+u32 crc32_of(const u8 *octets, u32 bytes) { return ~crc32_with(0xffffffff, octets, bytes); }
+
+// Goes on with a CRC that is not inverted yet.
+u32 crc32_with(u32 crc, const u8 *octets, u32 bytes) {
   static const u32 of_nibble[16] = {
       0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
       0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
       0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-  u32 crc = 0xffffffff;
   for (u32 index = 0; index < bytes; index += 1) {
     crc ^= octets[index];
     crc = (crc >> 4) ^ of_nibble[crc & 15];
     crc = (crc >> 4) ^ of_nibble[crc & 15];
   }
-  return ~crc;
+  return crc;
 }

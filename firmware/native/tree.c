@@ -65,24 +65,42 @@ static u32 put_fields(u8 *target, const u8 *slot) {
   return at + put_head(target + at, 0, word_of(slot + 8));
 }
 
-// The hashes of packed slots: of nothing for an empty one, else of the leaf with its salt, which is
-// HMAC-SHA-256 of the leaf under the secret of the ring, cut to eight octets.
+// What the hash of a packed slot covers, at most LEAF_BYTES_MAX octets: nothing for an empty one, else the leaf with its salt, which is
+// HMAC-SHA-256 of the leaf under the secret of the ring, cut to eight octets. Gives the octets written.
+u32 salted_leaf(const u8 *slot, const u8 secret[32], u8 *out) {
+  u8 salt[32];
+  if (slot[0] == SLOT_EMPTY) return 0;
+  u32 bytes = 1 + put_fields(out + 1, slot);
+  out[0] = 0x84;
+  hmac256(secret, 32, out, bytes, salt);
+  out[0] = 0x85;
+  bytes += put_head(out + bytes, 2, SALT_BYTES);
+  memcpy(out + bytes, salt, SALT_BYTES);
+  return bytes + SALT_BYTES;
+}
+
 void slot_hashes(const u8 *slots, u32 count, const u8 secret[32], u8 *out) {
   for (; count > 0; count -= 1, slots += SLOT_BYTES, out += 32) {
     u8 leaf[LEAF_BYTES_MAX];
-    u8 salt[32];
-    u32 bytes = 0;
-    if (slots[0] != SLOT_EMPTY) {
-      bytes = 1 + put_fields(leaf + 1, slots);
-      leaf[0] = 0x84;
-      hmac256(secret, 32, leaf, bytes, salt);
-      leaf[0] = 0x85;
-      bytes += put_head(leaf + bytes, 2, SALT_BYTES);
-      memcpy(leaf + bytes, salt, SALT_BYTES);
-      bytes += SALT_BYTES;
-    }
-    leaf_hash(leaf, bytes, out);
+    leaf_hash(leaf, salted_leaf(slots, secret, leaf), out);
   }
+}
+
+// The upper part of the same path: neighbours among the kept nodes, level 5 and above, which lie level
+// behind level. Gives the octets written, at most 224 in a ring of 4096 slots.
+u32 kept_path(const u8 *nodes, u32 size, u32 index, u8 *out) {
+  u32 bytes = 0;
+  u32 count = (size + 31) >> 5;
+  for (index >>= 5; count > 1; index >>= 1) {
+    u32 sibling = index ^ 1;
+    if (sibling < count) {
+      memcpy(out + bytes, nodes + 32 * sibling, 32);
+      bytes += 32;
+    }
+    nodes += 32 * count;
+    count = (count + 1) >> 1;
+  }
+  return bytes;
 }
 
 // The lower part of an inclusion path (RFC 9162 §2.1.3.1): the neighbours of a leaf among the leaf hashes of a

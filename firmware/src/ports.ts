@@ -56,11 +56,24 @@ export interface FlashPort {
    * absent the stores compute the same value themselves.
    */
   readonly crc32?: (bytes: Uint8Array) => number;
+  /** What the stores ask of octets, where the board has native code for it. */
+  readonly records?: RecordChecks;
+}
+
+/**
+ * What the stores of `page-journal.ts` do in native code: a loop over a page costs an interpreter more
+ * than a session.
+ */
+export interface RecordChecks {
+  /** Octets of a content, read from a word on, before the erased words at its end. */
+  readonly usedBytes: (content: Uint8Array) => number;
   /**
-   * Octets of a content, read from a word on, before the erased words at its end; where the board has
-   * native code for it. A loop over a page costs an interpreter more than a session.
+   * Octets in the payload of the record that begins at an offset of a content; -1 where there is none
+   * that is right in every bit.
    */
-  readonly usedBytes?: (content: Uint8Array) => number;
+  readonly payloadOf: (content: Uint8Array, offset: number, salt: number) => number;
+  /** The CRC of a record whose first four octets and payload are laid out. */
+  readonly crcOf: (record: Uint8Array, salt: number) => number;
 }
 
 /**

@@ -158,7 +158,14 @@ export async function playContact(
   return playStored(
     {
       entryText: `import { play${side} } from "./test/programs/contact-side.ts";\nplay${side}();\n`,
-      script: JSON.stringify({ pages, pageCount, chance, nowS, events }),
+      script: JSON.stringify([
+        pages,
+        pageCount,
+        chance,
+        nowS === undefined ? null : nowS,
+        events.map((event) => [event.portions, event.sends]),
+      ]),
+      shortFields: true,
       files: [
         { name: "native", content: readFileSync(blobFile) },
         { name: "pages", content: Buffer.concat([...recorded.pages.values()]) },

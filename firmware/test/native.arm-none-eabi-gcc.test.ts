@@ -3,13 +3,14 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { bytesOfHex, crc16, hexOf, inclusionPath, ringRoot } from "@nyckelring/protocol";
+import { bytesOfHex, crc16, hexOf, inclusionPath, ringRoot, slotBytes } from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { checkScript } from "../dialect/gate.ts";
 import { buildBlob, readEntries } from "../native/build-native.ts";
 import * as nativeCode from "../src/espruino/native-code.ts";
+import { crcOfRecord } from "../src/shared/page-journal.ts";
 import { armRunner, ESPRUINO_ARM, linesOf, lowerProgram, runScript } from "./arm-interpreter.ts";
 import { playContact, recordContact } from "./contact-sides.ts";
 import { FROZEN, playSide } from "./door-sides.ts";
@@ -183,6 +184,23 @@ function expectedSamples(): Record<string, string> {
     expected[`ccm-opened-${length}`] = hexOf(part);
     expected[`ccm-altered-${length}`] = "refused";
   }
+  for (const target of [0, 5, 31]) {
+    const leaf = { kind: 1, ops: 3, target, untilS: 0 };
+    expected[`salted-${target}`] = hexOf(slotBytes(crypto, secret, leaf));
+  }
+  // 200 slots keep seven nodes of 32, four above them, then two and the root; slot 70 lies in block 2.
+  expected["kept-200"] = [3, 7, 12].map((octet) => hexOf(new Uint8Array(32).fill(octet))).join("");
+  expected["kept-32"] = "";
+  for (const bytes of [4, 100]) {
+    const record = new Uint8Array(8 + bytes).fill(bytes);
+    record.set([bytes, 0, 1, 1 ^ 0xa5], 0);
+    expected[`record-crc-${bytes}`] = String(crcOfRecord(record, 77));
+    expected[`record-${bytes}`] = String(bytes);
+    expected[`record-salt-${bytes}`] = "-1";
+    expected[`record-late-${bytes}`] = "-1";
+  }
+  expected["health-sound"] = "true";
+  expected["health-stuck"] = "false";
   for (const count of [1, 2, 3, 31, 32]) {
     const leaves = Array.from({ length: count }, (_none, target) => {
       return { kind: 1, ops: 3, target, untilS: 0 };

@@ -19,56 +19,49 @@ const WINDOW_OCTETS = 64;
 const WINDOW_SAME_MAX = 9;
 
 /**
+ * The tests that every octet of a generator passes, over its whole life.
+ *
+ * @returns False where the generator is broken.
+ */
+export type HealthTest = (octets: Uint8Array) => boolean;
+
+/**
  * Entropy from a hardware generator, watched and mixed.
  *
  * Every octet passes a repetition and a proportion test; a generator that fails one throws, which
  * stops the device, because a guessable secret is worse than none. What leaves is SHA-256 over a
  * pool and fresh octets, so that a weak stretch of the generator is covered by the earlier ones.
  */
-export function createEntropy(crypto: CryptoPort, word: RandomWord): EntropyPort {
+export function createEntropy(
+  crypto: CryptoPort,
+  word: RandomWord,
+  isHealthy: HealthTest = createHealthTest(),
+): EntropyPort {
   // Number of the use (1 gives a block, 2 the next pool) | pool | fresh octets.
   const input = new Uint8Array(1 + 2 * BLOCK_BYTES);
-  let last = -1;
-  let repeats = 0;
-  let windowFirst = -1;
-  let windowSeen = 0;
-  let windowSame = 0;
+  const words = new Uint32Array(BLOCK_BYTES / 4);
+  const fresh = new Uint8Array(words.buffer);
 
-  // Once for every octet of every boot: what is rare is asked last, and nothing is called in between.
-  function watch(octet: number): void {
-    repeats = octet === last ? repeats + 1 : 1;
-    last = octet;
-    if (repeats > REPEATS_MAX) assert(false, PROMISE_BROKEN);
-    if (windowSeen === 0) {
-      windowFirst = octet;
-      windowSame = 0;
-    }
-    windowSeen = windowSeen === WINDOW_OCTETS - 1 ? 0 : windowSeen + 1;
-    if (octet !== windowFirst) return;
-    windowSame += 1;
-    if (windowSame > WINDOW_SAME_MAX) assert(false, PROMISE_BROKEN);
+  function drawFresh(): void {
+    // Called by the array itself: a loop of the script costs an interpreter ten times as much.
+    words.set(words.map(word));
+    if (!isHealthy(fresh)) assert(false, PROMISE_BROKEN);
   }
 
   function drawBlock(): Uint8Array {
-    for (let offset = 1 + BLOCK_BYTES; offset < input.length; offset += 4) {
-      const value = word();
-      for (let index = 0; index < 4; index += 1) {
-        const octet = (value >>> (8 * index)) & 0xff;
-        watch(octet);
-        input[offset + index] = octet;
-      }
-    }
+    drawFresh();
+    input.set(fresh, 1 + BLOCK_BYTES);
     input[0] = 1;
     const block = crypto.hash(input);
     input[0] = 2;
     input.set(crypto.hash(input), 1);
     input.fill(0, 1 + BLOCK_BYTES, input.length);
+    words.fill(0);
     return block;
   }
 
   // The start-up test: one window is drawn and thrown away before anything is handed out.
-  drawBlock();
-  drawBlock();
+  for (let octets = 0; octets < WINDOW_OCTETS; octets += BLOCK_BYTES) drawFresh();
 
   return {
     fill(target, offset, bytes) {
@@ -81,9 +74,32 @@ export function createEntropy(crypto: CryptoPort, word: RandomWord): EntropyPort
   };
 }
 
-/** The generator of the SoftDevice on an nRF52. On an ESP32 the same name is the C library's. */
-export function readHardwareWord(): number {
-  return E.hwRand();
+/** The tests in script, where there is no native code for them. */
+export function createHealthTest(): HealthTest {
+  let last = -1;
+  let repeats = 0;
+  let windowFirst = -1;
+  let windowSeen = 0;
+  let windowSame = 0;
+
+  return (octets) => {
+    for (let index = 0; index < octets.length; index += 1) {
+      const octet = octetAt(octets, index);
+      repeats = octet === last ? repeats + 1 : 1;
+      last = octet;
+      if (repeats > REPEATS_MAX) return false;
+      if (windowSeen === 0) {
+        windowFirst = octet;
+        windowSame = 0;
+      }
+      windowSeen = windowSeen === WINDOW_OCTETS - 1 ? 0 : windowSeen + 1;
+      if (octet === windowFirst) {
+        windowSame += 1;
+        if (windowSame > WINDOW_SAME_MAX) return false;
+      }
+    }
+    return true;
+  };
 }
 
 /** The computer's generator, where a computer is the board. */

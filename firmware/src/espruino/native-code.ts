@@ -52,6 +52,11 @@ export const ENTRY_USED_BYTES = 53;
 export const ENTRY_LEAF_HASHES = 15;
 export const ENTRY_SUBTREE = 17;
 export const ENTRY_BLOCK_PATH = 54;
+export const ENTRY_RECORD_PAYLOAD = 55;
+export const ENTRY_WATCH_OCTETS = 56;
+export const ENTRY_SALTED_LEAF = 57;
+export const ENTRY_KEPT_PATH = 58;
+export const ENTRY_RECORD_CRC = 59;
 
 /** Version of the table that this code was written for; `bind` answers it. */
 const TABLE_VERSION = 2;
@@ -74,7 +79,7 @@ export interface NativeCode {
    * @throws where native code cannot reach them: short arrays lie in the middle of a variable, and
    *   long ones in pieces where the memory has no room in one.
    */
-  addressOf(bytes: Uint8Array): number;
+  addressOf(bytes: Uint8Array | Uint32Array): number;
   /**
    * Binds the operations of the door path to an arena. It must not move any more: nothing may call
    * `E.defrag` from here on.
@@ -105,7 +110,7 @@ export function loadNativeCode(file: Uint8Array | undefined): NativeCode {
   const crc = entry(ENTRY_CRC32)(start, codeBytes, 0, 0) >>> 0;
   assert(crc === trailer[1], PROMISE_BROKEN);
 
-  function addressOf(bytes: Uint8Array): number {
+  function addressOf(bytes: Uint8Array | Uint32Array): number {
     const address = E.getAddressOf(bytes, true);
     assert(address !== 0, PROMISE_BROKEN);
     return address;

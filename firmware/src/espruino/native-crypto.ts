@@ -19,7 +19,8 @@ import {
 } from "@nyckelring/protocol";
 
 import type { SlotHashes } from "../key/ring-store.ts";
-import { readU32 } from "../shared/page-journal.ts";
+import { crcOfRecord, readU32 } from "../shared/page-journal.ts";
+import type { HealthTest } from "./entropy.ts";
 import { createNativeOperations } from "./native-arena.ts";
 import {
   ENTRY_BLOCK_PATH,
@@ -28,7 +29,11 @@ import {
   ENTRY_CRC16,
   ENTRY_CRC32,
   ENTRY_HMAC,
+  ENTRY_KEPT_PATH,
   ENTRY_LEAF_HASHES,
+  ENTRY_RECORD_CRC,
+  ENTRY_RECORD_PAYLOAD,
+  ENTRY_SALTED_LEAF,
   ENTRY_SHA256,
   ENTRY_SIGN,
   ENTRY_SIGNING_KEY,
@@ -36,6 +41,7 @@ import {
   ENTRY_USABLE_KEY,
   ENTRY_USED_BYTES,
   ENTRY_VERIFY,
+  ENTRY_WATCH_OCTETS,
   ENTRY_X25519,
   ENTRY_X25519_BASE,
   loadNativeCode,
@@ -65,6 +71,8 @@ const BLOCK_SLOTS = 32;
 const SLOT_BYTES = 12;
 /** Five levels of neighbours. */
 const BLOCK_PATH_BYTES = 160;
+/** Seven levels more, in a ring of 4096. */
+const KEPT_PATH_BYTES = 224;
 
 let code: NativeCode | undefined;
 
@@ -97,8 +105,8 @@ export function openOctetChecks(): OctetChecks {
 /**
  * What the link and the flash ask of octets, over a blob.
  *
- * A short array is copied; one that memory holds in pieces is gone through here, as slowly as that is: a
- * frame must not be lost because memory has no room in one piece.
+ * What native code cannot reach is copied if it is short; one that memory holds in pieces is gone through
+ * here, as slowly as that is: a frame must not be lost because memory has no room in one piece.
  */
 export function createOctetChecks(native: NativeCode): OctetChecks {
   const spare = new Uint8Array(INPUT_BYTES_MAX);
@@ -106,10 +114,13 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
   const frameEntry = native.entry(ENTRY_CRC16);
   const crcEntry = native.entry(ENTRY_CRC32);
   const usedEntry = native.entry(ENTRY_USED_BYTES);
+  const recordEntry = native.entry(ENTRY_RECORD_PAYLOAD);
+  const recordCrcEntry = native.entry(ENTRY_RECORD_CRC);
   const addressOf = E.getAddressOf;
 
   function placeOf(bytes: Uint8Array): number {
-    if (bytes.length > INPUT_BYTES_MAX) return addressOf(bytes, true);
+    const at = addressOf(bytes, true);
+    if (at !== 0 || bytes.length > INPUT_BYTES_MAX) return at;
     spare.set(bytes, 0);
     return spareAt;
   }
@@ -123,14 +134,40 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
       const at = placeOf(bytes);
       return (at === 0 ? E.CRC32(bytes) : crcEntry(at, bytes.length, 0, 0)) >>> 0;
     },
-    usedBytes(content) {
-      const at = placeOf(content);
-      if (at !== 0 && (at & 3) === 0) return usedEntry(at, content.length, 0, 0);
-      let used = content.length & ~3;
-      while (used > 0 && readU32(content, used - 4) === 0xffffffff) used -= 4;
-      return used;
+    records: {
+      usedBytes(content) {
+        const at = placeOf(content);
+        if (at !== 0 && (at & 3) === 0) return usedEntry(at, content.length, 0, 0);
+        let used = content.length & ~3;
+        while (used > 0 && readU32(content, used - 4) === 0xffffffff) used -= 4;
+        return used;
+      },
+      payloadOf(content, offset, salt) {
+        let at = addressOf(content, true);
+        if (at === 0) at = placeOf(content);
+        // What cannot be reached is gone through as what is damaged: slowly, and right.
+        return at === 0 ? -1 : recordEntry(at + offset, content.length - offset, salt, 0);
+      },
+      crcOf(record, salt) {
+        const at = placeOf(record);
+        return (at === 0 ? crcOfRecord(record, salt) : recordCrcEntry(at, salt, 0, 0)) >>> 0;
+      },
     },
   };
+}
+
+/** The tests of the generator, over the same blob. */
+export function openHealthTest(): HealthTest {
+  return createNativeHealthTest(codeOfBoard());
+}
+
+/** The tests of the generator, over a blob; see `entropy.ts`. */
+export function createNativeHealthTest(native: NativeCode): HealthTest {
+  // Last octet, its repeats, first octet of the window, seen, the same; none comes before the first.
+  const state = new Uint32Array([0xffffffff, 0, 0xffffffff, 0, 0, 0, 0, 0]);
+  const watchEntry = native.entry(ENTRY_WATCH_OCTETS);
+  return (octets) =>
+    watchEntry(native.addressOf(state), native.addressOf(octets), octets.length, 0) === 0;
 }
 
 /** Hashes over the slots of a ring, over the same blob. */
@@ -151,6 +188,10 @@ export function createSlotHashes(native: NativeCode): SlotHashes {
     native.addressOf(root),
     native.addressOf(input),
   ];
+  const kept = new Uint8Array(KEPT_PATH_BYTES);
+  const keptAt = native.addressOf(kept);
+  const leafEntry = native.entry(ENTRY_SALTED_LEAF);
+  const keptEntry = native.entry(ENTRY_KEPT_PATH);
   const leavesEntry = native.entry(ENTRY_LEAF_HASHES);
   const subtreeEntry = native.entry(ENTRY_SUBTREE);
 
@@ -186,6 +227,22 @@ export function createSlotHashes(native: NativeCode): SlotHashes {
       assert(slots.length >= count * SLOT_BYTES && secret.length === KEY_BYTES, PROMISE_BROKEN);
       withSecret(secret, (secretAt) => subtreeEntry(placeOf(slots), count, secretAt, rootAt));
       return new Uint8Array(root.buffer, 0, HASH_BYTES);
+    },
+    saltedLeaf(slot, secret) {
+      assert(slot.length === SLOT_BYTES && secret.length === KEY_BYTES, PROMISE_BROKEN);
+      // Twelve octets lie inside a variable, where native code cannot reach them.
+      input.set(slot, 0);
+      let bytes = 0;
+      withSecret(secret, (secretAt) => {
+        bytes = leafEntry(inputAt, secretAt, hashesAt, 0);
+        return 0;
+      });
+      return sliceBytes(hashes, 0, bytes);
+    },
+    keptPath(nodes, size, slot) {
+      if (nodes.length === 0) return path.subarray(0, 0);
+      const bytes = keptEntry(native.addressOf(nodes), size, slot, keptAt);
+      return kept.subarray(0, bytes);
     },
   };
 }

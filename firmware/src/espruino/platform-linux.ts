@@ -28,7 +28,7 @@ import {
 } from "../ports.ts";
 import { openSimulatedBolt } from "./bolt.ts";
 import { createClock } from "./clock.ts";
-import { createEntropy, readSystemWord } from "./entropy.ts";
+import { createEntropy, type HealthTest, readSystemWord } from "./entropy.ts";
 import { openNetStream } from "./net-stream.ts";
 import type { BoardNetwork, NetworkWish } from "./platform.ts";
 import { createNoPowerOut } from "./power-out.ts";
@@ -66,8 +66,8 @@ export function openNetworks(
 }
 
 /** The computer's generator, watched and mixed. */
-export function openEntropy(crypto: CryptoPort): EntropyPort {
-  return createEntropy(crypto, readSystemWord);
+export function openEntropy(crypto: CryptoPort, isHealthy: HealthTest): EntropyPort {
+  return createEntropy(crypto, readSystemWord, isHealthy);
 }
 
 /** Plugged in shortly after the start, and for ever. */

@@ -4,7 +4,7 @@ import type { CryptoPort, EntropyPort } from "@nyckelring/protocol";
 
 import type { ClockPort, ModemPort, TimerPort } from "../ports.ts";
 import { createClock, readSetTime } from "./clock.ts";
-import { createEntropy, readHardwareWord } from "./entropy.ts";
+import { createEntropy, type HealthTest } from "./entropy.ts";
 import type { BoardNetwork } from "./platform.ts";
 import { createTimer } from "./timer.ts";
 
@@ -40,9 +40,9 @@ export function openModem(): ModemPort | undefined {
   return undefined;
 }
 
-/** The SoftDevice's generator, watched and mixed. */
-export function openEntropy(crypto: CryptoPort): EntropyPort {
-  return createEntropy(crypto, readHardwareWord);
+/** The SoftDevice's generator, watched and mixed. On an ESP32 the same name is the C library's. */
+export function openEntropy(crypto: CryptoPort, isHealthy: HealthTest): EntropyPort {
+  return createEntropy(crypto, E.hwRand, isHealthy);
 }
 
 /** A clock that knows no time until it is told, or the interpreter's was set. */

@@ -27,6 +27,7 @@ import type {
   SupplyPort,
   TimerPort,
 } from "../ports.ts";
+import type { HealthTest } from "./entropy.ts";
 import type { SignalRhythm } from "./signal-pins.ts";
 
 /** A network of the board itself, and the way over it to one host. */
@@ -52,7 +53,7 @@ export interface Platform {
   createBoardTimer(): TimerPort;
   /** Delays as they are, also where the other is stretched: for a station, which has no curves. */
   createTrueTimer(): TimerPort;
-  openEntropy(crypto: CryptoPort): EntropyPort;
+  openEntropy(crypto: CryptoPort, isHealthy: HealthTest): EntropyPort;
   openFlash(wiring: FlashWiring): FlashPort;
   openContact(wiring: ContactWiring, onBytes: (bytes: Uint8Array) => void): ContactPort;
   /** Calls back when the plug goes in or out, and once after boot. */

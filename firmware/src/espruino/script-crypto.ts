@@ -10,6 +10,7 @@ import {
 import type { SlotHashes } from "../key/ring-store.ts";
 import { crc32Native } from "./crc32-native.ts";
 import { createDeviceCrypto } from "./crypto.ts";
+import { createHealthTest, type HealthTest } from "./entropy.ts";
 import type { OctetChecks } from "./octet-checks.ts";
 import { bindPrimitives } from "./primitives.ts";
 
@@ -20,7 +21,12 @@ export function openCrypto(): CryptoPort {
 
 /** What the link and the flash ask of octets: nothing better than what they have. */
 export function openOctetChecks(): OctetChecks {
-  return { frame: crc16, crc32: crc32Native, usedBytes: undefined };
+  return { frame: crc16, crc32: crc32Native, records: undefined };
+}
+
+/** The tests of the generator in script. */
+export function openHealthTest(): HealthTest {
+  return createHealthTest();
 }
 
 /** Nothing: without native code the leaves are hashed one by one. */

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { board } from "#board";
-import { openCrypto, openOctetChecks, openOperations, openSlotHashes } from "#crypto";
+import {
+  openCrypto,
+  openHealthTest,
+  openOctetChecks,
+  openOperations,
+  openSlotHashes,
+} from "#crypto";
 import {
   createBoardTimer,
   openClock,
@@ -35,7 +41,7 @@ export function startKey(): void {
   });
   const timer = createBoardTimer();
   const crypto = openCrypto();
-  const entropy = openEntropy(crypto);
+  const entropy = openEntropy(crypto, openHealthTest());
   const checks = openOctetChecks();
   const key = createKey({
     crypto,

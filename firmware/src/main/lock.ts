@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { board } from "#board";
-import { openCrypto, openOctetChecks, openOperations } from "#crypto";
+import { openCrypto, openHealthTest, openOctetChecks, openOperations } from "#crypto";
 import {
   createBoardTimer,
   openBolt,
@@ -35,7 +35,7 @@ export function startLock(): void {
   });
   watchAborts(() => motor.stop());
   const crypto = openCrypto();
-  const entropy = openEntropy(crypto);
+  const entropy = openEntropy(crypto, openHealthTest());
   const checks = openOctetChecks();
   const lock = createLock({
     crypto,

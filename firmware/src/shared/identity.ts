@@ -75,9 +75,10 @@ export function enrolDevice(
 ): EnrolledDevice {
   const seed = drawSeed(entropy);
   for (let page = 0; page < flash.pageCount; page += 1) flash.erase(page);
-  const secrets = stretchSeed(crypto, seed);
-  const signingPublicKey = crypto.importSigningKey(secrets.signing).publicKey;
-  const agreementPublicKey = crypto.importAgreementKey(secrets.agreement).publicKey;
+  const signing = crypto.importSigningKey(stretchSeed(crypto, seed, SIGNING_INFO));
+  const agreement = crypto.importAgreementKey(stretchSeed(crypto, seed, AGREEMENT_INFO));
+  const signingPublicKey = signing.publicKey;
+  const agreementPublicKey = agreement.publicKey;
   const devid = devidOf(crypto, signingPublicKey);
   const records = openDeviceRecords(flash);
   assert(records.read(RECORD_IDENTITY) === undefined, DEVICE_NOT_BLANK);
@@ -100,23 +101,16 @@ export function loadIdentity(records: RecordStore, crypto: CryptoPort): DeviceId
     signingPublicKey: sliceBytes(record, AT_SIGNING_PUBLIC, AT_AGREEMENT_PUBLIC),
     agreementPublicKey: sliceBytes(record, AT_AGREEMENT_PUBLIC, RECORD_BYTES),
     signingSeed() {
-      return stretchSeed(crypto, seed).signing;
+      return stretchSeed(crypto, seed, SIGNING_INFO);
     },
     agreementSecret() {
-      return stretchSeed(crypto, seed).agreement;
+      return stretchSeed(crypto, seed, AGREEMENT_INFO);
     },
   };
 }
 
-function stretchSeed(
-  crypto: CryptoPort,
-  seed: Uint8Array,
-): { readonly signing: Uint8Array; readonly agreement: Uint8Array } {
-  const prk = extract(crypto, SEED_SALT, seed);
-  return {
-    signing: expand(crypto, prk, SIGNING_INFO, SECRET_BYTES),
-    agreement: expand(crypto, prk, AGREEMENT_INFO, SECRET_BYTES),
-  };
+function stretchSeed(crypto: CryptoPort, seed: Uint8Array, info: Uint8Array): Uint8Array {
+  return expand(crypto, extract(crypto, SEED_SALT, seed), info, SECRET_BYTES);
 }
 
 function drawSeed(entropy: EntropyPort): Uint8Array {

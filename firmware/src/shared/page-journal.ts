@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { concatBytes, equalBytes, octetAt, sliceBytes } from "@nyckelring/protocol";
-import type { FlashPort } from "../ports.ts";
+import { equalBytes, octetAt, sliceBytes } from "@nyckelring/protocol";
+import type { FlashPort, RecordChecks } from "../ports.ts";
 import { crc32Of } from "./crc32.ts";
 import { flippedBit } from "./flipped-bit.ts";
 
@@ -25,7 +25,7 @@ export function recordBytes(payloadBytes: number): number {
 /** A run of consecutive pages that one store owns. */
 export type PageArea = { readonly firstPage: number; readonly pageCount: number };
 
-/** One valid record in a page. */
+/** One valid record in a page; its payload may lie in the content that it was found in. */
 export type PageRecord = {
   readonly kind: number;
   /** Offset of the record in its page. */
@@ -85,6 +85,15 @@ export function recordIn(
   offset: number,
   payloadBytes?: number,
 ): PageRecord | undefined {
+  if (flash.records !== undefined) {
+    const { payloadOf } = flash.records;
+    const whole = payloadOf(content, offset, salt);
+    if (whole >= 0 && (payloadBytes === undefined || payloadBytes === whole)) {
+      const from = offset + RECORD_HEAD_BYTES;
+      const payload = content.subarray(from, from + whole);
+      return { kind: octetAt(content, offset + 2), offset, payload };
+    }
+  }
   if (offset + RECORD_HEAD_BYTES > content.length) return undefined;
   const kind = octetAt(content, offset + 2);
   const difference = kind ^ octetAt(content, offset + 3) ^ KIND_MASK;
@@ -168,13 +177,13 @@ export function writeRecordAt(
 ): boolean {
   const bytes = recordBytes(payload.length);
   if ((address % flash.pageBytes) + bytes > flash.pageBytes) return false;
-  const head = new Uint8Array([payload.length & 0xff, payload.length >> 8, kind, kind ^ KIND_MASK]);
   const image = new Uint8Array(bytes);
-  image.set(head, 0);
+  image[0] = payload.length & 0xff;
+  image[1] = payload.length >> 8;
+  image[2] = kind;
+  image[3] = kind ^ KIND_MASK;
   image.set(payload, RECORD_HEAD_BYTES);
-  const salted = new Uint8Array(4);
-  writeU32(salted, 0, salt);
-  writeU32(image, 4, crcOf(flash, concatBytes([salted, head, payload])));
+  writeU32(image, 4, crcOfImage(flash, image, salt));
   flash.program(address, image);
   return hasContent(flash, address, image);
 }
@@ -228,7 +237,7 @@ export function isPageErased(flash: FlashPort, page: number): boolean {
 
 /** Where the erased words at the end of a page begin. */
 export function usedBytes(flash: FlashPort, content: Uint8Array): number {
-  if (flash.usedBytes !== undefined) return flash.usedBytes(content);
+  if (flash.records !== undefined) return nativeUsedBytes(flash.records, content);
   let low = 0;
   let high = content.length;
   // Erased up to the end is a yes or no that changes once, so it can be halved to its place.
@@ -243,9 +252,14 @@ export function usedBytes(flash: FlashPort, content: Uint8Array): number {
   return low;
 }
 
+function nativeUsedBytes(records: RecordChecks, content: Uint8Array): number {
+  const { usedBytes: count } = records;
+  return count(content);
+}
+
 /** True where nothing was programmed from `offset` to the end of the content. */
 export function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: number): boolean {
-  if (flash.usedBytes !== undefined) return flash.usedBytes(content) <= offset;
+  if (flash.records !== undefined) return nativeUsedBytes(flash.records, content) <= offset;
   if (flash.crc32 !== undefined) {
     const blank = new Uint8Array(content.length - offset).fill(ERASED);
     return flash.crc32(sliceBytes(content, offset)) === flash.crc32(blank);
@@ -254,6 +268,27 @@ export function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: numb
     if (octetAt(content, index) !== ERASED) return false;
   }
   return true;
+}
+
+function crcOfImage(flash: FlashPort, image: Uint8Array, salt: number): number {
+  if (flash.records === undefined) return crcOf(flash, coveredBy(image, salt));
+  const { crcOf: nativeCrcOf } = flash.records;
+  return nativeCrcOf(image, salt);
+}
+
+/** The CRC of a record whose first four octets and payload are laid out. */
+export function crcOfRecord(record: Uint8Array, salt: number): number {
+  return crc32Of(coveredBy(record, salt));
+}
+
+// Salt, first four octets, payload.
+function coveredBy(record: Uint8Array, salt: number): Uint8Array {
+  const bytes = octetAt(record, 0) + 256 * octetAt(record, 1);
+  const covered = new Uint8Array(8 + bytes);
+  writeU32(covered, 0, salt);
+  covered.set(record.subarray(0, 4), 4);
+  covered.set(record.subarray(RECORD_HEAD_BYTES, RECORD_HEAD_BYTES + bytes), 8);
+  return covered;
 }
 
 function crcOf(flash: FlashPort, bytes: Uint8Array): number {

@@ -2,10 +2,19 @@
 
 import { describe, expect, test } from "vitest";
 import { createCutFlash, runUntilCut, TEAR_MODES, WEAR_KINDS } from "../../test/cut-flash.ts";
-import type { FlashPort } from "../ports.ts";
+import type { FlashPort, RecordChecks } from "../ports.ts";
 import { crc32Of } from "./crc32.ts";
 import { createNonceCounter } from "./nonce-counter.ts";
-import { isErasedFrom, usedBytes } from "./page-journal.ts";
+import {
+  appendRecord,
+  crcOfRecord,
+  isErasedFrom,
+  readPage,
+  recordBytes,
+  recordIn,
+  recordsIn,
+  usedBytes,
+} from "./page-journal.ts";
 import { createRecordStore, type RecordStore } from "./record-store.ts";
 
 const AREA = { firstPage: 1, pageCount: 4 };
@@ -349,21 +358,35 @@ describe("nonce counter", () => {
   });
 });
 
-/**
- * Goal: a board's native count of used octets changes nothing but the cost.
- * Method: contents that end used, torn, in an octet of 0xff or erased, with the count and without.
- */
-test("finds where a page is erased the same way with a board's own count", () => {
-  const flash = createCutFlash(2, 256);
-  const native: FlashPort = {
-    ...flash,
+/** What native code answers, made of the reference: a record that is right in every bit, or -1. */
+function recordChecks(): RecordChecks {
+  return {
     usedBytes(content) {
       let used = content.length & ~3;
       while (used > 0 && content.subarray(used - 4, used).every((octet) => octet === 0xff))
         used -= 4;
       return used;
     },
+    payloadOf(content, offset, salt) {
+      const [low = 0, high = 0, kind = 0, mirror = 0] = content.subarray(offset, offset + 4);
+      const bytes = low + 256 * high;
+      const end = offset + 8 + ((bytes + 3) & ~3);
+      if (content.length - offset < 8 || end > content.length) return -1;
+      if ((kind ^ mirror) !== 0xa5) return -1;
+      const stored = new DataView(content.buffer, content.byteOffset).getUint32(offset + 4, true);
+      return crcOfRecord(content.subarray(offset, end), salt) === stored ? bytes : -1;
+    },
+    crcOf: crcOfRecord,
   };
+}
+
+/**
+ * Goal: a board's native checks change nothing but the cost.
+ * Method: contents that end used, torn, in an octet of 0xff or erased, with the checks and without.
+ */
+test("finds where a page is erased the same way with a board's own count", () => {
+  const flash = createCutFlash(2, 256);
+  const native: FlashPort = { ...flash, records: recordChecks() };
   for (const used of [0, 1, 3, 4, 5, 8, 120, 252, 255, 256]) {
     for (const lastOctet of [0x00, 0xfe, 0xff]) {
       const content = new Uint8Array(256).fill(0xff);
@@ -373,6 +396,44 @@ test("finds where a page is erased the same way with a board's own count", () =>
       for (const offset of [0, 4, 120, 252]) {
         expect(isErasedFrom(native, content, offset)).toBe(isErasedFrom(flash, content, offset));
       }
+    }
+  }
+});
+
+/**
+ * Goal: the same again for records: whole ones, every flipped bit of one, and every wrong offset.
+ * Method: a page with three records, asked for with the native checks and without.
+ */
+test("finds the same records with a board's own check, whole or damaged", () => {
+  const salt = 0x1234_5678;
+  const flash = createCutFlash(2, 256);
+  const native: FlashPort = { ...flash, records: recordChecks() };
+  let end = 0;
+  for (const [kind, bytes] of [
+    [1, 0],
+    [4, 13],
+    [3, 40],
+  ] as const) {
+    const payload = Uint8Array.from({ length: bytes }, (_none, index) => index * kind);
+    const offset = appendRecord(native, salt, 0, end, kind, payload);
+    expect(offset).toBe(end);
+    end += recordBytes(bytes);
+  }
+  const whole = readPage(flash, 0);
+  expect(recordsIn(native, whole, salt, 0, end).map((record) => record.kind)).toEqual([1, 4, 3]);
+  let mended = 0;
+  for (let bit = 0; bit < 8 * end; bit += 1) {
+    const content = Uint8Array.from(whole);
+    content[bit >> 3] = (content[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    const expected = recordsIn(flash, content, salt, 0, end);
+    expect(recordsIn(native, content, salt, 0, end), `bit ${bit}`).toEqual(expected);
+    if (expected.length === 3) mended += 1;
+  }
+  expect(mended).toBe(8 * end);
+  for (let offset = 0; offset < 256; offset += 4) {
+    for (const bytes of [undefined, 0, 13, 14, 40]) {
+      const expected = recordIn(flash, whole, salt, offset, bytes);
+      expect(recordIn(native, whole, salt, offset, bytes), `${offset}`).toEqual(expected);
     }
   }
 });

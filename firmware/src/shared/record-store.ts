@@ -158,13 +158,15 @@ export function createRecordStore(
   function generationOf(page: number): number {
     for (let tries = 0; tries < HEAD_TRIES; tries += 1) {
       const content = flash.read(page * pageBytes, headsBytes);
+      // A flipped bit spoils one of the two kinds at most.
+      const second = octetAt(content, 2 + (headsBytes >> 1));
+      if (octetAt(content, 2) !== KIND_HALF_HEAD && second !== KIND_HALF_HEAD) return 0;
       for (let copy = 0; copy < HEAD_COPIES; copy += 1) {
         const offset = copy * recordBytes(HALF_HEAD_BYTES);
         const head = recordIn(flash, content, 0, offset, HALF_HEAD_BYTES);
         if (head !== undefined && readU32(head.payload, 0) === MAGIC)
           return readU32(head.payload, 4);
       }
-      if (octetAt(content, 2) !== KIND_HALF_HEAD) return 0;
     }
     return 0;
   }
@@ -193,10 +195,10 @@ export function createRecordStore(
 
   function isUsed(page: number): boolean {
     const content = flash.read(page * pageBytes, indexBytes);
-    const index = recordIn(flash, content, active.generation, 0, indexPayloadBytes);
-    if (index !== undefined) return index.kind === KIND_INDEX;
-    // An index that is damaged beyond repair is not erased, and values of this half follow it.
     if (isErasedFrom(flash, content, 0)) return false;
+    const index = recordIn(flash, content, active.generation, 0, indexPayloadBytes);
+    // One that is damaged beyond repair is not erased, and values of this half follow it.
+    if (index !== undefined) return index.kind === KIND_INDEX;
     return scanPage(flash, page, active.generation).records.length > 0;
   }
 
@@ -378,9 +380,9 @@ function idOf(record: PageRecord): number {
   return octetAt(record.payload, record.payload.length - TAIL_BYTES);
 }
 
-/** A payload without its padding and its last word. */
+/** A payload without its padding and its last word; it lies in what was read of the flash for it alone. */
 function contentOf(record: PageRecord): Uint8Array {
   const payload = record.payload;
   const at = payload.length - TAIL_BYTES;
-  return sliceBytes(payload, 0, at - (octetAt(payload, at + 1) & 3));
+  return payload.subarray(0, at - (octetAt(payload, at + 1) & 3));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { type CborMap, decodeCbor, isArray, isBytes, isMap, mapGet } from "@nyckelring/protocol";
 
+const HEADER_KID = 4;
 const CLAIM_EXP = 4;
 const CLAIM_NBF = 5;
 const CLAIM_IAT = 6;
@@ -8,6 +9,8 @@ const CLAIM_RING = -65537;
 
 /** What a ring head says of itself. */
 export interface RingHeadHint {
+  /** Key id of the key that signed it. */
+  readonly kid: Uint8Array;
   /** Start of the window, UTC seconds. */
   readonly nbfS: number;
   /** End of the window, not included, UTC seconds. */
@@ -32,10 +35,15 @@ export interface RingHeadHint {
 export function readRingHead(bytes: Uint8Array): RingHeadHint | undefined {
   const object = decodeCbor(bytes);
   if (!object.ok || !isArray(object.value) || object.value.length !== 4) return undefined;
-  const payload = object.value[2];
-  if (payload === undefined || !isBytes(payload)) return undefined;
+  const [header, , payload] = object.value;
+  if (header === undefined || payload === undefined) return undefined;
+  if (!isBytes(header) || !isBytes(payload)) return undefined;
+  const parameters = decodeCbor(header);
   const claims = decodeCbor(payload);
+  if (!parameters.ok || !isMap(parameters.value)) return undefined;
   if (!claims.ok || !isMap(claims.value)) return undefined;
+  const kid = mapGet(parameters.value, HEADER_KID);
+  if (kid === undefined || !isBytes(kid)) return undefined;
   const nbfS = numberIn(claims.value, CLAIM_NBF);
   const expS = numberIn(claims.value, CLAIM_EXP);
   const iatS = numberIn(claims.value, CLAIM_IAT);
@@ -47,7 +55,7 @@ export function readRingHead(bytes: Uint8Array): RingHeadHint | undefined {
   if (nbfS < 0 || expS < 0 || iatS < 0) return undefined;
   if (typeof ringseq !== "number" || typeof flags !== "number") return undefined;
   if (typeof needlist !== "number") return undefined;
-  return { nbfS, expS, iatS, ringseq, flags, needlist };
+  return { kid, nbfS, expS, iatS, ringseq, flags, needlist };
 }
 
 function numberIn(claims: CborMap, label: number): number {

@@ -7,6 +7,7 @@ import { createEntropy } from "../../src/espruino/entropy.ts";
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import {
   createNativeCrypto,
+  createNativeHealthTest,
   createOctetChecks,
   createSlotHashes,
 } from "../../src/espruino/native-crypto.ts";
@@ -14,20 +15,27 @@ import { checkedContact, checkedFlash } from "../../src/espruino/octet-checks.ts
 import { findStorageFile, readStorageFile } from "../../src/espruino/storage-file.ts";
 import { createKey } from "../../src/key/key.ts";
 import { createLock } from "../../src/lock/lock.ts";
-import { BOLT_LOCKED, type FlashPort } from "../../src/ports.ts";
+import { BOLT_LOCKED, type ContactPort, type FlashPort } from "../../src/ports.ts";
 import { loadBlob, mark, readFile } from "./native-file.ts";
 
 const PAGE_BYTES = 4096;
 /** Where Storage begins in the emulated flash of the Linux build. */
 const STORAGE_START = 0x10000000;
 
-/** What `contact-sides.ts` writes. */
-interface ContactScript {
-  readonly pages: readonly number[];
-  readonly pageCount: number;
+/** What `contact-sides.ts` writes; see there. A list, since the names of fields are short in a bundle. */
+type ContactScript = readonly [
+  pages: readonly number[],
+  pageCount: number,
+  chance: readonly string[],
+  nowS: number | null,
+  events: readonly (readonly [portions: readonly string[], sends: string])[],
+];
+
+interface Inputs {
   readonly chance: readonly string[];
-  readonly nowS?: number;
-  readonly events: readonly { readonly portions: readonly string[]; readonly sends: string }[];
+  readonly nowS: number | undefined;
+  readonly events: readonly Event[];
+  readonly flash: FlashPort;
 }
 
 interface Event {
@@ -35,25 +43,27 @@ interface Event {
   readonly sends: string;
 }
 
-function readScript(): { script: ContactScript; events: readonly Event[]; flash: FlashPort } {
+function readScript(): Inputs {
   const script: ContactScript = JSON.parse(readFile("./script.json"));
-  const events = script.events.map((event) => ({
-    portions: event.portions.map(bytesOfHex),
-    sends: event.sends,
-  }));
-  return { script, events, flash: openPages(script) };
+  const [pages, pageCount, chance, nowS, events] = script;
+  return {
+    chance,
+    nowS: nowS === null ? undefined : nowS,
+    events: events.map((event) => ({ portions: event[0].map(bytesOfHex), sends: event[1] })),
+    flash: openPages(pages, pageCount),
+  };
 }
 
 /**
  * Pages that are not erased lie one behind the other in a file of Storage and are read as on a board;
  * one that is written to is kept in memory from then on.
  */
-function openPages(script: ContactScript): FlashPort {
+function openPages(used: readonly number[], pageCount: number): FlashPort {
   const pages: Uint8Array[] = [];
   const flash = require("Flash");
-  const first = findStorageFile(STORAGE_START, "pages", script.pages.length * PAGE_BYTES);
+  const first = findStorageFile(STORAGE_START, "pages", used.length * PAGE_BYTES);
   const places: number[] = [];
-  script.pages.forEach((page, index) => {
+  used.forEach((page, index) => {
     places[page] = first + index * PAGE_BYTES;
   });
   const erased = new Uint8Array(PAGE_BYTES).fill(0xff);
@@ -68,7 +78,7 @@ function openPages(script: ContactScript): FlashPort {
   };
   return {
     pageBytes: PAGE_BYTES,
-    pageCount: script.pageCount,
+    pageCount,
     read(address, bytes) {
       const number = Math.floor(address / PAGE_BYTES);
       const known = pages[number];
@@ -110,6 +120,16 @@ interface Role {
   onBytes(bytes: Uint8Array): void;
 }
 
+/** The wire: what is sent is kept, and a mark tells that it is out. */
+function openWire(sent: Uint8Array[]): ContactPort {
+  return {
+    send(bytes) {
+      mark("sent");
+      sent.push(bytes);
+    },
+  };
+}
+
 function playEvents(role: Role, events: readonly Event[], sent: readonly Uint8Array[]): void {
   let taken = 0;
   for (let index = 0; index < events.length; index += 1) {
@@ -128,8 +148,8 @@ function playEvents(role: Role, events: readonly Event[], sent: readonly Uint8Ar
 /** The lock's side. */
 export function playLock(): void {
   mark("evaluate");
-  const { script, events, flash } = readScript();
-  const entropy = replay(script.chance);
+  const { chance, events, flash } = readScript();
+  const entropy = replay(chance);
   const sent: Uint8Array[] = [];
   mark("inputs");
   const code = loadBlob(readStorageFile("native"));
@@ -137,18 +157,14 @@ export function playLock(): void {
   const checks = createOctetChecks(code);
   mark("load native code");
   // What the generator's start-up test costs; the octets of this contact are the recorded ones.
-  let drawn = 0;
-  createEntropy(crypto, () => {
-    drawn += 0x9e3779b9;
-    return drawn >>> 0;
-  });
+  createEntropy(crypto, E.hwRand, createNativeHealthTest(code));
   mark("start the generator");
   const role = createLock({
     crypto,
     entropy,
     operations: (arena) => createNativeOperations(code, entropy, arena),
     flash: checkedFlash(flash, checks),
-    contact: checkedContact({ send: (bytes) => sent.push(bytes) }, checks),
+    contact: checkedContact(openWire(sent), checks),
     timer,
     clock: { nowS: () => undefined, set: () => undefined },
     motor: {
@@ -168,10 +184,11 @@ export function playLock(): void {
 /** The key's side. */
 export function playKey(): void {
   mark("evaluate");
-  const { script, events, flash } = readScript();
-  const entropy = replay(script.chance);
+  const inputs = readScript();
+  const { events, flash } = inputs;
+  const entropy = replay(inputs.chance);
   const sent: Uint8Array[] = [];
-  let nowS = script.nowS;
+  let nowS = inputs.nowS;
   mark("inputs");
   const code = loadBlob(readStorageFile("native"));
   const crypto = createNativeCrypto(code);
@@ -183,7 +200,7 @@ export function playKey(): void {
     operations: (arena) => createNativeOperations(code, entropy, arena),
     slotHashes: createSlotHashes(code),
     flash: checkedFlash(flash, checks),
-    contact: checkedContact({ send: (bytes) => sent.push(bytes) }, checks),
+    contact: checkedContact(openWire(sent), checks),
     timer,
     clock: {
       nowS: () => nowS,

@@ -7,6 +7,7 @@ import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import { ENTRY_STACK_POINTER, loadNativeCode } from "../../src/espruino/native-code.ts";
 import {
   createNativeCrypto,
+  createNativeHealthTest,
   createOctetChecks,
   createSlotHashes,
 } from "../../src/espruino/native-crypto.ts";
@@ -29,6 +30,7 @@ function refusal(name: string, run: () => unknown): void {
 const code = loadBlob(readOctets("./native.bin"));
 const crypto = createNativeCrypto(code);
 const checks = createOctetChecks(code);
+const records = checks.records;
 
 const key = bytesOfHex("2b7e151628aed2a6abf7158809cf4f3c");
 const text = bytesOfHex("7768617420646f2079612077616e7420666f72206e6f7468696e673f");
@@ -41,7 +43,7 @@ for (const length of [0, 1, 12, 16, 64, 65, 300]) {
   report(`crc16-${length}`, String(checks.frame(part, length >> 2, length)));
   report(`crc32-${length}`, String(checks.crc32(part)));
   part.fill(0xff, (length >> 1) & ~3);
-  report(`used-${length}`, String(checks.usedBytes === undefined ? -1 : checks.usedBytes(part)));
+  report(`used-${length}`, String(records === undefined ? -1 : records.usedBytes(part)));
   part.set(long.subarray(0, length));
   report(`sha256-${length}`, hexOf(crypto.hash(part)));
   report(`hmac-${length}`, hexOf(crypto.hmac(text, part)));
@@ -69,6 +71,35 @@ for (const count of [1, 2, 3, 31, 32]) {
   report(`path-${count}`, hexOf(slotHashes.path(block, count, count - 1, secret)));
   report(`root-${count}`, hexOf(slotHashes.root(block, count, secret)));
 }
+
+for (const slot of [0, 5, 31]) {
+  report(
+    `salted-${slot}`,
+    hexOf(slotHashes.saltedLeaf(block.subarray(12 * slot, 12 * slot + 12), secret)),
+  );
+}
+const nodes = new Uint8Array(32 * 14);
+for (let index = 0; index < nodes.length; index += 1) nodes[index] = index >> 5;
+report("kept-200", hexOf(slotHashes.keptPath(nodes, 200, 70)));
+report("kept-32", hexOf(slotHashes.keptPath(new Uint8Array(0), 32, 5)));
+
+// A record of four octets lies where native code cannot reach it, the longer one where it can.
+for (const bytes of [4, 100]) {
+  const record = new Uint8Array(8 + bytes).fill(bytes);
+  record.set([bytes, 0, 1, 1 ^ 0xa5], 0);
+  if (records !== undefined) {
+    const crc = records.crcOf(record, 77);
+    report(`record-crc-${bytes}`, String(crc));
+    record.set([crc & 0xff, (crc >>> 8) & 0xff, (crc >>> 16) & 0xff, crc >>> 24], 4);
+    report(`record-${bytes}`, String(records.payloadOf(record, 0, 77)));
+    report(`record-salt-${bytes}`, String(records.payloadOf(record, 0, 78)));
+    report(`record-late-${bytes}`, String(records.payloadOf(record, 4, 77)));
+  }
+}
+
+const isHealthy = createNativeHealthTest(code);
+report("health-sound", String(isHealthy(long.subarray(0, 32))));
+report("health-stuck", String(isHealthy(new Uint8Array(32))));
 
 const agreement = crypto.importAgreementKey(secret);
 report("x25519-public", hexOf(agreement.publicKey));
