@@ -5,23 +5,50 @@
 import { join } from "node:path";
 
 import { board as xiao } from "../src/boards/xiao-nrf52840.ts";
-import { bootBundle, playContact, recordContact } from "../test/contact-sides.ts";
+import {
+  bootBundle,
+  playContact,
+  type RecordedSide,
+  recordContact,
+} from "../test/contact-sides.ts";
 import type { Side } from "../test/door-sides.ts";
 import { type Figure, fastestMs, informingFigure, limitedFigure, modelledMs } from "./figures.ts";
 
 const LEAVES = 4000;
-const WIRE_BITS_PER_SECOND = 115_200;
-const BITS_PER_BYTE = 10;
+const WIRE_OCTETS_PER_MS = 115_200 / 10 / 1000;
 const MILLION = 1_000_000;
 const INSERTION_MS_MAX = 800;
 
-/** Interpreter and blob together, in instructions, by the name of a stretch. */
-type Costs = ReadonlyMap<string, number>;
+/** A stretch between two marks, by the name of the mark that ends it. */
+interface Stretch {
+  readonly name: string;
+  /** Of interpreter and blob together. */
+  readonly instructions: number;
+}
 
 /** Runs a side with the counting plugin; see `bench-session.ts`. */
-export type CountedRun = (play: (plugin: readonly string[]) => Promise<string>) => Promise<Costs>;
+export type CountedRun = (
+  play: (plugin: readonly string[]) => Promise<string>,
+) => Promise<readonly Stretch[]>;
+
+/** What happens to a device: portions of octets come in, or a plug. */
+interface CountedEvent {
+  /** Octets of each portion; empty where a plug went in. */
+  readonly portions: readonly number[];
+  /** In the order in which they end: `portion`, `sent`, `to the bolt`, and the event itself. */
+  readonly stretches: readonly Stretch[];
+}
+
+/** Up to what the other side, or a carer, waits for; and what comes behind it. */
+interface Span {
+  readonly name: string;
+  readonly waited: number;
+  readonly after: number;
+}
 
 const LOCK_BOOT = ["load native code", "start the generator", "make the role"] as const;
+const LOCK_EVENTS = ["plug", "greeting", "message_1", "message_3 to the bolt"] as const;
+const KEY_EVENTS = ["plug", "answer to message_1", "message_2 to message_3"] as const;
 
 /**
  * Counts a recorded contact, a key with a full ring at a lock that has never seen it, up to the bolt.
@@ -41,60 +68,111 @@ export async function benchContact(
     evaluatedBytes = bytes;
     return text;
   });
-  const sideOf = (side: Side) =>
-    counted((plugin) =>
-      playContact(
-        side,
-        side === "Lock" ? contact.lock : contact.key,
-        join(folder, side),
-        blobFile,
-        plugin,
-      ),
-    );
-  const lock = await sideOf("Lock");
-  const key = await sideOf("Key");
-  const of = (costs: Costs, name: string): number => {
-    const value = costs.get(name);
-    if (value === undefined) throw new Error(`${name} was not counted`);
-    return value;
-  };
+  const play = (side: Side, recorded: RecordedSide) =>
+    counted((plugin) => playContact(side, recorded, join(folder, side), blobFile, plugin));
+  const lockRun = await play("Lock", contact.lock);
+  const lock = eventsOf(lockRun, contact.lock);
+  const key = eventsOf(await play("Key", contact.key), contact.key);
 
+  const evaluate = stretchNamed(booted, "evaluate");
+  const boot = [
+    { name: "evaluate", instructions: evaluate },
+    ...LOCK_BOOT.map((name) => ({ name, instructions: stretchNamed(lockRun, name) })),
+  ];
+  const bootSum = boot.reduce((sum, { instructions }) => sum + instructions, 0);
   const figures: Figure[] = [
     informingFigure("contact: lock, octets evaluated at boot", evaluatedBytes, "B"),
   ];
   const inform = (name: string, value: number) =>
     figures.push(informingFigure(`contact: ${name}`, value, "instructions"));
-  const evaluate = of(booted, "evaluate");
-  inform("lock, boot, evaluate", evaluate);
-  for (const name of LOCK_BOOT) inform(`lock, boot, ${name}`, of(lock, name));
-  const boot = LOCK_BOOT.reduce((sum, name) => sum + of(lock, name), evaluate);
-  figures.push(limitedFigure("contact: lock, boot", boot, "instructions", 7 * MILLION));
-  // The lock takes the plug, the greeting, message_1 and message_3; the key the plug, the answer and
-  // message_2. What the key does before the lock has power is not waited for.
-  const lockParts = ["event 0", "event 1", "event 2", "to the bolt"].map((name) => of(lock, name));
-  const keyParts = ["event 0", "event 1", "event 2"].map((name) => of(key, name));
-  for (const [index, what] of [
-    "plug",
-    "greeting",
-    "message_1",
-    "message_3 to the bolt",
-  ].entries()) {
-    inform(`lock, ${what}`, lockParts[index] ?? 0);
+  for (const { name, instructions } of boot) inform(`lock, boot, ${name}`, instructions);
+  figures.push(limitedFigure("contact: lock, boot", bootSum, "instructions", 7 * MILLION));
+  const spans = {
+    lock: LOCK_EVENTS.map((name, index) => spanOf(name, lock[index])),
+    key: KEY_EVENTS.map((name, index) => spanOf(name, key[index])),
+  };
+  for (const [side, all] of Object.entries(spans)) {
+    for (const { name, waited, after } of all) {
+      inform(`${side}, ${name}`, waited);
+      if (after > 0) inform(`${side}, behind ${name}`, after);
+    }
   }
-  for (const [index, what] of ["plug", "answer to message_1", "message_2 to message_3"].entries()) {
-    inform(`key, ${what}`, keyParts[index] ?? 0);
-  }
-  const sum = [...lockParts, ...keyParts].reduce((total, part) => total + part, boot);
-  const wireMs = Math.round((contact.wireBytes * BITS_PER_BYTE * 1000) / WIRE_BITS_PER_SECOND);
+  const slowMs = insertionMs(bootSum, lock, key, modelledMs);
+  const fastMs = insertionMs(bootSum, lock, key, fastestMs);
   figures.push(
     informingFigure("contact: wire, octets with frames, to the bolt", contact.wireBytes, "B"),
-    limitedFigure(
-      "contact: insertion to bolt, modelled, slow",
-      modelledMs(sum) + wireMs,
-      "ms",
-      INSERTION_MS_MAX,
-    ),
-    informingFigure("contact: insertion to bolt, modelled, fast", fastestMs(sum) + wireMs, "ms"),
+    limitedFigure("contact: insertion to bolt, modelled, slow", slowMs, "ms", INSERTION_MS_MAX),
+    informingFigure("contact: insertion to bolt, modelled, fast", fastMs, "ms"),
   );
   return figures;
+}
+
+/** The stretches of each event, what lies between events left out. */
+function eventsOf(run: readonly Stretch[], recorded: RecordedSide): readonly CountedEvent[] {
+  let from = run.findIndex(({ name }) => name === "between");
+  return recorded.events.map(({ portions }, index) => {
+    const end = run.findIndex(({ name }) => name === `event ${index}`);
+    if (from < 0 || end < 0) throw new Error(`event ${index} was not counted`);
+    const stretches = run.slice(from + 1, end + 1);
+    from = end + 1;
+    return { portions: portions.map((hex) => hex.length / 2), stretches };
+  });
+}
+
+function stretchNamed(run: readonly Stretch[], name: string): number {
+  const found = run.find((stretch) => stretch.name === name);
+  if (found === undefined) throw new Error(`${name} was not counted`);
+  return found.instructions;
+}
+
+function isAwaited({ name }: Stretch): boolean {
+  return name === "sent" || name === "to the bolt";
+}
+
+function spanOf(name: string, event: CountedEvent | undefined): Span {
+  if (event === undefined) throw new Error(`${name} was not counted`);
+  const sum = (stretches: readonly Stretch[]) =>
+    stretches.reduce((total, { instructions }) => total + instructions, 0);
+  const answered = event.stretches.findIndex(isAwaited) + 1;
+  const waited = event.stretches.slice(0, answered === 0 ? event.stretches.length : answered);
+  return { name, waited: sum(waited), after: sum(event.stretches) - sum(waited) };
+}
+
+/**
+ * From the insertion to the bolt. The sides wait for each other, and each goes on with what comes behind
+ * its answer while the other computes; octets are taken in as they come over the wire. What the key does
+ * before the lock has power is not waited for, and a greeting lies ready when the lock has booted.
+ */
+function insertionMs(
+  boot: number,
+  lock: readonly CountedEvent[],
+  key: readonly CountedEvent[],
+  msOf: (instructions: number) => number,
+): number {
+  const clocks = { lock: msOf(boot), key: 0 };
+  function take(side: "lock" | "key", event: CountedEvent | undefined, sentMs: number): number {
+    if (event === undefined) throw new Error("an event was not counted");
+    let awaitedMs: number | undefined;
+    let portion = 0;
+    let octets = 0;
+    const arrive = () => {
+      octets += event.portions[portion] ?? 0;
+      portion += 1;
+      clocks[side] = Math.max(clocks[side], sentMs + octets / WIRE_OCTETS_PER_MS);
+    };
+    arrive();
+    for (const stretch of event.stretches) {
+      clocks[side] += msOf(stretch.instructions);
+      if (isAwaited(stretch) && awaitedMs === undefined) awaitedMs = clocks[side];
+      if (stretch.name === "portion" && portion < event.portions.length) arrive();
+    }
+    return awaitedMs ?? clocks[side];
+  }
+
+  take("lock", lock[0], 0);
+  const answerMs = take("lock", lock[1], 0);
+  const message1Ms = take("key", key[1], answerMs);
+  const message2Ms = take("lock", lock[2], message1Ms);
+  const message3Ms = take("key", key[2], message2Ms);
+  return Math.round(take("lock", lock[3], message3Ms));
 }

@@ -53,7 +53,7 @@ export async function benchSession(root: string, folder: string): Promise<readon
   writeFileSync(apart, libraryRanges(symbols));
   const mark = symbols.find(({ name }) => name === "jswrap_espruino_getErrorFlags");
   if (mark === undefined) throw new Error("the interpreter has no symbols to count by");
-  const costs: Partial<Record<Side, ReadonlyMap<string, Cost>>> = {};
+  const costs: Partial<Record<Side, SideCosts>> = {};
   for (const side of ["Lock", "Key"] as const) {
     const out = join(folder, `${side}.counts`);
     const known = await playSide(side, join(folder, side), blob.file);
@@ -71,6 +71,7 @@ export async function benchSession(root: string, folder: string): Promise<readon
   }
   const { Lock: lock, Key: key } = costs;
   if (lock === undefined || key === undefined) throw new Error("a side was not counted");
+  const detour = lock.detour;
 
   async function counted(play: (plugin: readonly string[]) => Promise<string>) {
     const out = join(folder, "contact.counts");
@@ -85,15 +86,23 @@ export async function benchSession(root: string, folder: string): Promise<readon
     const text = await play(["-plugin", options.join(",")]);
     const names = [...text.matchAll(/^mark (.*?)\r?$/gm)].map(([, name]) => String(name));
     const phases = readPhases(out);
-    return new Map(
-      names.map((name, index) => {
-        const phase = phases[2 * index + 1];
-        return [name, (phase?.outside ?? 0) + (phase?.native ?? 0)] as const;
-      }),
-    );
+    const apply = blob.entries.findIndex(({ name }) => name === "apply");
+    return names.map((name, index) => {
+      const phase = phases[2 * index + 1];
+      const detours = phase?.entries.get(apply)?.calls ?? 0;
+      const spent = (phase?.outside ?? 0) + (phase?.native ?? 0);
+      return { name, instructions: Math.round(spent - detours * detour) };
+    });
   }
   const contact = await benchContact(join(folder, "contact"), blob.file, counted);
-  return [...figuresOf(lock, key), ...contact];
+  return [...figuresOf(lock.steps, key.steps), ...contact];
+}
+
+/** What a side of the frozen session costs. */
+interface SideCosts {
+  readonly steps: ReadonlyMap<string, Cost>;
+  /** What a call of native code costs this build of the interpreter more than a board. */
+  readonly detour: number;
 }
 
 interface Symbol {
@@ -128,11 +137,7 @@ function libraryRanges(symbols: readonly Symbol[]): string {
 
 // Two arrivals for each mark: what lies between the second of one and the first of the next counts.
 // The very first arrival is that of the start script.
-function costsOf(
-  names: readonly string[],
-  phases: readonly Phase[],
-  blob: NativeBlob,
-): ReadonlyMap<string, Cost> {
+function costsOf(names: readonly string[], phases: readonly Phase[], blob: NativeBlob): SideCosts {
   const counted = names.map((name, index) => ({ name, phase: phases[2 * index + 1] }));
   const outside = (name: string): number => {
     const phase = counted.find((one) => one.name === name)?.phase;
@@ -165,7 +170,7 @@ function costsOf(
       groups: Object.fromEntries(groups),
     });
   }
-  return costs;
+  return { steps: costs, detour };
 }
 
 const BOOT = ["evaluate", "load native code", "bind", "make the door", "load trust"] as const;

@@ -144,6 +144,10 @@ int entry_kept_path(u32 nodes, u32 size, u32 index, u32 out) {
   return (int)kept_path(place(nodes), size, index, place(out));
 }
 
+static u32 word_at(const u8 *octets) {
+  return octets[0] | (u32)octets[1] << 8 | (u32)octets[2] << 16 | (u32)octets[3] << 24;
+}
+
 static u32 record_crc(const u8 *record, u32 salt) {
   u8 salted[4] = {(u8)salt, (u8)(salt >> 8), (u8)(salt >> 16), (u8)(salt >> 24)};
   u32 crc = crc32_with(0xffffffff, salted, 4);
@@ -159,8 +163,38 @@ int entry_record_payload(u32 at, u32 bytes, u32 salt) {
   if ((int)bytes < 8 || (record[2] ^ record[3]) != 0xa5) return -1;
   u32 payload = record[0] | (u32)record[1] << 8;
   if (((payload + 3) & ~3u) > bytes - 8) return -1;
-  u32 stored = record[4] | (u32)record[5] << 8 | (u32)record[6] << 16 | (u32)record[7] << 24;
-  return record_crc(record, salt) == stored ? (int)payload : -1;
+  return record_crc(record, salt) == word_at(record + 4) ? (int)payload : -1;
+}
+
+// Takes the records of a page of the record store, from an offset (upper 16 bits of the range) up to another (lower 16
+// bits), as `keepPlace` of record-store.ts does. state: number of ids, place of the page in words, octets of
+// the page, records since the newest index and its offset; behind them a place for each id. Gives the offset behind the last record that it took:
+// what begins there is no whole record, or the end.
+int entry_walk_records(u32 at, u32 range, u32 salt, u32 state_at) {
+  enum { KIND_HALF_HEAD = 0, KIND_REMOVED = 2, KIND_INDEX = 4, TAIL_BYTES = 4 };
+  const u8 *page = place(at);
+  u32 *state = (u32 *)(void *)place(state_at);
+  u32 ids = state[0];
+  u32 end = range & 0xffff;
+  u32 offset = range >> 16;
+  while (offset < end) {
+    const u8 *record = page + offset;
+    int payload = entry_record_payload(at + offset, state[2] - offset, salt);
+    if (payload < 0) break;
+    const u8 *tail = record + 8 + payload - TAIL_BYTES;
+    if (record[2] == KIND_INDEX) {
+      if ((u32)payload < 4 * ids) break;
+      for (u32 id = 0; id < ids; id += 1) state[5 + id] = word_at(record + 8 + 4 * id);
+      state[3] = 0;
+      state[4] = offset;
+    } else if (record[2] != KIND_HALF_HEAD && payload >= TAIL_BYTES) {
+      u32 bytes = record[2] == KIND_REMOVED ? 0 : (u32)payload;
+      state[3] += 1;
+      if (tail[0] < ids) state[5 + tail[0]] = (state[1] + offset / 4) | bytes << 16;
+    }
+    offset += 8 + (((u32)payload + 3) & ~3u);
+  }
+  return (int)offset;
 }
 
 int entry_record_crc(u32 at, u32 salt) { return (int)record_crc(place(at), salt); }

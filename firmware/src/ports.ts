@@ -72,6 +72,18 @@ export interface RecordChecks {
    * that is right in every bit.
    */
   readonly payloadOf: (content: Uint8Array, offset: number, salt: number) => number;
+  /**
+   * Goes through the records of a page of a record store, whose words it changes; see `record-store.ts`.
+   *
+   * @returns The offset of the first place where no whole record begins, or `end`.
+   */
+  readonly walk: (
+    content: Uint8Array,
+    from: number,
+    end: number,
+    salt: number,
+    places: Uint32Array,
+  ) => number;
   /** The CRC of a record whose first four octets and payload are laid out. */
   readonly crcOf: (record: Uint8Array, salt: number) => number;
 }

@@ -6,10 +6,12 @@ import { hexOf, type Leaf } from "@nyckelring/protocol";
 import { buildBundle, builtBundle, doorPathBytes } from "../build/build-bundle.ts";
 import { boardFiles } from "../build/slot-files.ts";
 import type { Board } from "../src/boards/board.ts";
+import { openLockLogs } from "../src/lock/lock-logs.ts";
+import { openDeviceRecords } from "../src/shared/device-records.ts";
 import { playStored, runScript, storeFiles } from "./arm-interpreter.ts";
 import type { Side } from "./door-sides.ts";
 import { createBench, type FarLock, manyRights, RIGHTS } from "./key-bench.ts";
-import { createRig, entropyOf } from "./lock-rig.ts";
+import { createRig, crypto, entropyOf } from "./lock-rig.ts";
 
 /** Octets that the interpreter hands over at once: what comes in while it takes in those before. */
 const PORTION_BYTES = 40;
@@ -58,6 +60,9 @@ interface Recording {
 export function recordContact(leaves: number, visits = 0): RecordedContact {
   const bench = createBench();
   const rig = createRig({ issuing: bench.issuing });
+  // A new lock begins its log at its first session; this one has done so.
+  openLockLogs(rig.flash, crypto, openDeviceRecords(rig.flash)).owner();
+  rig.boot();
   const rights: Leaf[] = [...RIGHTS, ...manyRights(leaves - RIGHTS.length)];
   bench.answerWithRing(bench.issuer.rights(rights).bundles);
   bench.sync();
@@ -116,7 +121,7 @@ export function recordContact(leaves: number, visits = 0): RecordedContact {
     lock: {
       pages: lockPages,
       pageCount: rig.flash.pageCount,
-      chance: chanceOf(`lock ${2 + visits}`),
+      chance: chanceOf(`lock ${3 + visits}`),
       nowS: undefined,
       events: lock.events,
     },

@@ -41,6 +41,7 @@ export function createEntropy(
   const input = new Uint8Array(1 + 2 * BLOCK_BYTES);
   const words = new Uint32Array(BLOCK_BYTES / 4);
   const fresh = new Uint8Array(words.buffer);
+  let isTested = false;
 
   function drawFresh(): void {
     // Called by the array itself: a loop of the script costs an interpreter ten times as much.
@@ -60,11 +61,16 @@ export function createEntropy(
     return block;
   }
 
-  // The start-up test: one window is drawn and thrown away before anything is handed out.
-  for (let octets = 0; octets < WINDOW_OCTETS; octets += BLOCK_BYTES) drawFresh();
+  // The start-up test: one window is drawn and thrown away before anything is handed out. A lock answers
+  // the greeting of a key before it needs a secret, so it does not wait for this.
+  function startUp(): void {
+    for (let octets = 0; octets < WINDOW_OCTETS; octets += BLOCK_BYTES) drawFresh();
+    isTested = true;
+  }
 
   return {
     fill(target, offset, bytes) {
+      if (!isTested) startUp();
       for (let done = 0; done < bytes; done += BLOCK_BYTES) {
         const block = drawBlock();
         const wanted = bytes - done < BLOCK_BYTES ? bytes - done : BLOCK_BYTES;

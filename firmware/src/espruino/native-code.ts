@@ -57,6 +57,7 @@ export const ENTRY_WATCH_OCTETS = 56;
 export const ENTRY_SALTED_LEAF = 57;
 export const ENTRY_KEPT_PATH = 58;
 export const ENTRY_RECORD_CRC = 59;
+export const ENTRY_WALK_RECORDS = 60;
 
 /** Version of the table that this code was written for; `bind` answers it. */
 const TABLE_VERSION = 2;

@@ -41,6 +41,7 @@ import {
   ENTRY_USABLE_KEY,
   ENTRY_USED_BYTES,
   ENTRY_VERIFY,
+  ENTRY_WALK_RECORDS,
   ENTRY_WATCH_OCTETS,
   ENTRY_X25519,
   ENTRY_X25519_BASE,
@@ -115,6 +116,7 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
   const crcEntry = native.entry(ENTRY_CRC32);
   const usedEntry = native.entry(ENTRY_USED_BYTES);
   const recordEntry = native.entry(ENTRY_RECORD_PAYLOAD);
+  const walkEntry = native.entry(ENTRY_WALK_RECORDS);
   const recordCrcEntry = native.entry(ENTRY_RECORD_CRC);
   const addressOf = E.getAddressOf;
 
@@ -147,6 +149,12 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
         if (at === 0) at = placeOf(content);
         // What cannot be reached is gone through as what is damaged: slowly, and right.
         return at === 0 ? -1 : recordEntry(at + offset, content.length - offset, salt, 0);
+      },
+      walk(content, from, end, salt, places) {
+        const at = addressOf(content, true);
+        const placesAt = addressOf(places, true);
+        if (at === 0 || placesAt === 0) return from;
+        return walkEntry(at, (from << 16) | end, salt, placesAt);
       },
       crcOf(record, salt) {
         const at = placeOf(record);

@@ -84,7 +84,7 @@ export interface KeyRole {
   /** The output that feeds the contact was overloaded and is off until the plug is pulled. */
   onOverload(): void;
   /** Bytes from the other side of the contact, in any portions. */
-  onBytes(bytes: Uint8Array): void;
+  readonly onBytes: (bytes: Uint8Array) => void;
   /** A press on the one button. While inserted at a lock it chooses the other direction. */
   onButton(): void;
   /** What the key would say of itself now. */

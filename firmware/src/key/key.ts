@@ -218,9 +218,7 @@ export function createKey(ports: KeyPorts): KeyRole {
       if (key !== undefined) noteDenial(key, new Uint8Array(NO_DEVID_BYTES), CONTACT_OVERLOADED);
       show(SIGNAL_NO_CONTACT);
     },
-    onBytes(bytes) {
-      link.push(bytes);
-    },
+    onBytes: link.push,
     onButton() {
       if (visit !== undefined) visit.onButton();
       else if (state === KEY_GREETING) isReversed = !isReversed;

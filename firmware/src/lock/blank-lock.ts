@@ -27,9 +27,7 @@ export function createBlankLock(ports: LockPorts): LockSteps {
     onContact() {
       link.reset();
     },
-    onBytes(bytes) {
-      link.push(bytes);
-    },
+    onBytes: link.push,
     onBolt() {
       // A blank lock never moves its bolt, so its end switches tell nothing of interest.
     },

@@ -35,7 +35,8 @@ export interface LockLogs {
  * freed by that authority alone. A guest cannot crowd out the owner, and no power cut can mix two
  * chains. The areas stay where they are whatever the configuration says.
  *
- * A guest's area is opened when its first key comes. It is erased when another authority than before
+ * The owner's log is opened when it is first asked for, a guest's when its first key comes. A guest's area
+ * is erased when another authority than before
  * takes over the slot: the record that names the new one is written last, so a power cut in between
  * only repeats the erasing. The numbers' epoch goes on counting, so no number is given twice.
  */
@@ -46,10 +47,17 @@ export function openLockLogs(flash: FlashPort, crypto: CryptoPort, records: Reco
   const authoritiesMax = guestPages === 0 ? 1 : AUTHORITIES_MAX;
   const ownerPages = allPages - guestPages * (AUTHORITIES_MAX - 1);
   const ownerArea = { firstPage: RECORD_AREA.pageCount, pageCount: ownerPages };
-  const ownerLog = createLogStore(flash, ownerArea, crypto, records, RECORD_LOG_STATE);
+  let ownerLog: LogStore | undefined;
   let guests: (LogStore | undefined)[] = [undefined, undefined, undefined, undefined];
   let guestTags: Uint8Array[] = [];
   for (let slot = 0; slot < AUTHORITIES_MAX; slot += 1) guestTags.push(new Uint8Array(0));
+
+  function owner(): LogStore {
+    if (ownerLog === undefined) {
+      ownerLog = createLogStore(flash, ownerArea, crypto, records, RECORD_LOG_STATE);
+    }
+    return ownerLog;
+  }
 
   function areaOf(slot: number): PageArea {
     const firstPage = RECORD_AREA.pageCount + ownerPages + (slot - 1) * guestPages;
@@ -75,7 +83,7 @@ export function openLockLogs(flash: FlashPort, crypto: CryptoPort, records: Reco
 
   function of(authority: LockAuthority): LogStore {
     const slot = authority.slot;
-    if (slot === 0 || guestPages === 0) return ownerLog;
+    if (slot === 0 || guestPages === 0) return owner();
     const tag = tagOf(authority);
     const open = guests[slot];
     if (open !== undefined && equalBytes(guestTags[slot] as Uint8Array, tag)) return open;
@@ -87,10 +95,10 @@ export function openLockLogs(flash: FlashPort, crypto: CryptoPort, records: Reco
 
   return {
     authoritiesMax,
-    owner: () => ownerLog,
+    owner,
     of,
     beginCollection() {
-      ownerLog.beginCollection();
+      if (ownerLog !== undefined) ownerLog.beginCollection();
       for (const guest of guests) if (guest !== undefined) guest.beginCollection();
     },
   };

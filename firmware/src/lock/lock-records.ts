@@ -64,8 +64,8 @@ export type DoorLock = {
   clock: LockClock | undefined;
   /** Authorities in the order in which the door path knows them. */
   trusted: LockAuthority[];
-  /** Where entries go: the log of the authority whose key is here, otherwise the owner's. */
-  log: LogStore;
+  /** The authority whose key is here, once it has proved itself. */
+  visitor: LockAuthority | undefined;
   /** True while a clock that is known was set under an issuing key that may since be withdrawn. */
   isClockOld: boolean;
   /** True while the door path judges by an older time floor than the flash holds. */
@@ -75,6 +75,8 @@ export type DoorLock = {
   /** True while the key owes a floor list for which the decision waits. */
   isDecisionOpen: boolean;
   peer: Uint8Array;
+  /** Where entries go: the log of the authority whose key is here, otherwise the owner's. */
+  log(): LogStore;
   floorOf(authority: LockAuthority): TimeFloor;
   replaceState(state: LockState): void;
   loadTrust(): void;
@@ -181,7 +183,13 @@ export function createLockRecords(lock: DoorLock): LockRecords {
       authority === undefined
         ? 0
         : readFloors(lock.records, authority.slot, authority.keys).listseq;
-    return [listseq, lock.state.cfgseq, lock.log.logEpoch(), lock.log.cursor(), lock.log.lastN()];
+    return [
+      listseq,
+      lock.state.cfgseq,
+      lock.log().logEpoch(),
+      lock.log().cursor(),
+      lock.log().lastN(),
+    ];
   }
 
   function timeNonce(): Uint8Array {
@@ -238,9 +246,9 @@ export function createLockRecords(lock: DoorLock): LockRecords {
       from + LOG_PART_BYTES_MAX < sealed.length ? from + LOG_PART_BYTES_MAX : sealed.length;
     if (part === parts - 1) {
       if (isResent) {
-        lock.log.moveResendCursor(sealedUpTo);
+        lock.log().moveResendCursor(sealedUpTo);
       } else {
-        lock.log.moveCursor(sealedUpTo);
+        lock.log().moveCursor(sealedUpTo);
       }
     }
     return [part, parts, sliceBytes(sealed, from, to)];
@@ -251,10 +259,10 @@ export function createLockRecords(lock: DoorLock): LockRecords {
     const room = CONTACT_ENTRIES_MAX - contactEntries;
     if (room <= 0) return;
     const time = lock.entryTime();
-    lock.log.settle(time.tS, time.tq);
-    const resendFrom = lock.log.resendCursor();
+    lock.log().settle(time.tS, time.tq);
+    const resendFrom = lock.log().resendCursor();
     isResent = resendFrom > 0;
-    const slice = lock.log.batch(isResent ? resendFrom : lock.log.cursor(), room);
+    const slice = lock.log().batch(isResent ? resendFrom : lock.log().cursor(), room);
     const authority = lock.trusted[lock.door.anchor];
     if (slice === undefined || authority === undefined) return;
     contactEntries += slice.entries.length;
@@ -267,7 +275,7 @@ export function createLockRecords(lock: DoorLock): LockRecords {
       sealingKey: authority.sealingKey,
       counter,
     };
-    sealed = sealBatch(lock.crypto, sealer, slice, lock.log.logEpoch(), time.tS, time.tq);
+    sealed = sealBatch(lock.crypto, sealer, slice, lock.log().logEpoch(), time.tS, time.tq);
   }
 
   return {

@@ -45,7 +45,7 @@ export interface LockSteps {
   /** A plug went in (`true`) or out. A key-powered lock loses its power with the plug. */
   onContact(isPlugged: boolean): void;
   /** Bytes arrived on the contact, cut anywhere. */
-  onBytes(bytes: Uint8Array): void;
+  readonly onBytes: (bytes: Uint8Array) => void;
   /** The end switches of the bolt changed. */
   onBolt(position: BoltPosition): void;
   /** The door was opened or closed, where there is a sensor. */

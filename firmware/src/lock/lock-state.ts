@@ -99,7 +99,7 @@ export function readLockState(records: RecordStore): LockState | undefined {
       opsmask: octetAt(bytes, offset + 4),
       slot: octetAt(bytes, offset + 5),
       issuerEpochMin: readU32(bytes, offset + AT_EPOCH_MIN),
-      sealingKey: sliceBytes(bytes, offset + AT_SEALING_KEY, offset + AT_AUTHORITY),
+      sealingKey: bytes.subarray(offset + AT_SEALING_KEY, offset + AT_AUTHORITY),
       keys: decodeAuthority(bytes, offset + AT_AUTHORITY),
     });
   }

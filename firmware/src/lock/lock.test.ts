@@ -49,6 +49,7 @@ import { openDeviceRecords, RECORD_AREA, RECORD_LOG_STATE } from "../shared/devi
 import { enrolDevice } from "../shared/identity.ts";
 import { createLogStore } from "../shared/log-store.ts";
 import { createLock } from "./lock.ts";
+import { openLockLogs } from "./lock-logs.ts";
 
 const issuing = issuingOf();
 const carer = keyOf("carer", issuing);
@@ -118,6 +119,9 @@ describe("lock", () => {
         },
       }),
     });
+    // A new lock begins its log at its first session.
+    openLockLogs(rig.flash, crypto, openDeviceRecords(rig.flash)).owner();
+    rig.boot();
     order.length = 0;
     const push = rig.events.push.bind(rig.events);
     rig.events.push = (...items) => {

@@ -1,104 +1,34 @@
 // SPDX-License-Identifier: EUPL-1.2
 import {
-  type ArenaOperations,
-  createArenaOperations,
-  createLockDoor,
-  DELIVER_FIRST,
-  DEVID_BYTES,
-  DOOR_FORCED,
-  decodeEntry,
-  EDHOC_BYTES_MAX,
-  ENTRY_BOLT,
-  ENTRY_PASSAGE,
-  ENTRY_POWER,
-  type ErrorCode,
   encodeHelloAnswer,
-  FLOOR_STALE,
-  type FloorSet,
-  GRANTED,
   isHello,
-  LINK_EDHOC,
   LINK_HELLO,
   LINK_HELLO_ANSWER,
-  LINK_RECORD,
-  LOCK_ARENA_BYTES,
-  type LockDoor,
-  MESSAGE,
-  OP_ENTER,
-  octetAt,
-  REPLY,
   ROLE_KEY,
   ROLE_LOCK,
-  sliceBytes,
-  TIME_CLOCK_CHECKED,
-  TIME_FLOOR_ONLY,
-  type TrustedAuthority,
-  VOLTAGE_LOW,
-  WANT_ACK,
-  WANT_FLOORS,
-  WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
-import { BOLT_LOCKED, type BoltPosition } from "../ports.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
-import { type DeviceIdentity, loadIdentity } from "../shared/identity.ts";
+import { loadIdentity } from "../shared/identity.ts";
 import { createMessageLink } from "../shared/link.ts";
-import type { EntryFields, LogStore } from "../shared/log-store.ts";
 import type { RecordStore } from "../shared/record-store.ts";
-import { openTimeFloor, type TimeFloor } from "../shared/time-floor.ts";
-import { createAttemptBudget } from "./attempt-budget.ts";
 import { createBlankLock } from "./blank-lock.ts";
-import { createBolt, TOWARDS_LOCKED } from "./bolt.ts";
-import { createLockClock } from "./lock-clock.ts";
-import { openLockLogs } from "./lock-logs.ts";
-import {
-  createLockRecords,
-  type DoorLock,
-  type LockRecords,
-  RECORD_STEP_MS,
-} from "./lock-records.ts";
+import { type CommissionedLock, createDoorLock, type DoorSteps } from "./door-lock.ts";
 import type { LockPorts, LockRole, LockSteps } from "./lock-role.ts";
-import {
-  hasClock,
-  type LockAuthority,
-  type LockState,
-  readFloors,
-  readLockCertificate,
-  readLockState,
-  timeFloorId,
-} from "./lock-state.ts";
+import { hasClock, readLockCertificate, readLockState } from "./lock-state.ts";
 
-/** Longest wait for the next message of a handshake, in milliseconds. */
-const HANDSHAKE_STEP_MS = 2000;
-/** Boots without anything in between after which the motor stays off at boot. */
-const RESETS_MAX = 3;
-/** From so many entries without acknowledgement on the lock asks for one. */
-const WANT_ACK_ENTRIES = 64;
-/** First octet of message_1: method 3. A message_3 is a byte string and never begins with it. */
-const MESSAGE_1_METHOD = 0x03;
-
-/** What a commissioned lock holds from boot on. */
-type CommissionedLock = {
-  readonly identity: DeviceIdentity;
-  readonly state: LockState;
-  readonly certificate: Uint8Array;
-};
+/** A lock that nobody greets makes itself ready after so many milliseconds. */
+const GREETING_WAIT_MS = 200;
 
 /**
  * Boots a lock from its flash.
  *
  * Whatever the flash holds, the first thing that happens is that the motor is off. A device that was
  * never commissioned answers `hello` with no devid and nothing else.
- *
- * A door is opened in this order: the decision, the log entry in flash, the time floor in flash, the
- * motor, message_4. Power may go between any two of them: an opening without an entry cannot happen,
- * an entry without an opening can, and means that the key was pulled out too early.
  */
 export function createLock(ports: LockPorts): LockRole {
   ports.motor.stop();
   const records = openDeviceRecords(ports.flash);
   const held = readCommissioned(ports, records);
-  const role = held === undefined ? createBlankLock(ports) : createDoorLock(ports, records, held);
-
   /** Runs one step; a broken promise in it leaves the motor off before it restarts the device. */
   function runGuarded(step: () => void): void {
     let isDone = false;
@@ -110,14 +40,14 @@ export function createLock(ports: LockPorts): LockRole {
     }
   }
 
+  const role =
+    held === undefined ? createBlankLock(ports) : createGreeter(ports, records, held, runGuarded);
   return {
     isBlank: held === undefined,
     onContact(isPlugged) {
       runGuarded(() => role.onContact(isPlugged));
     },
-    onBytes(bytes) {
-      runGuarded(() => role.onBytes(bytes));
-    },
+    onBytes: role.onBytes,
     onBolt(position) {
       runGuarded(() => role.onBolt(position));
     },
@@ -135,370 +65,68 @@ function readCommissioned(ports: LockPorts, records: RecordStore): CommissionedL
   return { identity, state, certificate };
 }
 
-function createDoorLock(
+/**
+ * A commissioned lock as far as a key needs it for its next step: it tells who it is, and makes itself
+ * ready while the key makes its first message.
+ */
+function createGreeter(
   ports: LockPorts,
   records: RecordStore,
   commissioned: CommissionedLock,
+  runGuarded: (step: () => void) => void,
 ): LockSteps {
-  const crypto = ports.crypto;
-  const identity = commissioned.identity;
-  const bolt = createBolt(ports, { onRelocked, onFailed });
-  const logs = openLockLogs(ports.flash, crypto, records);
-  const budget = createAttemptBudget(ports.timer);
-  const arena = new Uint8Array(LOCK_ARENA_BYTES);
-  const operations: ArenaOperations =
-    ports.operations === undefined
-      ? createArenaOperations(crypto, ports.entropy, arena)
-      : ports.operations(arena);
-  const door: LockDoor = createLockDoor(operations, arena, adoptCertificate);
-  const link = createMessageLink(ports.contact, ports.timer, onMessage, ignoreFault);
+  const link = createMessageLink(
+    ports.contact,
+    ports.timer,
+    (kind, message) => runGuarded(() => onMessage(kind, message)),
+    ignoreFault,
+  );
+  const wasDoorOpen = ports.door?.isOpen() === true;
+  let isTurned = false;
+  let made: DoorSteps | undefined;
 
-  let floors: TimeFloor[] = [];
-  let wasDoorOpen = ports.door?.isOpen() === true;
-  /** True from message_2 to the decision on message_3. */
-  let awaitsMessage3 = false;
-  /** What comes after the decision: made when the first key asks for it. */
-  let later: LockRecords | undefined;
-  const now: DoorLock = {
-    crypto,
-    records,
-    identity,
-    door,
-    arena,
-    link,
-    logs,
-    service: ports.service,
-    state: commissioned.state,
-    clock: undefined,
-    trusted: [],
-    log: logs.owner(),
-    isClockOld: false,
-    isTrustOld: false,
-    isSettled: false,
-    isDecisionOpen: false,
-    peer: new Uint8Array(DEVID_BYTES),
-    floorOf,
-    replaceState,
-    loadTrust,
-    entryTime,
-    append,
-    finalDecision,
-    commitDecision,
-    endSession,
-  };
-
-  function floorOf(authority: LockAuthority): TimeFloor {
-    const floor = floors[authority.slot];
-    if (floor !== undefined) return floor;
-    const ringKey = authority.keys.ringKey;
-    const opened = openTimeFloor(
-      records,
-      timeFloorId(authority.slot),
-      authority.keys.authority,
-      ringKey === undefined ? 0 : ringKey.issuerEpoch,
-      ringKey === undefined ? 0 : ringKey.iatS,
-    );
-    floors[authority.slot] = opened;
-    return opened;
-  }
-
-  function replaceState(next: LockState): void {
-    now.state = next;
-    floors = [];
-    if (!hasClock(now.state)) {
-      now.clock = undefined;
-    } else if (now.clock === undefined) {
-      now.clock = createLockClock(ports.clock, ports.timer, ports.entropy);
+  function door(): DoorSteps {
+    if (made === undefined) {
+      const sinceBoot = { isTurned, wasDoorOpen };
+      made = createDoorLock(ports, records, commissioned, link, sinceBoot);
     }
+    return made;
   }
-
-  function loadTrust(): void {
-    now.isTrustOld = false;
-    const anchors: TrustedAuthority[] = [];
-    const floorSets: FloorSet[] = [];
-    now.trusted = [];
-    for (const authority of now.state.authorities) {
-      const ringKey = authority.keys.ringKey;
-      if (ringKey !== undefined) {
-        now.trusted.push(authority);
-        anchors.push({
-          authority: authority.keys.authority,
-          kid: ringKey.kid,
-          publicKey: ringKey.publicKey,
-          opsmask: authority.opsmask,
-          maxvalidS: authority.maxvalidS,
-          loS: floorOf(authority).loS(),
-        });
-        floorSets.push(readFloors(records, authority.slot, authority.keys));
-      }
-    }
-    const certificate = readLockCertificate(records);
-    door.loadTrust({
-      agreementSecret: identity.agreementSecret(),
-      certificate: certificate === undefined ? commissioned.certificate : certificate,
-      owner: now.state.authorities[0] === undefined ? 0 : now.state.authorities[0].keys.authority,
-      door: now.state.door,
-      groups: now.state.groups,
-      anchors,
-      floors: floorSets,
-      hasClock: now.clock !== undefined,
-      clockUnknownPolicy: now.state.clockUnknown,
-    });
-  }
-
-  /** The best time for an entry: the clock, or the highest time that an issuer has signed. */
-  function entryTime(): { readonly tS: number; readonly tq: number } {
-    const nowS =
-      now.clock === undefined || now.clock.interval() === undefined ? 0 : ports.clock.nowS();
-    if (nowS !== undefined && nowS > 0) return { tS: nowS, tq: TIME_CLOCK_CHECKED };
-    let highestS = 0;
-    for (const authority of now.state.authorities) {
-      const loS = floorOf(authority).loS();
-      if (loS > highestS) highestS = loS;
-    }
-    return { tS: highestS, tq: TIME_FLOOR_ONLY };
-  }
-
-  function append(kind: number, op: 0 | 1 | 2, reason: ErrorCode, ring: number, target: number) {
-    const time = entryTime();
-    const fields: EntryFields = {
-      tS: time.tS,
-      tq: time.tq,
-      kind,
-      op,
-      reason,
-      peer: now.peer,
-      ring,
-      target,
-    };
-    return now.log.append(fields);
-  }
-
-  /** What the bolt does is the owner's to know, but not whose key a guest has sent. */
-  function appendBolt(reason: ErrorCode, direction: number): void {
-    const time = entryTime();
-    const owner = logs.owner();
-    owner.append({
-      tS: time.tS,
-      tq: time.tq,
-      kind: ENTRY_BOLT,
-      op: 0,
-      reason,
-      peer: now.log === owner ? now.peer : new Uint8Array(DEVID_BYTES),
-      ring: 0,
-      target: direction,
-    });
-  }
-
-  function onRelocked(): void {
-    appendBolt(GRANTED, TOWARDS_LOCKED);
-  }
-
-  function onFailed(code: ErrorCode, direction: number): void {
-    appendBolt(code, direction);
-  }
-
-  function afterwards(): LockRecords {
-    if (later === undefined) later = createLockRecords(now);
-    return later;
-  }
-
-  function adoptCertificate(bytes: Uint8Array): boolean {
-    return afterwards().adoptCertificate(bytes);
-  }
-
-  // Messages of the link
 
   function onMessage(kind: number, message: Uint8Array): void {
-    switch (kind) {
-      case LINK_HELLO:
-        answerHello(message);
-        break;
-      case LINK_EDHOC:
-        takeEdhoc(message);
-        break;
-      case LINK_RECORD:
-        afterwards().take(message);
-        break;
-      default:
-        endSession();
-        break;
-    }
+    if (kind === LINK_HELLO) answerHello(message);
+    else door().onMessage(kind, message);
   }
 
   function answerHello(message: Uint8Array): void {
     if (!isHello(message, ROLE_KEY)) return;
-    endSession();
-    const answer = { role: ROLE_LOCK, profile: now.state.profile, devid: identity.devid };
+    if (made !== undefined) made.endSession();
+    const state = made === undefined ? commissioned.state : made.state();
+    const devid = commissioned.identity.devid;
+    const answer = { role: ROLE_LOCK, profile: state.profile, devid };
     link.send(LINK_HELLO_ANSWER, encodeHelloAnswer(answer));
-    // While the key prepares message_1 the lock makes its ephemeral key.
-    door.prepare();
+    door().prepare();
   }
 
-  function takeEdhoc(message: Uint8Array): void {
-    if (message.length === 0 || message.length > EDHOC_BYTES_MAX) {
-      endSession();
-    } else if (octetAt(message, 0) === MESSAGE_1_METHOD) {
-      beginSession(message);
-    } else if (awaitsMessage3) {
-      judge(message);
-    } else {
-      endSession();
-    }
-  }
-
-  function beginSession(message: Uint8Array): void {
-    endSession();
-    if (!budget.spend()) return;
-    if (now.isTrustOld) loadTrust();
-    if (now.clock !== undefined) door.setClock(now.clock.interval());
-    arena.set(message, MESSAGE);
-    const bytes = door.answerMessage1(message.length);
-    if (bytes === 0) return;
-    awaitsMessage3 = true;
-    link.send(LINK_EDHOC, sliceBytes(arena, REPLY, REPLY + bytes));
-    link.expect(HANDSHAKE_STEP_MS, endSession);
-  }
-
-  /** Ends whatever was under way; a decision that was never taken is a denial. */
-  function endSession(): void {
-    link.relax();
-    if (now.isDecisionOpen) {
-      append(ENTRY_PASSAGE, opOf(door.op), FLOOR_STALE, door.ringseq, door.target);
-    }
-    awaitsMessage3 = false;
-    now.isSettled = false;
-    now.isDecisionOpen = false;
-    if (later !== undefined) later.forget();
-    now.peer = new Uint8Array(DEVID_BYTES);
-    now.log = logs.owner();
-    door.reset();
-  }
-
-  function judge(message: Uint8Array): void {
-    link.relax();
-    awaitsMessage3 = false;
-    arena.set(message, MESSAGE);
-    const code = door.judgeMessage3(message.length);
-    if (code < 0) {
-      // Nobody proved anything, so nobody is told anything; the log keeps the reason.
-      append(ENTRY_PASSAGE, 0, door.faultCode, 0, 0);
-      endSession();
-      return;
-    }
-    budget.refund();
-    now.peer = door.peerDevid();
-    const authority = now.trusted[door.anchor];
-    if (authority !== undefined) now.log = logs.of(authority);
-    now.isSettled = true;
-    let decision = code;
-    let lockseq = now.log.lastN();
-    if (code === DELIVER_FIRST) {
-      now.isDecisionOpen = true;
-      learnTime();
-    } else {
-      decision = finalDecision(code);
-      lockseq = commitDecision(decision);
-    }
-    const bytes = door.buildMessage4(decision, lockseq, entryTime().tS, wantsOf(code));
-    if (bytes > 0) link.send(LINK_EDHOC, sliceBytes(arena, REPLY, REPLY + bytes));
-    link.expect(RECORD_STEP_MS, endSession);
-  }
-
-  /** A right that cannot be obeyed is denied honestly instead of granted in vain. */
-  function finalDecision(code: ErrorCode): ErrorCode {
-    return code === GRANTED && door.op === OP_ENTER && !bolt.canMove() ? VOLTAGE_LOW : code;
-  }
-
-  function commitDecision(decision: ErrorCode): number {
-    const headIatS = door.headIatS;
-    const time = entryTime();
-    const isHeadNewer = time.tq === TIME_FLOOR_ONLY && headIatS > time.tS;
-    const lockseq = now.log.append({
-      tS: isHeadNewer ? headIatS : time.tS,
-      tq: time.tq,
-      kind: ENTRY_PASSAGE,
-      op: opOf(door.op),
-      reason: decision,
-      peer: now.peer,
-      ring: door.ringseq,
-      target: door.target,
-    });
-    learnTime();
-    if (decision === GRANTED) {
-      if (door.op === OP_ENTER) {
-        bolt.unlock();
-      } else {
-        bolt.lock();
-      }
-    }
-    return lockseq;
-  }
-
-  /** The head was signed at `headIatS`: it is that late at least. */
-  function learnTime(): void {
-    const authority = now.trusted[door.anchor];
-    if (authority !== undefined && door.headIatS > floorOf(authority).loS()) {
-      floorOf(authority).raise(door.headIatS);
-      now.isTrustOld = true;
-    }
-    // The clock is the owner's: a guest's issuer moves its own time floor and no more.
-    if (now.clock !== undefined && authority === now.state.authorities[0])
-      now.clock.advance(door.headIatS);
-  }
-
-  function wantsOf(code: ErrorCode): number[] {
-    const wants: number[] = [];
-    if (code === DELIVER_FIRST) wants.push(WANT_FLOORS);
-    const wantsTime =
-      now.clock !== undefined && (now.isClockOld || now.clock.interval() === undefined);
-    if (wantsTime) wants.push(WANT_TIME_GRANT);
-    if (now.log.unackedCount() >= WANT_ACK_ENTRIES) wants.push(WANT_ACK);
-    return wants;
-  }
-
-  replaceState(commissioned.state);
-  loadTrust();
-  // A key-powered lock boots at every insertion, which the passage itself tells.
-  const isCalm = !hasClock(now.state) || !endsInResets(now.log);
-  if (hasClock(now.state)) append(ENTRY_POWER, 0, GRANTED, 0, 0);
-  // A motor that has pulled the supply down at every boot is left alone until a key commands it.
-  if (isCalm) bolt.start();
+  // One with a battery is ready at once: nobody waits, and it has a boot to log.
+  if (hasClock(commissioned.state)) door();
+  else ports.timer.after(GREETING_WAIT_MS, door);
 
   return {
     onContact() {
-      endSession();
+      if (made !== undefined) made.endSession();
       link.reset();
-      logs.beginCollection();
-      if (later !== undefined) later.beginContact();
+      if (made !== undefined) made.beginContact();
     },
-    onBytes(bytes) {
-      link.push(bytes);
-    },
-    onBolt(position: BoltPosition) {
-      bolt.onPosition(position);
+    onBytes: link.push,
+    onBolt(position) {
+      if (made === undefined) isTurned = true;
+      else made.onBolt(position);
     },
     onDoor(isOpen) {
-      // Whoever opens by key or handle draws the bolt first; a door that opens past it was forced.
-      const isForced = isOpen && !wasDoorOpen && ports.motor.position() === BOLT_LOCKED;
-      wasDoorOpen = isOpen;
-      if (isForced) appendBolt(DOOR_FORCED, 0);
+      door().onDoor(isOpen);
     },
   };
-}
-
-/** True where the last boots came to nothing but the next boot: three resets in a row. */
-function endsInResets(log: LogStore): boolean {
-  for (let back = 0; back < RESETS_MAX; back += 1) {
-    const bytes = log.read(log.lastN() - back);
-    const entry = bytes === undefined ? undefined : decodeEntry(bytes);
-    if (entry === undefined || !entry.ok || entry.value.kind !== ENTRY_POWER) return false;
-  }
-  return true;
-}
-
-function opOf(op: number): 0 | 1 | 2 {
-  return op === 1 || op === 2 ? op : 0;
 }
 
 function ignoreFault(): void {

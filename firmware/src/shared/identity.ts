@@ -12,7 +12,6 @@ import {
   fingerprintOf,
   octetAt,
   PROMISE_BROKEN,
-  sliceBytes,
 } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
 import { openDeviceRecords, RECORD_IDENTITY } from "./device-records.ts";
@@ -95,11 +94,11 @@ export function enrolDevice(
 export function loadIdentity(records: RecordStore, crypto: CryptoPort): DeviceIdentity | undefined {
   const record = records.read(RECORD_IDENTITY);
   if (record === undefined || record.length !== RECORD_BYTES) return undefined;
-  const seed = sliceBytes(record, 0, SECRET_BYTES);
+  const seed = record.subarray(0, SECRET_BYTES);
   return {
-    devid: sliceBytes(record, AT_DEVID, AT_SIGNING_PUBLIC),
-    signingPublicKey: sliceBytes(record, AT_SIGNING_PUBLIC, AT_AGREEMENT_PUBLIC),
-    agreementPublicKey: sliceBytes(record, AT_AGREEMENT_PUBLIC, RECORD_BYTES),
+    devid: record.subarray(AT_DEVID, AT_SIGNING_PUBLIC),
+    signingPublicKey: record.subarray(AT_SIGNING_PUBLIC, AT_AGREEMENT_PUBLIC),
+    agreementPublicKey: record.subarray(AT_AGREEMENT_PUBLIC, RECORD_BYTES),
     signingSeed() {
       return stretchSeed(crypto, seed, SIGNING_INFO);
     },

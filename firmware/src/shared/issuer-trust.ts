@@ -12,7 +12,6 @@ import {
   OBJECT_OLD,
   type Result,
   sealingKey,
-  sliceBytes,
   succeed,
   verifyIssuerCertificate,
 } from "@nyckelring/protocol";
@@ -206,12 +205,12 @@ export function encodeAuthority(keys: AuthorityKeys): Uint8Array {
   return bytes;
 }
 
-/** Reads an authority back from `offset` of a record of our own. */
+/** Reads an authority back from `offset` of a record of our own, in which its keys go on to lie. */
 export function decodeAuthority(bytes: Uint8Array, offset: number): AuthorityKeys {
   return {
     authority: readU32(bytes, offset),
-    rootKid: sliceBytes(bytes, offset + AT_ROOT_KID, offset + AT_ROOT_KEY),
-    rootKey: sliceBytes(bytes, offset + AT_ROOT_KEY, offset + AT_RING_KEY),
+    rootKid: bytes.subarray(offset + AT_ROOT_KID, offset + AT_ROOT_KEY),
+    rootKey: bytes.subarray(offset + AT_ROOT_KEY, offset + AT_RING_KEY),
     ringKey: readCertified(bytes, offset + AT_RING_KEY),
     deviceKey: readCertified(bytes, offset + AT_DEVICE_KEY),
   };
@@ -235,7 +234,7 @@ function readCertified(bytes: Uint8Array, offset: number): CertifiedKey | undefi
   return {
     issuerEpoch,
     iatS: readU32(bytes, offset + 4),
-    kid: sliceBytes(bytes, offset + 8, keyAt),
-    publicKey: sliceBytes(bytes, keyAt, keyAt + KEY_BYTES),
+    kid: bytes.subarray(offset + 8, keyAt),
+    publicKey: bytes.subarray(keyAt, keyAt + KEY_BYTES),
   };
 }

@@ -7,7 +7,7 @@ export interface MessageLink {
   /** Sends one message of at most 4096 bytes in as many frames as it takes. */
   send(kind: number, message: Uint8Array): void;
   /** Feeds bytes of the other side; complete messages come out through `onMessage`. */
-  push(bytes: Uint8Array): void;
+  readonly push: (bytes: Uint8Array) => void;
   /**
    * Starts waiting for the other side. Sending, a new wait or `relax` ends the wait before.
    *
@@ -46,9 +46,7 @@ export function createMessageLink(
       relax();
       contact.send(encodeFrames(kind, message, contact.check));
     },
-    push(bytes) {
-      reader.push(bytes);
-    },
+    push: reader.push,
     expect(limitMs, onTimeout) {
       relax();
       waitId = timer.after(limitMs, () => {

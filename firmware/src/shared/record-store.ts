@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { assert, FLASH_FULL, FLASH_WORN, octetAt, sliceBytes } from "@nyckelring/protocol";
+import { assert, FLASH_FULL, FLASH_WORN, octetAt } from "@nyckelring/protocol";
 import type { FlashPort } from "../ports.ts";
 import {
   erasePage,
@@ -13,7 +13,6 @@ import {
   readU32,
   recordBytes,
   recordIn,
-  recordsIn,
   scanPage,
   usedBytes,
   writeRecordAt,
@@ -40,6 +39,15 @@ const TAIL_BYTES = 4;
 /** At most so many records are walked through at a boot. */
 const INDEX_EVERY = 24;
 const PLACE_BYTES = 4;
+// What is known of the active half, as words, so that native code can go through a page: number of ids, place of
+// the page that is walked through, its octets, records since the newest index, offset of that; then for each id
+// the place of its record, in words from the start, and in the upper half its payload in octets.
+const ID_COUNT_WORD = 0;
+const PAGE_WORD = 1;
+const PAGE_BYTES = 2;
+const SINCE_INDEX = 3;
+const INDEX_OFFSET = 4;
+const FIRST_PLACE = 5;
 /** The ids of a device's own records. */
 const ID_COUNT = 48;
 
@@ -78,8 +86,10 @@ type Half = {
   headPage: number;
   /** The page that is written to. */
   page: number;
-  /** For each id the place of its record, in words from the start, and its payload, in octets. */
-  places: Uint8Array;
+  /** See `FIRST_PLACE`. */
+  readonly places: Uint32Array;
+  /** The places alone, as an index holds them. */
+  readonly index: Uint8Array;
 };
 
 /**
@@ -113,8 +123,6 @@ export function createRecordStore(
   const valueBytesMax = pageBytes - bookkeeping - recordBytes(TAIL_BYTES);
 
   let endOffset = 0;
-  let indexOffset = 0;
-  let sinceIndex = 0;
 
   /** The newest of the two halves, or one that was never laid out. */
   function findHalf(): Half {
@@ -128,7 +136,8 @@ export function createRecordStore(
 
   function blankHalf(half: number, generation: number): Half {
     const start = area.firstPage + half * halfPages;
-    const places = new Uint8Array(PLACE_BYTES * idCount);
+    const places = new Uint32Array(FIRST_PLACE + idCount);
+    places[ID_COUNT_WORD] = idCount;
     return {
       half,
       start,
@@ -137,6 +146,7 @@ export function createRecordStore(
       headPage: start,
       page: start,
       places,
+      index: new Uint8Array(places.buffer, PLACE_BYTES * FIRST_PLACE),
     };
   }
 
@@ -180,8 +190,24 @@ export function createRecordStore(
       loadSlowly();
       return;
     }
-    const records = recordsIn(flash, content, active.generation, from, endOffset);
-    for (const record of records) keepPlace(active.page, record);
+    takeRecords(active.page, content, from, endOffset);
+  }
+
+  /** Notes where the records between two offsets of a page lie. */
+  function takeRecords(page: number, content: Uint8Array, from: number, end: number): void {
+    active.places[PAGE_WORD] = ((page - active.start) * pageBytes) >> 2;
+    active.places[PAGE_BYTES] = content.length;
+    let offset = from;
+    while (offset < end) {
+      if (flash.records !== undefined) {
+        const { walk } = flash.records;
+        offset = walk(content, offset, end, active.generation, active.places);
+        if (offset >= end) return;
+      }
+      const record = recordIn(flash, content, active.generation, offset);
+      if (record !== undefined) keepPlace(page, record);
+      offset += record === undefined ? 4 : recordBytes(record.payload.length);
+    }
   }
 
   /** The last page of the active half that anything was written to. */
@@ -221,25 +247,33 @@ export function createRecordStore(
   /** Looks at every record of the active half, in order. */
   function loadSlowly(): void {
     for (let page = active.headPage; page <= active.page; page += 1) {
-      const scan = scanPage(flash, page, active.generation);
-      for (const record of scan.records) keepPlace(page, record);
+      const content = readPage(flash, page);
+      takeRecords(page, content, 0, usedBytes(flash, content));
     }
   }
 
   function keepPlace(page: number, record: PageRecord): void {
     if (record.kind === KIND_INDEX) {
-      active.places = sliceBytes(record.payload, 0, PLACE_BYTES * idCount);
-      indexOffset = record.offset;
-      sinceIndex = 0;
+      active.index.set(record.payload.subarray(0, PLACE_BYTES * idCount), 0);
+      active.places[INDEX_OFFSET] = record.offset;
+      active.places[SINCE_INDEX] = 0;
       return;
     }
     if (record.kind === KIND_HALF_HEAD || record.payload.length < TAIL_BYTES) return;
-    sinceIndex += 1;
+    active.places[SINCE_INDEX] = sinceIndex() + 1;
     const id = idOf(record);
     if (id >= idCount) return;
     const words = ((page - active.start) * pageBytes + record.offset) >> 2;
     const bytes = record.kind === KIND_REMOVED ? 0 : record.payload.length;
-    writeU32(active.places, PLACE_BYTES * id, (words | (bytes << 16)) >>> 0);
+    active.places[FIRST_PLACE + id] = words | (bytes << 16);
+  }
+
+  function sinceIndex(): number {
+    return active.places[SINCE_INDEX] as number;
+  }
+
+  function placeOf(half: Half, id: number): number {
+    return half.places[FIRST_PLACE + id] as number;
   }
 
   /** Programs one record in the page, past worn cells; false where it has no room. */
@@ -251,7 +285,7 @@ export function createRecordStore(
     for (let tries = 0; tries < PROGRAM_TRIES && endOffset + bytes <= pageBytes; tries += 1) {
       const offset = endOffset;
       endOffset += bytes;
-      const index = kind === KIND_INDEX ? offset : indexOffset;
+      const index = kind === KIND_INDEX ? offset : (active.places[INDEX_OFFSET] as number);
       const tail = id | (padding << 8) | ((offset >> 2) << 10) | ((index >> 2) << 20);
       writeU32(payload, payload.length - TAIL_BYTES, tail >>> 0);
       const address = active.page * pageBytes + offset;
@@ -268,17 +302,17 @@ export function createRecordStore(
     while (active.page + 1 < active.end) {
       active.page += 1;
       endOffset = 0;
-      indexOffset = 0;
+      active.places[INDEX_OFFSET] = 0;
       // It was erased with its half, but a cut may have torn the index that was to stand here.
       const isBlank = isPageErased(flash, active.page) || erasePage(flash, active.page);
-      if (isBlank && place(KIND_INDEX, 0, active.places)) return true;
+      if (isBlank && place(KIND_INDEX, 0, active.index)) return true;
     }
     return false;
   }
 
   /** Appends to the active half; false where it is full. */
   function append(kind: number, id: number, value: Uint8Array): boolean {
-    if (sinceIndex >= INDEX_EVERY) place(KIND_INDEX, 0, active.places);
+    if (sinceIndex() >= INDEX_EVERY) place(KIND_INDEX, 0, active.index);
     for (;;) {
       if (place(kind, id, value)) return true;
       if (!openNextPage()) return false;
@@ -315,7 +349,7 @@ export function createRecordStore(
       active.headPage = page;
       active.page = page;
       endOffset = headsBytes;
-      if (isPageErased(flash, page) && place(KIND_INDEX, 0, active.places)) return true;
+      if (isPageErased(flash, page) && place(KIND_INDEX, 0, active.index)) return true;
     }
     return false;
   }
@@ -339,7 +373,7 @@ export function createRecordStore(
 
   /** The living record of an id, or the one before it where that is damaged beyond repair. */
   function recordOf(half: Half, id: number): PageRecord | undefined {
-    const entry = readU32(half.places, PLACE_BYTES * id);
+    const entry = placeOf(half, id);
     const payloadBytes = entry >>> 16;
     if (payloadBytes === 0) return undefined;
     const address = half.start * pageBytes + 4 * (entry & 0xffff);
@@ -369,7 +403,7 @@ export function createRecordStore(
     write: (id, value) => commit(KIND_VALUE, id, value),
     writeTwice: (id, value) => commit(KIND_TWIN, id, value),
     remove(id) {
-      if (readU32(active.places, PLACE_BYTES * id) >>> 16 !== 0) {
+      if (placeOf(active, id) >>> 16 !== 0) {
         commit(KIND_REMOVED, id, new Uint8Array(0));
       }
     },

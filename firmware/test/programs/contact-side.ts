@@ -136,7 +136,12 @@ function playEvents(role: Role, events: readonly Event[], sent: readonly Uint8Ar
     const event = events[index] as Event;
     mark("between");
     if (event.portions.length === 0) role.onContact(true, false);
-    else for (const portion of event.portions) role.onBytes(portion);
+    else {
+      for (const portion of event.portions) {
+        role.onBytes(portion);
+        mark("portion");
+      }
+    }
     mark(`event ${index}`);
     let said = "";
     for (; taken < sent.length; taken += 1) said += hexOf(sent[taken] as Uint8Array);

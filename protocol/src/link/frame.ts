@@ -33,7 +33,7 @@ export const LINK_MESSAGE_BYTES_MAX: number = OBJECT_BYTES_MAX;
  */
 export interface FrameReader {
   /** Takes octets as they come, cut anywhere; calls back for each whole message and each fault. */
-  push(bytes: Uint8Array): void;
+  readonly push: (bytes: Uint8Array) => void;
   /** Forgets a message begun; call it when a contact opens. */
   reset(): void;
 }
@@ -158,22 +158,22 @@ export function createFrameReader(
     heldBytes = at < heldBytes ? heldBytes - at : 0;
   }
 
-  function take(bytes: Uint8Array): void {
+  function push(bytes: Uint8Array): void {
+    const end = heldBytes + bytes.length;
+    if (end > HELD_BYTES_MAX) {
+      // Behind what is held there is always room for a whole frame.
+      const room = HELD_BYTES_MAX - heldBytes;
+      push(bytes.subarray(0, room));
+      push(bytes.subarray(room));
+      return;
+    }
     held.set(bytes, heldBytes);
-    heldBytes += bytes.length;
-    if (heldBytes >= wantedBytes) drain();
+    heldBytes = end;
+    if (end >= wantedBytes) drain();
   }
 
   return {
-    push(bytes) {
-      const room = HELD_BYTES_MAX - heldBytes;
-      if (bytes.length <= room) take(bytes);
-      else {
-        // Behind what is held there is always room for a whole frame.
-        take(bytes.subarray(0, room));
-        this.push(bytes.subarray(room));
-      }
-    },
+    push,
 
     reset() {
       heldBytes = 0;
