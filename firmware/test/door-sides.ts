@@ -7,6 +7,7 @@ import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 
 import { playStored } from "./arm-interpreter.ts";
+import type { DoorScript } from "./programs/door-side.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -69,6 +70,7 @@ export async function playSide(
     {
       entryText: `import { play${side} } from "./test/programs/door-side.ts";\nplay${side}();\n`,
       script: scriptOf(side),
+      shortFields: true,
       files: [{ name: "native", content: readFileSync(blobFile) }],
     },
     folder,
@@ -80,32 +82,19 @@ export async function playSide(
 function scriptOf(side: Side): string {
   const { inputs, claims } = FROZEN;
   const crypto = createNodeCrypto();
-  const common = {
-    ringHead: inputs.ringHead,
-    certificate: inputs.lockCertificate,
-    door: claims.door,
-    group: GROUP,
-    nowS: inputs.tS - 60,
-    op: inputs.op,
-    index: inputs.index,
-    leaf: inputs.leaf,
-    path: inputs.path,
-    code: inputs.code,
-    lockseq: inputs.lockseq,
-    tS: inputs.tS,
-    wants: inputs.wants,
-    messages: [FROZEN.message1, FROZEN.message2, FROZEN.message3, FROZEN.message4],
-    records: FROZEN.records,
-  };
   const own =
     side === "Lock"
       ? { ephemeral: inputs.y, secret: inputs.responderSecret, signer: inputs.ringKey }
       : { ephemeral: inputs.x, secret: inputs.initiatorSecret, signer: inputs.deviceKey };
-  return JSON.stringify({
-    ...common,
-    ephemeral: own.ephemeral,
-    agreementSecret: own.secret,
-    kid: hexOf(crypto.hash(bytesOfHex(own.signer)).slice(0, 4)),
-    publicKey: own.signer,
-  });
+  const kid = hexOf(crypto.hash(bytesOfHex(own.signer)).slice(0, 4));
+  const script: DoorScript = [
+    [own.ephemeral, own.secret],
+    [inputs.ringHead, inputs.lockCertificate, kid, own.signer],
+    [claims.door, GROUP, inputs.tS - 60],
+    [inputs.op, inputs.index, inputs.leaf, inputs.path],
+    [inputs.code, inputs.lockseq, inputs.tS, inputs.wants],
+    [FROZEN.message1, FROZEN.message2, FROZEN.message3, FROZEN.message4],
+    FROZEN.records.map(({ type, body, sent }) => [type, body, sent] as const),
+  ];
+  return JSON.stringify(script);
 }

@@ -18,36 +18,24 @@ import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import { readStorageFile } from "../../src/espruino/storage-file.ts";
 import { loadBlob, mark, readFile } from "./native-file.ts";
 
-/** One session as text: see `protocol/vectors/session.json`. */
-export interface DoorScript {
-  readonly ephemeral: string;
-  readonly agreementSecret: string;
-  readonly ringHead: string;
-  readonly certificate: string;
-  readonly kid: string;
-  readonly publicKey: string;
-  readonly door: number;
-  readonly group: number;
-  readonly nowS: number;
-  readonly op: number;
-  readonly index: number;
-  readonly leaf: string;
-  readonly path: string;
-  readonly code: number;
-  readonly lockseq: number;
-  readonly tS: number;
-  readonly wants: readonly number[];
-  readonly messages: readonly string[];
-  /** Bodies and sealed forms of a record in each direction. */
-  readonly records: readonly {
-    readonly type: number;
-    readonly body: string;
-    readonly sent: string;
-  }[];
-}
+/**
+ * One session as text: see `protocol/vectors/session.json`. Lists, since the names of fields are short in a
+ * bundle. Records have their type, body and sealed form.
+ */
+export type DoorScript = readonly [
+  secrets: readonly [ephemeral: string, agreementSecret: string],
+  credentials: readonly [ringHead: string, certificate: string, kid: string, publicKey: string],
+  place: readonly [door: number, group: number, nowS: number],
+  shown: readonly [op: number, index: number, leaf: string, path: string],
+  decided: readonly [code: number, lockseq: number, tS: number, wants: readonly number[]],
+  messages: readonly string[],
+  records: readonly (readonly [type: number, body: string, sent: string])[],
+];
 
 /** What a side is given, in octets. */
 interface Given {
+  readonly agreementSecret: Uint8Array;
+  readonly credentials: readonly Uint8Array[];
   readonly script: DoorScript;
   readonly messages: readonly Uint8Array[];
   readonly bodies: readonly Uint8Array[];
@@ -57,12 +45,15 @@ interface Given {
 
 function readScript(): Given {
   const script: DoorScript = JSON.parse(readFile("./script.json"));
-  const ephemeral = bytesOfHex(script.ephemeral);
+  const [secrets, credentials, , , , messages, records] = script;
+  const ephemeral = bytesOfHex(secrets[0]);
   return {
+    agreementSecret: bytesOfHex(secrets[1]),
+    credentials: credentials.map(bytesOfHex),
     script,
-    messages: script.messages.map(bytesOfHex),
-    bodies: script.records.map((record) => bytesOfHex(record.body)),
-    sent: script.records.map((record) => bytesOfHex(record.sent)),
+    messages: messages.map(bytesOfHex),
+    bodies: records.map((record) => bytesOfHex(record[1])),
+    sent: records.map((record) => bytesOfHex(record[2])),
     entropy: {
       fill(target, offset, bytes) {
         target.set(ephemeral.subarray(0, bytes), offset);
@@ -88,21 +79,28 @@ function taken(arena: Uint8Array, bytes: number): string {
 /** The lock's side. */
 export function playLock(): void {
   mark("evaluate");
-  const { script, messages, bodies, sent, entropy } = readScript();
+  const { agreementSecret, credentials, script, messages, bodies, sent, entropy } = readScript();
+  const [, certificate, kid, publicKey] = credentials as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const [, , place, , decided] = script;
   const trust = {
-    agreementSecret: bytesOfHex(script.agreementSecret),
-    certificate: bytesOfHex(script.certificate),
+    agreementSecret,
+    certificate,
     owner: 1,
-    door: script.door,
-    groups: [script.group],
+    door: place[0],
+    groups: [place[1]],
     anchors: [
       {
         authority: 1,
-        kid: bytesOfHex(script.kid),
-        publicKey: bytesOfHex(script.publicKey),
+        kid,
+        publicKey,
         opsmask: 3,
         maxvalidS: 45_000,
-        loS: script.nowS - 3600,
+        loS: place[2] - 3600,
       },
     ],
     floors: [{ authority: 1, listseq: 12, ringfloor: 0, floors: [] }],
@@ -130,7 +128,7 @@ export function playLock(): void {
     mark("between");
     const verdict = door.judgeMessage3(bytes);
     mark(`${visit}: judge message_3`);
-    bytes = door.buildMessage4(verdict, script.lockseq, script.tS, script.wants);
+    bytes = door.buildMessage4(verdict, decided[1], decided[2], decided[3]);
     mark(`${visit}: build message_4`);
     report("message4", taken(arena, bytes));
     report("verdict", String(verdict));
@@ -145,16 +143,12 @@ export function playLock(): void {
 /** The key's side. */
 export function playKey(): void {
   mark("evaluate");
-  const { script, messages, bodies, entropy } = readScript();
-  const head = bytesOfHex(script.ringHead);
-  const leaf = bytesOfHex(script.leaf);
-  const path = bytesOfHex(script.path);
-  const trust = {
-    agreementSecret: bytesOfHex(script.agreementSecret),
-    anchors: [
-      { authority: 1, kid: bytesOfHex(script.kid), publicKey: bytesOfHex(script.publicKey) },
-    ],
-  };
+  const { agreementSecret, credentials, script, messages, bodies, entropy } = readScript();
+  const [head, , kid, publicKey] = credentials as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const [, , , shown] = script;
+  const leaf = bytesOfHex(shown[2]);
+  const path = bytesOfHex(shown[3]);
+  const trust = { agreementSecret, anchors: [{ authority: 1, kid, publicKey }] };
   mark("inputs");
   const code = loadBlob(readStorageFile("native"));
   mark("load native code");
@@ -177,7 +171,7 @@ export function playKey(): void {
     mark("between");
     const fault = door.checkMessage2(bytes);
     mark(`${visit}: check message_2`);
-    bytes = door.buildMessage3(script.op, script.index, leaf, path);
+    bytes = door.buildMessage3(shown[0], shown[1], leaf, path);
     mark(`${visit}: build message_3`);
     report("message2", String(fault));
     report("message3", taken(arena, bytes));

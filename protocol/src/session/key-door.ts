@@ -65,7 +65,8 @@ const NO_LOCK: ProvenLock = {
   expS: 0,
   iatS: 0,
 };
-const NO_DECISION: LockDecision = { code: 0, lockseq: 0, tS: 0, wants: [] };
+const NO_WANTS: readonly number[] = [];
+const NO_DECISION: LockDecision = { code: 0, lockseq: 0, tS: 0, wants: NO_WANTS };
 
 /**
  * One organisation whose lock certificates a key believes.
@@ -358,17 +359,19 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     return initiator.showMessage3(headBytes, eadBytes);
   }
 
+  function wantsIn(tokens: number): readonly number[] | undefined {
+    if (words[DECISION_ITEMS] !== 4 || majorAt(DECISION_TOKENS) !== MAJOR_ARRAY) return undefined;
+    const wantCount = argumentAt(DECISION_TOKENS);
+    if (tokens !== DECISION_TOKENS + 1 + wantCount || wantCount > WANTS_MAX) return undefined;
+    return integersAt(DECISION_TOKENS + 1, wantCount);
+  }
+
   // decision = [ code, lockseq, t, ? want ], want a list of small integers.
   function readDecision(at: number, bytes: number): ErrorCode {
     const tokens = read(at, bytes, DECISION_SHAPE);
     if (tokens === 0) return SESSION_MALFORMED;
-    const hasWants = words[DECISION_ITEMS] === 4;
-    if (!hasWants && words[DECISION_ITEMS] !== 3) return SESSION_MALFORMED;
-    const wantCount = hasWants ? argumentAt(DECISION_TOKENS) : 0;
-    if (hasWants && majorAt(DECISION_TOKENS) !== MAJOR_ARRAY) return SESSION_MALFORMED;
-    const end = DECISION_TOKENS + (hasWants ? 1 : 0) + wantCount;
-    if (tokens !== end || wantCount > WANTS_MAX) return SESSION_MALFORMED;
-    const wants = integersAt(DECISION_TOKENS + 1, wantCount);
+    const items = words[DECISION_ITEMS];
+    const wants = items === 3 && tokens === DECISION_TOKENS ? NO_WANTS : wantsIn(tokens);
     if (wants === undefined) return SESSION_MALFORMED;
     view.decision = {
       code: words[DECISION_CODE] as number,
