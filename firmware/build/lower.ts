@@ -139,6 +139,15 @@ function lowerToEs5(code: string): { code: string; map: string } {
   return { code: result.outputText, map: result.sourceMapText ?? "{}" };
 }
 
+/**
+ * Calls that do nothing but return a value: the shapes of `protocol/src/cbor/shape.ts`, and constants. One
+ * whose value no code of a role uses would be made at every power-on.
+ */
+const PURE_CALLS: readonly string[] = [
+  ...["uint", "uintFrom", "bytesOf", "bytesUpTo", "exactly", "orNull", "listOf", "tuple", "mapOf"],
+  "Uint8Array",
+];
+
 // Pins are names there, and so are single letters of a few built-in objects: a variable of ours at
 // the top of a script would hide them from the console and from the interpreter's own modules.
 const PIN_PORTS = "ABCDEFGHV";
@@ -182,6 +191,7 @@ async function shorten(
         join_vars: false,
         // Getters do not occur, so reading a field has no effect of its own.
         pure_getters: true,
+        pure_funcs: [...PURE_CALLS],
         unsafe_arrows: false,
         arrows: false,
         keep_fargs: true,
