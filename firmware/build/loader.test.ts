@@ -36,7 +36,7 @@ let told: unknown[] = [];
 /** One power-on: what was booted, and what `nk.info()` says. */
 function powerOn(files: Files): { booted: string | undefined; info: Record<string, unknown> } {
   const storage = {
-    list: () => [...files.keys()],
+    list: (pattern: RegExp) => [...files.keys()].filter((name) => pattern.test(name)),
     read(name: string, offset = 0, bytes?: number) {
       const content = files.get(name);
       return content?.slice(offset, bytes === undefined ? undefined : offset + bytes);

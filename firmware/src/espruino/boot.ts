@@ -21,8 +21,6 @@ interface Selector {
   readonly securityVersion: number;
   readonly generation: number;
   readonly isProven: boolean;
-  /** It may start below a proven security version. */
-  readonly isPermitted: boolean;
 }
 
 /** There where a device was locked down: it has no console, and hangs for so many seconds at most. */
@@ -64,8 +62,7 @@ function readSelector(name: string): Selector | undefined {
   const covered = slot + " " + securityVersion + " " + generation;
   if (parts[2] !== hex8(E.CRC32(covered)) || !isBootable(slot)) return undefined;
   const isProven = storage.read(PROOF + generation) !== undefined;
-  const isPermitted = hasPermit(generation, slot);
-  return { slot, securityVersion, generation, isProven, isPermitted };
+  return { slot, securityVersion, generation, isProven };
 }
 
 function sha256(text: string): string {
@@ -100,8 +97,9 @@ function bootsOf(generation: number): number {
 function choose(): Selector | undefined {
   const selectors: Selector[] = [];
   let proven = 0;
-  for (const name of storage.list()) {
-    const selector = name.indexOf(SELECTOR) === 0 ? readSelector(name) : undefined;
+  // The interpreter sorts names out in a tenth of the time that a comparison here takes.
+  for (const name of storage.list(/^nk\.sel\./)) {
+    const selector = readSelector(name);
     if (selector !== undefined) {
       selectors.push(selector);
       if (selector.isProven && selector.securityVersion > proven) {
@@ -112,7 +110,7 @@ function choose(): Selector | undefined {
   let best: Selector | undefined;
   let second: Selector | undefined;
   for (const one of selectors) {
-    if (one.securityVersion >= proven || one.isPermitted) {
+    if (one.securityVersion >= proven || hasPermit(one.generation, one.slot)) {
       const isNewer = best === undefined || one.generation > best.generation;
       if (isNewer) second = best;
       else if (second === undefined || one.generation > second.generation) second = one;

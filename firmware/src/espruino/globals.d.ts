@@ -23,7 +23,7 @@ interface EspruinoStorage {
   read(name: string, offset?: number, bytes?: number): string | undefined;
   write(name: string, content: string, offset?: number, size?: number): boolean;
   erase(name: string): void;
-  list(): string[];
+  list(pattern?: RegExp): string[];
   getStats(): { readonly freeBytes: number; readonly trashBytes: number };
 }
 
