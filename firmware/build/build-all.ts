@@ -32,11 +32,11 @@ for (const target of bundleTargets().filter(isAsked)) {
   if (lines.length === 0) {
     const folder = await writeBundle(bundle, DIST, version);
     const size = sizeOf(bundle);
-    const files = bundle.modules.map(({ name, code }) => `${name} ${code.length}`).join(", ");
+    const files = bundle.stored.map(({ name, content }) => `${name} ${content.length}`).join(", ");
     process.stdout.write(
       `${relative(process.cwd(), folder)}: ${size.storage} bytes, ${size.doorPath} at every boot, ${nodes} nodes\n`,
     );
-    process.stdout.write(`  files: boot ${bundle.boot.length}, ${files}\n`);
+    process.stdout.write(`  files: ${files}\n`);
     for (const limit of limitsOf(bundle)) {
       process.stdout.write(`  limit: ${limit}\n`);
     }

@@ -18,7 +18,9 @@ import { EARLY_GLOBALS } from "./hot-functions.ts";
 import { type LoweredBundle, lowerBundle } from "./lower.ts";
 import { LAZY_FUNCTIONS } from "./modules.ts";
 import type { BuiltBundle, BundleFile } from "./slot-files.ts";
+import type { SourcePlace } from "./source-trace.ts";
 import { type ScriptModule, splitScript } from "./split.ts";
+import { octetAt, type StoredScript, storePacked, storeText } from "./stored-script.ts";
 
 /** The roles that have a bundle. */
 export const ROLES = ["key", "lock", "station"] as const;
@@ -50,6 +52,9 @@ const NATIVE_BOARDS: readonly string[] = [xiao.name, linuxArm.name, mdbt42q.name
 /** Where `make native` puts the blob; the build of the scripts needs no compiler. */
 const NATIVE_BLOB = join(FIRMWARE, "dist/native/cortex-m4/native.bin");
 
+/** Boards that Node stands in for: it reads scripts, not the tokens of the interpreter. */
+const NODE_BOARDS: readonly string[] = [virtual.name];
+
 /** Boards that bundles are built for. */
 export const BOARDS: readonly Board[] = [linux, linuxArm, xiao, esp32s3, virtual];
 
@@ -69,6 +74,8 @@ export interface Bundle extends LoweredBundle {
   readonly boot: string;
   /** The entry module first, then those that it loads when it needs them. */
   readonly modules: readonly ScriptModule[];
+  /** The loader and the modules as they lie in Storage, in this order. */
+  readonly stored: readonly (StoredScript & { readonly name: string })[];
   /** The native blob; undefined for a board without one, and where it was not built. */
   readonly native: Uint8Array | undefined;
 }
@@ -118,11 +125,18 @@ export async function buildBundle(target: BundleTarget): Promise<Bundle> {
     conditions: conditionsOf(board),
     shortFields: true,
   });
+  const boot = await buildLoader(role);
+  const modules = splitScript(lowered.code, role, lazyFunctionsOf(role, lowered));
+  const store = NODE_BOARDS.includes(board.name) ? storeText : storePacked;
   return {
     ...lowered,
     target,
-    boot: await buildLoader(role),
-    modules: splitScript(lowered.code, role, lazyFunctionsOf(role, lowered)),
+    boot,
+    modules,
+    stored: [{ name: "boot", code: boot }, ...modules].map(({ name, code }) => ({
+      name,
+      ...store(code),
+    })),
     native:
       isNative(board) && existsSync(NATIVE_BLOB)
         ? new Uint8Array(await readFile(NATIVE_BLOB))
@@ -188,15 +202,35 @@ export function describeRefusals(bundle: Bundle): { nodes: number; lines: readon
 
 /** The files of a bundle in the order in which they are written, the loader first. */
 export function filesOf(bundle: Bundle): readonly BundleFile[] {
+  const [boot, ...modules] = bundle.stored.map(({ name, content }) => ({ name, content }));
   return [
-    { name: "boot", content: Buffer.from(bundle.boot, "ascii") },
+    ...(boot === undefined ? [] : [boot]),
     // Early in Storage, because a board walks the chain of its files to this one at every boot.
     ...(bundle.native === undefined ? [] : [{ name: "native", content: bundle.native }]),
-    ...bundle.modules.map((module) => ({
-      name: module.name,
-      content: Buffer.from(module.code, "ascii"),
-    })),
+    ...modules,
   ];
+}
+
+/**
+ * The source behind a place in a file, as the interpreter tells it with an error: `a.lock:1:834`.
+ *
+ * @param line - Counted from 1, as is `column`.
+ * @returns undefined for the loader, and where the build made the text up.
+ */
+export function sourceAt(
+  bundle: Bundle,
+  name: string,
+  line: number,
+  column: number,
+): SourcePlace | undefined {
+  const script = bundle.stored.find((one) => one.name === name);
+  const module = bundle.modules.find((one) => one.name === name);
+  if (script === undefined || module === undefined) return undefined;
+  const offset = script.find(octetAt(script.content, line, column));
+  const piece = module.pieces.find(
+    ({ at, characters }) => offset >= at && offset < at + characters,
+  );
+  return piece === undefined ? undefined : bundle.trace.find(piece.from + offset - piece.at);
 }
 
 /** Describes a bundle for those who load it. */
@@ -235,7 +269,7 @@ export function limitsOf(bundle: Bundle): readonly string[] {
 
 /** Octets that a board evaluates at every power-on: the loader and the entry module. */
 export function doorPathBytes(bundle: Bundle): number {
-  return bundle.boot.length + (bundle.modules[0]?.code.length ?? 0);
+  return bundle.stored.slice(0, 2).reduce((sum, { content }) => sum + content.length, 0);
 }
 
 /** The manifest as it is written, in the folder and in the slot. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { parse } from "acorn";
+import { parse, type Token } from "acorn";
 
 /**
  * A node of the parsed script, as plain data.
@@ -16,8 +16,9 @@ export interface SyntaxNode {
 }
 
 /** Parses a script with the newest grammar, so that a construct is refused by its name. */
-export function parseScript(code: string): SyntaxNode {
+export function parseScript(code: string, tokens?: Token[]): SyntaxNode {
   const program: unknown = parse(code, {
+    ...(tokens === undefined ? {} : { onToken: tokens }),
     ecmaVersion: "latest",
     sourceType: "script",
     allowReturnOutsideFunction: false,
@@ -26,6 +27,35 @@ export function parseScript(code: string): SyntaxNode {
     throw new Error("acorn returned no program");
   }
   return program;
+}
+
+/** A token of a script. */
+export interface SyntaxToken {
+  /** `word` is reserved; a name that is none and every sign of one character are `other`. */
+  readonly kind: "word" | "operator" | "number" | "string" | "other";
+  readonly text: string;
+  /** What a number or a string stands for. */
+  readonly value: unknown;
+  readonly start: number;
+}
+
+/** Parses a script and gives its tokens as well. */
+export function parseTokens(code: string): { program: SyntaxNode; tokens: readonly SyntaxToken[] } {
+  const found: Token[] = [];
+  const program = parseScript(code, found);
+  const tokens = found.map((token): SyntaxToken => {
+    const text = code.slice(token.start, token.end);
+    const value = "value" in token ? token.value : undefined;
+    return { kind: kindOf(token, text), text, value, start: token.start };
+  });
+  return { program, tokens: tokens.filter(({ text }) => text !== "") };
+}
+
+function kindOf({ type }: Token, text: string): SyntaxToken["kind"] {
+  if (type.label === "num") return "number";
+  if (type.label === "string") return "string";
+  if (type.keyword !== undefined) return "word";
+  return /^[^\w$]{2,}$/.test(text) ? "operator" : "other";
 }
 
 /** Tells whether a field of a node is itself a node. */

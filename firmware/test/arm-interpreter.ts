@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { EARLY_GLOBALS } from "../build/hot-functions.ts";
 import { lowerBundle } from "../build/lower.ts";
+import { packScript } from "../build/pack.ts";
 
 const FIRMWARE = dirname(dirname(fileURLToPath(import.meta.url)));
 const RUN_MS = 300_000;
@@ -94,8 +95,8 @@ export async function playStored(
   folder: string,
   plugin: readonly string[] = [],
 ): Promise<string> {
-  const code = Buffer.from(await lowerProgram(entryText, shortFields), "latin1");
-  storeFiles(folder, [...files, { name: "side", content: code }]);
+  const { content } = packScript(await lowerProgram(entryText, shortFields));
+  storeFiles(folder, [...files, { name: "side", content }]);
   writeFileSync(join(folder, "script.json"), script);
   const start = `${EARLY_GLOBALS}E.getErrorFlags();eval(require("Storage").read("side"));`;
   return runScript(folder, start, "side-end", plugin);
