@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import {
+  type BundleTarget,
   buildBundle,
   bundleTargets,
   describeRefusals,
@@ -61,6 +62,23 @@ test("two builds of a role give equal bytes, and the manifest describes every fi
     await rm(dist, { recursive: true, force: true });
   }
 }, 120_000);
+
+test("operations in script are for roles without native code, and lie on no other board", async () => {
+  const isTried = ({ role, board }: BundleTarget) =>
+    role !== "station" && ["linux", "xiao-nrf52840"].includes(board.name);
+  const found: Record<string, boolean> = {};
+  for (const target of bundleTargets().filter(isTried)) {
+    const { modules } = await buildBundle(target);
+    const names = modules.map(({ name }) => name);
+    found[`${target.role}/${target.board.name}`] = names.includes("operations");
+  }
+  expect(found).toEqual({
+    "key/linux": true,
+    "lock/linux": true,
+    "key/xiao-nrf52840": false,
+    "lock/xiao-nrf52840": false,
+  });
+}, 60_000);
 
 test("a refusal names bundle, source file and line", async () => {
   const target = bundleTargets()[0];

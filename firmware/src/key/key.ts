@@ -2,7 +2,6 @@
 import {
   BATTERY_LOW,
   CONTACT_OVERLOADED,
-  createArenaOperations,
   createKeyDoor,
   DEVICE_BLANK,
   decodeHelloAnswer,
@@ -19,6 +18,7 @@ import {
   ROLE_LOCK,
   ROLE_STATION,
 } from "@nyckelring/protocol";
+import { createArenaOperations } from "#arena-operations";
 import { createBlobQueue } from "../shared/blob-queue.ts";
 import { openDeviceRecords, RECORD_LOG_STATE } from "../shared/device-records.ts";
 import { loadIdentity } from "../shared/identity.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { createArenaOperations } from "#arena-operations";
 import {
   type ArenaOperations,
-  createArenaOperations,
   createLockDoor,
   DELIVER_FIRST,
   DEVID_BYTES,
