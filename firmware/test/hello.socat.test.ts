@@ -10,6 +10,8 @@ import {
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 
+import { buildBundle, sourceAt } from "../build/build-bundle.ts";
+import { board as linux } from "../src/boards/linux.ts";
 import { ESPRUINO, makeFolder, openFarEnd, pause, startRole } from "./interpreter.ts";
 
 const BOOT_MS = 120_000;
@@ -36,6 +38,28 @@ describe.skipIf(ESPRUINO === undefined)(
         });
         expect(await memoryOf(board)).toBeGreaterThan(0);
         expect(board.console()).not.toContain("Uncaught");
+      } finally {
+        await board.stop();
+        await farEnd.stop();
+        await folder.remove();
+      }
+    });
+
+    test("an error in a packed bundle names a place in its file that leads to the source", async () => {
+      const folder = await makeFolder();
+      const farEnd = await openFarEnd(folder.path);
+      const board = await startRole("lock", folder.path);
+      try {
+        const repeat = setInterval(() => farEnd.send(LINK_HELLO, encodeHello(ROLE_KEY)), 200);
+        await farEnd.next(BOOT_MS).finally(() => clearInterval(repeat));
+        const bundle = await buildBundle({ role: "lock", board: linux });
+        const name = bundle.names.get("assert");
+        board.evaluate(`try{${name}(false,5)}catch(e){print(e.stack+"stack-"+"end")}`);
+        await board.waitFor("stack-end", 5_000);
+        const [, line, column] = /\(a\.lock:(\d+):(\d+)\)/.exec(board.console()) ?? [];
+        expect(sourceAt(bundle, "lock", Number(line), Number(column))?.file).toBe(
+          "protocol/src/errors/result.ts",
+        );
       } finally {
         await board.stop();
         await farEnd.stop();
