@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { createArenaOperations } from "#arena-operations";
+
 import {
   type ArenaOperations,
   createLockDoor,
@@ -32,6 +32,7 @@ import {
   WANT_FLOORS,
   WANT_TIME_GRANT,
 } from "@nyckelring/protocol";
+import { createArenaOperations } from "#arena-operations";
 import { BOLT_LOCKED, type BoltPosition } from "../ports.ts";
 import type { DeviceIdentity } from "../shared/identity.ts";
 import type { MessageLink } from "../shared/link.ts";
