@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { board as xiao } from "../src/boards/xiao-nrf52840.ts";
 import {
   bootBundle,
+  PORTION_BYTES,
   playContact,
   type RecordedSide,
   recordContact,
@@ -31,10 +32,10 @@ export type CountedRun = (
   play: (plugin: readonly string[]) => Promise<string>,
 ) => Promise<readonly Stretch[]>;
 
-/** What happens to a device: portions of octets come in, or a plug. */
+/** What happens to a device: octets come in, in portions, or a plug. */
 interface CountedEvent {
-  /** Octets of each portion; empty where a plug went in. */
-  readonly portions: readonly number[];
+  /** 0 where a plug went in. */
+  readonly octets: number;
   /** In the order in which they end: `portion`, `sent`, `to the bolt`, and the event itself. */
   readonly stretches: readonly Stretch[];
 }
@@ -110,12 +111,12 @@ export async function benchContact(
 /** The stretches of each event, what lies between events left out. */
 function eventsOf(run: readonly Stretch[], recorded: RecordedSide): readonly CountedEvent[] {
   let from = run.findIndex(({ name }) => name === "between");
-  return recorded.events.map(({ portions }, index) => {
+  return recorded.events.map(({ octets }, index) => {
     const end = run.findIndex(({ name }) => name === `event ${index}`);
     if (from < 0 || end < 0) throw new Error(`event ${index} was not counted`);
-    const stretches = run.slice(from + 1, end + 1);
+    const stretches = run.slice(from + 1, end + 1).filter(({ name }) => name !== "read");
     from = end + 1;
-    return { portions: portions.map((hex) => hex.length / 2), stretches };
+    return { octets: octets.length, stretches };
   });
 }
 
@@ -153,18 +154,16 @@ function insertionMs(
   function take(side: "lock" | "key", event: CountedEvent | undefined, sentMs: number): number {
     if (event === undefined) throw new Error("an event was not counted");
     let awaitedMs: number | undefined;
-    let portion = 0;
     let octets = 0;
     const arrive = () => {
-      octets += event.portions[portion] ?? 0;
-      portion += 1;
+      octets = Math.min(octets + PORTION_BYTES, event.octets);
       clocks[side] = Math.max(clocks[side], sentMs + octets / WIRE_OCTETS_PER_MS);
     };
     arrive();
     for (const stretch of event.stretches) {
       clocks[side] += msOf(stretch.instructions);
       if (isAwaited(stretch) && awaitedMs === undefined) awaitedMs = clocks[side];
-      if (stretch.name === "portion" && portion < event.portions.length) arrive();
+      if (stretch.name === "portion") arrive();
     }
     return awaitedMs ?? clocks[side];
   }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // One contact of a real key and a real lock, played here and recorded, and each side of it played again
 // on the interpreter: with its role as on a board, over native code, and with the same chance.
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { hexOf, type Leaf } from "@nyckelring/protocol";
 import { buildBundle, builtBundle, doorPathBytes } from "../build/build-bundle.ts";
 import { boardFiles } from "../build/slot-files.ts";
 import type { Board } from "../src/boards/board.ts";
+import type { KeyRole } from "../src/key/key-role.ts";
 import { openLockLogs } from "../src/lock/lock-logs.ts";
 import { openDeviceRecords } from "../src/shared/device-records.ts";
 import { playStored, runScript, storeFiles } from "./arm-interpreter.ts";
@@ -14,15 +16,16 @@ import { createBench, type FarLock, manyRights, RIGHTS } from "./key-bench.ts";
 import { createRig, crypto, entropyOf } from "./lock-rig.ts";
 
 /** Octets that the interpreter hands over at once: what comes in while it takes in those before. */
-const PORTION_BYTES = 40;
+export const PORTION_BYTES = 40;
 const PAGE_BYTES = 4096;
+const NOTHING = new Uint8Array(0);
 /** Blocks of 32 octets that a side may draw. */
 const BLOCKS = 40;
 
 /** What happens to a device: the plug goes in, or octets come. */
 export interface ContactEvent {
-  /** Octets as text of hexadecimal digits, in portions; none when the plug goes in. */
-  readonly portions: readonly string[];
+  /** Octets that come in; none when the plug goes in. They are handed over in portions. */
+  readonly octets: Uint8Array;
   /** What the device sends before the next event, all frames joined. */
   readonly sends: string;
 }
@@ -48,7 +51,7 @@ export interface RecordedContact {
 
 /** A side while it is recorded. */
 interface Recording {
-  readonly events: { readonly portions: readonly string[]; sends: string }[];
+  readonly events: { readonly octets: Uint8Array; sends: string }[];
 }
 
 /**
@@ -84,21 +87,8 @@ export function recordContact(leaves: number, visits = 0): RecordedContact {
     }
     return [...taken];
   };
-  const plugIn = (side: Recording) => side.events.push({ portions: [], sends: "" });
-  const take = bench.key.take;
-  Object.assign(bench.key, {
-    take: () => note(key, take()),
-    role: () => ({
-      onContact(isTouching: boolean, sensesVoltage: boolean) {
-        if (isTouching) plugIn(key);
-        role.onContact(isTouching, sensesVoltage);
-      },
-      onBytes(bytes: Uint8Array) {
-        key.events.push({ portions: portionsOf(bytes), sends: "" });
-        role.onBytes(bytes);
-      },
-    }),
-  });
+  const plugIn = (side: Recording) => side.events.push({ octets: NOTHING, sends: "" });
+  recordKey(bench, role, key, (taken) => note(key, taken));
   const far: FarLock = {
     take: () => note(lock, rig.take()),
     pass: rig.pass,
@@ -110,7 +100,7 @@ export function recordContact(leaves: number, visits = 0): RecordedContact {
         rig.role().onContact(isTouching);
       },
       onBytes(bytes) {
-        lock.events.push({ portions: portionsOf(bytes), sends: "" });
+        lock.events.push({ octets: bytes.slice(), sends: "" });
         rig.role().onBytes(bytes);
       },
     }),
@@ -133,6 +123,75 @@ export function recordContact(leaves: number, visits = 0): RecordedContact {
       events: key.events,
     },
     wireBytes,
+  };
+}
+
+/** Has a key note what happens to it, and what it sends. */
+function recordKey(
+  bench: ReturnType<typeof createBench>,
+  role: KeyRole,
+  recording: Recording,
+  note: (taken: readonly Uint8Array[]) => Uint8Array[],
+): void {
+  const take = bench.key.take;
+  Object.assign(bench.key, {
+    take: () => note(take()),
+    role: () => ({
+      onContact(isTouching: boolean, sensesVoltage: boolean) {
+        if (isTouching) recording.events.push({ octets: NOTHING, sends: "" });
+        role.onContact(isTouching, sensesVoltage);
+      },
+      onBytes(bytes: Uint8Array) {
+        recording.events.push({ octets: bytes.slice(), sends: "" });
+        role.onBytes(bytes);
+      },
+    }),
+  });
+}
+
+/** A key at a station, with the octets that cross the contact in both directions. */
+export interface RecordedSync {
+  readonly key: RecordedSide;
+  readonly wireBytes: number;
+}
+
+/**
+ * Plays a sync.
+ *
+ * @param leaves - Rights of the ring that the key gets.
+ * @param hasRing - The key holds the same rights already and gets a new head alone, as at the start of most
+ *   shifts; otherwise it gets the ring whole.
+ */
+export function recordSync(leaves: number, hasRing: boolean): RecordedSync {
+  const bench = createBench();
+  const rights: Leaf[] = [...RIGHTS, ...manyRights(leaves - RIGHTS.length)];
+  const answer = () => bench.answerWithRing(bench.issuer.rights(rights).bundles);
+  answer();
+  if (hasRing) {
+    bench.sync();
+    answer();
+  }
+  const pages = usedPages(bench.key.flash.image());
+  const nowS = bench.key.clockS();
+  const role = bench.key.boot();
+  const recording: Recording = { events: [] };
+  recordKey(bench, role, recording, (taken) => {
+    const last = recording.events.at(-1);
+    for (const bytes of taken) if (last !== undefined) last.sends += hexOf(bytes);
+    return [...taken];
+  });
+  const before = bench.octets();
+  bench.sync();
+  if (role.status().ringseq !== bench.issuer.ringseq()) throw new Error("the key took no ring");
+  return {
+    key: {
+      pages,
+      pageCount: bench.key.flash.pageCount,
+      chance: chanceOf("key boot 2"),
+      nowS,
+      events: recording.events,
+    },
+    wireBytes: bench.octets() - before,
   };
 }
 
@@ -160,6 +219,8 @@ export async function playContact(
 ): Promise<string> {
   const { pageCount, chance, nowS, events } = recorded;
   const pages = [...recorded.pages.keys()];
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "octets"), Buffer.concat(events.map((event) => event.octets)));
   return playStored(
     {
       entryText: `import { play${side} } from "./test/programs/contact-side.ts";\nplay${side}();\n`,
@@ -168,7 +229,8 @@ export async function playContact(
         pageCount,
         chance,
         nowS === undefined ? null : nowS,
-        events.map((event) => [event.portions, event.sends]),
+        PORTION_BYTES,
+        events.map((event) => [event.octets.length, event.sends]),
       ]),
       shortFields: true,
       files: [
@@ -199,14 +261,6 @@ export async function bootBundle(
     `print("mark evaluate");E.getErrorFlags();print("side-end");`;
   const text = runScript(folder, start, "side-end", plugin);
   return { text, bytes: doorPathBytes(built) };
-}
-
-function portionsOf(bytes: Uint8Array): string[] {
-  const portions: string[] = [];
-  for (let at = 0; at < bytes.length; at += PORTION_BYTES) {
-    portions.push(hexOf(bytes.slice(at, at + PORTION_BYTES)));
-  }
-  return portions;
 }
 
 function usedPages(image: Uint8Array): ReadonlyMap<number, Uint8Array> {

@@ -12,7 +12,7 @@ import { buildBlob, readEntries } from "../native/build-native.ts";
 import * as nativeCode from "../src/espruino/native-code.ts";
 import { crcOfRecord } from "../src/shared/page-journal.ts";
 import { armRunner, ESPRUINO_ARM, linesOf, lowerProgram, runScript } from "./arm-interpreter.ts";
-import { playContact, recordContact } from "./contact-sides.ts";
+import { playContact, recordContact, recordSync } from "./contact-sides.ts";
 import { FROZEN, playSide } from "./door-sides.ts";
 
 const ROOT = resolve(".");
@@ -94,6 +94,20 @@ describe.skipIf(isMissing)("the blob under the interpreter (skipped without ESPR
         expect(outcomes.length).toBe(recorded.events.length);
         expect(outcomes.filter((outcome) => outcome !== "same")).toEqual([]);
         if (side === "Lock") expect(text).toContain("mark to the bolt");
+      }
+    },
+    RUN_MS,
+  );
+
+  test(
+    "K1: a key takes a ring whole, and a new head, into the Storage of its board",
+    async () => {
+      for (const hasRing of [false, true]) {
+        const { key } = recordSync(100, hasRing);
+        const text = await playContact("Key", key, join(folder, `sync-${hasRing}`), blobFile);
+        const outcomes = outcomesOf(text);
+        expect(outcomes.length).toBe(key.events.length);
+        expect(outcomes.filter((outcome) => outcome !== "same")).toEqual([]);
       }
     },
     RUN_MS,

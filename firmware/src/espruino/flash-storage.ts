@@ -42,8 +42,8 @@ export function openStorageFlash(wiring: FlashWiring): FlashPort {
     program: (address, bytes) => flash.write(bytes, (first + address) >>> 0),
     erase(page) {
       // The erase unit of a board is at most our page; the Linux build has four to one.
-      const end = first + (page + 1) * pageBytes;
-      let address = first + page * pageBytes;
+      let address = (first + page * pageBytes) >>> 0;
+      const end = address + pageBytes;
       while (address < end) {
         const unit = flash.getPage(address);
         assert(unit !== undefined && unit !== null && unit.length <= pageBytes, PROMISE_BROKEN);

@@ -4,6 +4,7 @@
 
 import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 import { createEntropy } from "../../src/espruino/entropy.ts";
+import { openStorageFlash } from "../../src/espruino/flash-storage.ts";
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import {
   createNativeCrypto,
@@ -28,72 +29,53 @@ type ContactScript = readonly [
   pageCount: number,
   chance: readonly string[],
   nowS: number | null,
-  events: readonly (readonly [portions: readonly string[], sends: string])[],
+  portionBytes: number,
+  events: readonly (readonly [octets: number, sends: string])[],
 ];
 
 interface Inputs {
   readonly chance: readonly string[];
   readonly nowS: number | undefined;
-  readonly events: readonly Event[];
+  readonly events: Events;
   readonly flash: FlashPort;
 }
 
-interface Event {
-  readonly portions: readonly Uint8Array[];
-  readonly sends: string;
+/** What happens; the octets that come in lie in a file, since a whole ring would not fit beside a key. */
+interface Events {
+  readonly portionBytes: number;
+  /** Octets that come in, 0 for the plug, and what is sent then. */
+  readonly each: readonly (readonly [octets: number, sends: string])[];
 }
 
 function readScript(): Inputs {
   const script: ContactScript = JSON.parse(readFile("./script.json"));
-  const [pages, pageCount, chance, nowS, events] = script;
+  const [pages, pageCount, chance, nowS, portionBytes, each] = script;
   return {
     chance,
     nowS: nowS === null ? undefined : nowS,
-    events: events.map((event) => ({ portions: event[0].map(bytesOfHex), sends: event[1] })),
+    events: { portionBytes, each },
     flash: openPages(pages, pageCount),
   };
 }
 
 /**
- * Pages that are not erased lie one behind the other in a file of Storage and are read as on a board;
- * one that is written to is kept in memory from then on.
+ * The flash of a board, filled with the pages that are not erased; those lie one behind the other in a file of
+ * Storage.
  */
 function openPages(used: readonly number[], pageCount: number): FlashPort {
-  const pages: Uint8Array[] = [];
-  const flash = require("Flash");
-  const first = findStorageFile(STORAGE_START, "pages", used.length * PAGE_BYTES);
-  const places: number[] = [];
-  used.forEach((page, index) => {
-    places[page] = first + index * PAGE_BYTES;
-  });
-  const erased = new Uint8Array(PAGE_BYTES).fill(0xff);
-  const pageOf = (page: number): Uint8Array => {
-    const known = pages[page];
-    if (known !== undefined) return known;
-    const place = places[page];
-    const fresh = place === undefined ? new Uint8Array(PAGE_BYTES) : flash.read(PAGE_BYTES, place);
-    if (place === undefined) fresh.set(erased);
-    pages[page] = fresh;
-    return fresh;
-  };
-  return {
+  const flash = openStorageFlash({
+    kind: "storage",
+    name: "flash",
     pageBytes: PAGE_BYTES,
     pageCount,
-    read(address, bytes) {
-      const number = Math.floor(address / PAGE_BYTES);
-      const known = pages[number];
-      const place = places[number];
-      const within = address - number * PAGE_BYTES;
-      if (known === undefined && place !== undefined) return flash.read(bytes, place + within);
-      return new Uint8Array((known === undefined ? erased : known).buffer, within, bytes);
-    },
-    program(address, bytes) {
-      pageOf(Math.floor(address / PAGE_BYTES)).set(bytes, address % PAGE_BYTES);
-    },
-    erase(page) {
-      pageOf(page).set(erased);
-    },
-  };
+    storageStart: STORAGE_START,
+  });
+  const first = findStorageFile(STORAGE_START, "pages", used.length * PAGE_BYTES);
+  used.forEach((page, index) => {
+    const content = require("Flash").read(PAGE_BYTES, first + index * PAGE_BYTES);
+    flash.program(page * PAGE_BYTES, content);
+  });
+  return flash;
 }
 
 /** Entropy as it was recorded: whole blocks, of which a shorter wish takes the start. */
@@ -130,23 +112,27 @@ function openWire(sent: Uint8Array[]): ContactPort {
   };
 }
 
-function playEvents(role: Role, events: readonly Event[], sent: readonly Uint8Array[]): void {
-  let taken = 0;
-  for (let index = 0; index < events.length; index += 1) {
-    const event = events[index] as Event;
+function playEvents(role: Role, events: Events, sent: Uint8Array[]): void {
+  const file = E.openFile("octets", "r");
+  for (let index = 0; index < events.each.length; index += 1) {
+    const [octets, sends] = events.each[index] as Events["each"][number];
     mark("between");
-    if (event.portions.length === 0) role.onContact(true, false);
-    else {
-      for (const portion of event.portions) {
-        role.onBytes(portion);
-        mark("portion");
-      }
+    if (octets === 0) role.onContact(true, false);
+    for (let taken = 0; taken < octets; ) {
+      const left = octets - taken;
+      const text = file.read(left < events.portionBytes ? left : events.portionBytes);
+      const portion = E.toUint8Array(text ?? "");
+      taken += portion.length;
+      mark("read");
+      role.onBytes(portion);
+      mark("portion");
     }
     mark(`event ${index}`);
     let said = "";
-    for (; taken < sent.length; taken += 1) said += hexOf(sent[taken] as Uint8Array);
-    print("side", `event-${index}`, said === event.sends ? "same" : said);
+    for (const bytes of sent.splice(0)) said += hexOf(bytes);
+    print("side", `event-${index}`, said === sends ? "same" : said);
   }
+  file.close();
   print("side-end");
 }
 
