@@ -107,11 +107,11 @@ describe("a packed script", () => {
     const bundle = await buildBundle(target);
     const [, entry] = bundle.stored;
     const text = Buffer.from(entry?.content ?? []).toString("latin1");
-    const at = text.indexOf("broken promise ");
+    const at = text.indexOf("nk.locked");
     const lines = text.slice(0, at).split("\n");
     expect(lines.length).toBeGreaterThan(1);
     const place = sourceAt(bundle, "lock", lines.length, (lines.at(-1)?.length ?? 0) + 1);
-    expect(place?.file).toMatch(/errors\/result\.ts$/);
+    expect(place?.file).toMatch(/espruino\/service\.ts$/);
     expect(sourceAt(bundle, "lock", 1, 2)).toBeUndefined();
     expect(sourceAt(bundle, "boot", 1, 200)).toBeUndefined();
   }, 60_000);

@@ -53,6 +53,8 @@ export function packScript(code: string): StoredScript {
   const { program, tokens } = parseTokens(code);
   const functions = functionsOf(program);
   let next = 0;
+  /** Functions around the next token. */
+  let depth = 0;
 
   const passToken = (start: number): void => {
     while ((tokens[next]?.start ?? code.length) <= start) next += 1;
@@ -65,7 +67,8 @@ export function packScript(code: string): StoredScript {
       if (token === undefined || token.start >= end) return spaced(pieces);
       const found = token.text === "function" ? functions.get(token.start) : undefined;
       if (found === undefined) {
-        pieces.push(packToken(token, tokens[next - 1]?.text, tokens[next + 1]?.text));
+        const [before, after] = [tokens[next - 1]?.text, tokens[next + 1]?.text];
+        pieces.push(packToken(token, { before, after, isAtTop: depth === 0 }));
         next += 1;
       } else {
         pieces.push(...packFunction(found.node, found.isAtTop));
@@ -81,7 +84,9 @@ export function packScript(code: string): StoredScript {
     const parameters = childrenOf(node, "params").map((one) => nameOf(one) ?? "");
     const body = childOf(node, "body") ?? node;
     passToken(body.start);
+    depth += 1;
     const inside = packUntil(body.end - 1);
+    depth -= 1;
     passToken(body.end - 1);
 
     const isDeclared = node.type === "FunctionDeclaration";
@@ -137,8 +142,15 @@ function isWorthSkipping(node: SyntaxNode, bytes: number): boolean {
   return bytes >= least && bytes <= RAW_BYTES_MAX;
 }
 
-function packToken(token: SyntaxToken, before?: string, after?: string): Piece {
-  const text = packedText(token, before, after);
+/** What stands around a token. */
+interface Surroundings {
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly isAtTop: boolean;
+}
+
+function packToken(token: SyntaxToken, around: Surroundings): Piece {
+  const text = packedText(token, around);
   if (text === undefined && /[^ -~]/.test(token.text)) throw new Error("a token that is not ASCII");
   return {
     text: text ?? token.text,
@@ -148,20 +160,19 @@ function packToken(token: SyntaxToken, before?: string, after?: string): Piece {
 }
 
 /** Undefined where the text stays as it is, which the interpreter takes everywhere. */
-function packedText(token: SyntaxToken, before?: string, after?: string): string | undefined {
+function packedText(token: SyntaxToken, around: Surroundings): string | undefined {
   const { kind, text, value } = token;
   switch (kind) {
     case "string":
-      // What `\u` stands for is UTF-8 in the interpreter; a raw string is octets.
-      return typeof value === "string" && /^[\0-\xff]+$/.test(value) && !text.includes("\\u")
-        ? rawString(value)
-        : undefined;
+      // Where no variable is left the interpreter stops for a string in text and crashes for a raw one:
+      // only what is read once at a boot is raw. What `\u` stands for is UTF-8 there, not octets.
+      if (!around.isAtTop || typeof value !== "string" || text.includes("\\u")) return undefined;
+      return value === "" ? undefined : rawString(value);
     case "number":
       return typeof value === "number" && Number.isInteger(value) ? rawInteger(value) : undefined;
     case "word":
       // The name of a field.
-      if (before === "." || after === ":") return undefined;
-      return tokenOf(text);
+      return around.before === "." || around.after === ":" ? undefined : tokenOf(text);
     case "operator":
       return tokenOf(text);
     default:
