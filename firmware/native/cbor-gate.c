@@ -83,11 +83,13 @@ static int pass_item(struct gate *gate, u32 depth) {
   u32 initial = gate->octets[gate->position];
   u32 major = initial >> 5;
   if (!pass_argument(gate, initial & 31, &argument)) return 0;
-  gate->token[0] = major;
-  gate->token[1] = gate->position;
-  gate->token[2] = argument;
-  gate->token += 3;
-  gate->left -= 1;
+  if (gate->token != NULL) {
+    gate->token[0] = major;
+    gate->token[1] = gate->position;
+    gate->token[2] = argument;
+    gate->token += 3;
+    gate->left -= 1;
+  }
   if (major < 2) return 1;
   if (major < 4) return pass_string(gate, major == 3, argument);
   if (major == 4) return depth < DEPTH_MAX && pass_items(gate, argument, depth + 1);
@@ -102,6 +104,11 @@ u32 gate_tokens(const u8 *octets, u32 at, u32 bytes, u32 *tokens, u32 tokens_max
     if (!pass_item(&gate, 0)) return 0;
   }
   return tokens_max - gate.left;
+}
+
+int is_one_item(const u8 *octets, u32 bytes) {
+  struct gate gate = {octets, 0, bytes, NULL, 1};
+  return pass_item(&gate, 0) && gate.position == bytes;
 }
 
 // The shortest heading of RFC 8949 §3; gives its length.

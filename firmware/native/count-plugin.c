@@ -32,7 +32,7 @@ extern void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
 #define EXPORT __attribute__((visibility("default")))
 EXPORT int qemu_plugin_version = 1;
 
-enum { ENTRIES_MAX = 64, RANGES_MAX = 4096 };
+enum { ENTRIES_MAX = 96, RANGES_MAX = 4096 };
 
 struct block {
   uint64_t start;

@@ -221,6 +221,23 @@ int entry_watch_octets(u32 state, u32 at, u32 bytes) {
   return is_bad;
 }
 
+// Looks through a delta; the number of changes, or -1.
+int entry_begin_delta(u32 at, u32 bytes, u32 state) {
+  return begin_delta(place(at), bytes, (u32 *)(void *)place(state));
+}
+
+int entry_put_delta(u32 at, u32 state, u32 first_slot, u32 slots) {
+  put_delta(place(at), (u32 *)(void *)place(state), first_slot, place(slots));
+  return 0;
+}
+
+int entry_search_octets(u32 slots, u32 count, u32 out) {
+  return (int)search_octets(place(slots), count, place(out));
+}
+
+// 1 for octets that are one item and nothing behind it, in the strict encoding.
+int entry_gate(u32 at, u32 bytes) { return is_one_item(place(at), bytes); }
+
 // Root over at most 32 packed slots.
 int entry_subtree(u32 slots, u32 count, u32 secret, u32 out) {
   u8 hashes[32 * 32];

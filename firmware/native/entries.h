@@ -72,3 +72,8 @@ ENTRY(salted_leaf, 3)
 ENTRY(kept_path, 4)
 ENTRY(record_crc, 2)
 ENTRY(walk_records, 4)
+// Over absolute addresses, for the rings of a key and for decoders in script.
+ENTRY(begin_delta, 3)
+ENTRY(put_delta, 4)
+ENTRY(search_octets, 3)
+ENTRY(gate, 2)

@@ -50,6 +50,7 @@ int ccm_open(const u8 key[16], const u8 nonce[13], const u8 *additional, u32 add
 
 // cbor-gate.c
 u32 gate_tokens(const u8 *arena, u32 at, u32 bytes, u32 *tokens, u32 tokens_max);
+int is_one_item(const u8 *octets, u32 bytes);
 u32 put_head(u8 *target, u32 major, u32 argument);
 
 // tree.c
@@ -60,6 +61,9 @@ u32 fold_level(u8 *hashes, u32 count);
 u32 block_path(u8 *hashes, u32 count, u32 index, u8 *out);
 u32 salted_leaf(const u8 *slot, const u8 secret[32], u8 *out);
 u32 kept_path(const u8 *nodes, u32 size, u32 index, u8 *out);
+int begin_delta(const u8 *octets, u32 bytes, u32 *state);
+void put_delta(const u8 *octets, u32 *state, u32 first_slot, u8 *slots);
+u32 search_octets(u8 *slots, u32 count, u8 *out);
 
 // entries.c: the entries that the steps of a session are made of.
 int entry_arena_dh(u32 secret, u32 peer, u32 out);

@@ -132,3 +132,134 @@ u32 fold_level(u8 *hashes, u32 count) {
   }
   return above;
 }
+
+// A delta of a ring, spec/ring.cddl: [ base16, new16, [ * [ first slot, [ + leaf / null ] ] ] ] in the strict encoding of
+// cbor-gate.c. Runs rise and do not touch. A state of five words says how far it was applied: position, slot of the change
+// that lies there, changes left in its run, runs behind it, slot behind the last change that was applied.
+
+#define DELTA_HEAD_BYTES 35
+#define DELTA_SLOTS_MAX 4096
+#define KIND_MAX 0x10001
+#define LEAF_FOREIGN 2
+
+struct reader {
+  const u8 *octets;
+  u32 position;
+  u32 end;
+};
+
+// The argument of the next heading, which is of one major type; 0 where there is none such.
+static int read_head(struct reader *reader, u32 major, u32 most, u32 *argument) {
+  if (reader->position >= reader->end) return 0;
+  u32 initial = reader->octets[reader->position];
+  u32 low = initial & 31;
+  reader->position += 1;
+  if (initial >> 5 != major || low > 26) return 0;
+  if (low < 24) {
+    *argument = low;
+    return low <= most;
+  }
+  u32 width = 1u << (low - 24);
+  if (reader->end - reader->position < width) return 0;
+  u32 value = 0;
+  for (u32 count = 0; count < width; count += 1) {
+    value = (value << 8) | reader->octets[reader->position];
+    reader->position += 1;
+  }
+  *argument = value;
+  return value >= (width == 1 ? 24u : width == 2 ? 256u : 65536u) && value <= most;
+}
+
+static void put_word(u8 *target, u32 value) {
+  for (u32 octet = 0; octet < 4; octet += 1) target[octet] = (u8)(value >> (8 * octet));
+}
+
+// Gives 0 for a leaf that is none.
+static int read_slot(struct reader *reader, u8 *slot) {
+  u32 items, kind, target, ops, until;
+  if (reader->position < reader->end && reader->octets[reader->position] == 0xf6) {
+    reader->position += 1;
+    memset(slot, SLOT_EMPTY, SLOT_BYTES);
+    return 1;
+  }
+  if (!read_head(reader, 4, 4, &items) || items != 4) return 0;
+  if (!read_head(reader, 0, KIND_MAX, &kind) || !read_head(reader, 0, 0xffffffff, &target)) return 0;
+  if (!read_head(reader, 0, 0xff, &ops) || !read_head(reader, 0, 0xffffffff, &until)) return 0;
+  u32 authority = kind < LEAF_FOREIGN ? 0 : kind - LEAF_FOREIGN;
+  slot[0] = (u8)(kind - authority);
+  slot[1] = (u8)ops;
+  slot[2] = (u8)authority;
+  slot[3] = (u8)(authority >> 8);
+  put_word(slot + 4, target);
+  put_word(slot + 8, until);
+  return 1;
+}
+
+// Takes the heading of a run; 0 for one that is none or comes before `least`.
+static int read_run(struct reader *reader, u32 least, u32 *state) {
+  u32 items;
+  if (!read_head(reader, 4, 2, &items) || items != 2) return 0;
+  if (!read_head(reader, 0, DELTA_SLOTS_MAX - 1, &state[1]) || state[1] < least) return 0;
+  if (!read_head(reader, 4, DELTA_SLOTS_MAX, &state[2]) || state[2] == 0) return 0;
+  return state[1] + state[2] <= DELTA_SLOTS_MAX;
+}
+
+// Looks through a delta and stands before its first change. Gives the number of changes, or -1 for octets that are no
+// delta.
+int begin_delta(const u8 *octets, u32 bytes, u32 *state) {
+  struct reader reader = {octets, DELTA_HEAD_BYTES, bytes};
+  u8 slot[SLOT_BYTES];
+  u32 runs;
+  u32 count = 0;
+  u32 least = 0;
+  memset(state, 0, 20);
+  if (bytes <= DELTA_HEAD_BYTES || octets[0] != 0x83 || octets[1] != 0x50 || octets[18] != 0x50) return -1;
+  if (!read_head(&reader, 4, DELTA_SLOTS_MAX / 2, &runs)) return -1;
+  u32 start = reader.position;
+  for (u32 run = 0; run < runs; run += 1) {
+    if (!read_run(&reader, least, state)) return -1;
+    for (u32 place = 0; place < state[2]; place += 1) {
+      if (!read_slot(&reader, slot)) return -1;
+    }
+    count += state[2];
+    least = state[1] + state[2] + 1;
+  }
+  if (reader.position != reader.end) return -1;
+  reader.position = start;
+  memset(state, 0, 20);
+  if (runs > 0 && !read_run(&reader, 0, state)) return -1;
+  state[0] = reader.position;
+  state[3] = runs > 0 ? runs - 1 : 0;
+  return (int)count;
+}
+
+// Applies the changes that lie in a block of 32 slots, of a delta that was looked through.
+void put_delta(const u8 *octets, u32 *state, u32 first_slot, u8 *slots) {
+  struct reader reader = {octets, state[0], 0xffffffff};
+  while (state[2] > 0 && state[1] >= first_slot && state[1] < first_slot + 32) {
+    if (!read_slot(&reader, slots + SLOT_BYTES * (state[1] - first_slot))) break;
+    state[1] += 1;
+    state[2] -= 1;
+    state[4] = state[1];
+    if (state[2] == 0 && state[3] > 0) {
+      if (!read_run(&reader, 0, state)) break;
+      state[3] -= 1;
+    }
+    state[0] = reader.position;
+  }
+}
+
+// The octets by which the slots of a block are searched; those behind `count` are emptied. Gives the leaves.
+u32 search_octets(u8 *slots, u32 count, u8 *out) {
+  u32 leaves = 0;
+  for (u32 index = 0; index < 32; index += 1) {
+    u8 *slot = slots + SLOT_BYTES * index;
+    if (index >= count) memset(slot, SLOT_EMPTY, SLOT_BYTES);
+    out[index] = SLOT_EMPTY;
+    if (slot[0] == SLOT_EMPTY) continue;
+    u32 kind = slot[0] + slot[2] + ((u32)slot[3] << 8);
+    out[index] = (u8)(word_of(slot + 4) % 127 * 2 + (kind & 1));
+    leaves += 1;
+  }
+  return leaves;
+}

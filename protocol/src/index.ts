@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The device-safe entry: everything that is reachable from here runs on Node and on a board.
 
-export { bytesOfHex, concatBytes, equalBytes, hexOf, octetAt, sliceBytes } from "./bytes.ts";
+export {
+  bytesOfHex,
+  concatBytes,
+  equalBytes,
+  hexOf,
+  octetAt,
+  sliceBytes,
+  useComparison,
+} from "./bytes.ts";
 export { decodeCbor } from "./cbor/decode.ts";
 export { encodeCbor } from "./cbor/encode.ts";
-export { checkCbor } from "./cbor/gate.ts";
+export { checkCbor, useNativeGate } from "./cbor/gate.ts";
 export {
   bytesOf,
   bytesUpTo,

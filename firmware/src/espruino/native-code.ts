@@ -58,6 +58,10 @@ export const ENTRY_SALTED_LEAF = 57;
 export const ENTRY_KEPT_PATH = 58;
 export const ENTRY_RECORD_CRC = 59;
 export const ENTRY_WALK_RECORDS = 60;
+export const ENTRY_BEGIN_DELTA = 61;
+export const ENTRY_PUT_DELTA = 62;
+export const ENTRY_SEARCH_OCTETS = 63;
+export const ENTRY_GATE = 64;
 
 /** Version of the table that this code was written for; `bind` answers it. */
 const TABLE_VERSION = 2;

@@ -16,24 +16,30 @@ import {
   type SigningKey,
   sliceBytes,
   succeed,
+  useComparison,
+  useNativeGate,
 } from "@nyckelring/protocol";
 
-import type { SlotHashes } from "../key/ring-store.ts";
+import { DELTA_UNREACHABLE, type SlotOperations } from "../key/slot-operations.ts";
 import { crcOfRecord, readU32 } from "../shared/page-journal.ts";
 import type { HealthTest } from "./entropy.ts";
 import { createNativeOperations } from "./native-arena.ts";
 import {
+  ENTRY_BEGIN_DELTA,
   ENTRY_BLOCK_PATH,
   ENTRY_CCM_OPEN,
   ENTRY_CCM_SEAL,
   ENTRY_CRC16,
   ENTRY_CRC32,
+  ENTRY_GATE,
   ENTRY_HMAC,
   ENTRY_KEPT_PATH,
   ENTRY_LEAF_HASHES,
+  ENTRY_PUT_DELTA,
   ENTRY_RECORD_CRC,
   ENTRY_RECORD_PAYLOAD,
   ENTRY_SALTED_LEAF,
+  ENTRY_SEARCH_OCTETS,
   ENTRY_SHA256,
   ENTRY_SIGN,
   ENTRY_SIGNING_KEY,
@@ -49,7 +55,7 @@ import {
   type NativeCall,
   type NativeCode,
 } from "./native-code.ts";
-import type { OctetChecks } from "./octet-checks.ts";
+import { compareAsText, type OctetChecks } from "./octet-checks.ts";
 import { readStorageFile } from "./storage-file.ts";
 
 const KEY_BYTES = 32;
@@ -74,6 +80,8 @@ const SLOT_BYTES = 12;
 const BLOCK_PATH_BYTES = 160;
 /** Seven levels more, in a ring of 4096. */
 const KEPT_PATH_BYTES = 224;
+/** Five, and more so that native code can reach them. */
+const STATE_WORDS = 8;
 
 let code: NativeCode | undefined;
 
@@ -104,7 +112,7 @@ export function openOctetChecks(): OctetChecks {
 }
 
 /**
- * What the link and the flash ask of octets, over a blob.
+ * What the link and the flash ask of octets, over a blob; decoders in script get its gate as well.
  *
  * What native code cannot reach is copied if it is short; one that memory holds in pieces is gone through
  * here, as slowly as that is: a frame must not be lost because memory has no room in one piece.
@@ -118,7 +126,13 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
   const recordEntry = native.entry(ENTRY_RECORD_PAYLOAD);
   const walkEntry = native.entry(ENTRY_WALK_RECORDS);
   const recordCrcEntry = native.entry(ENTRY_RECORD_CRC);
+  const gateEntry = native.entry(ENTRY_GATE);
   const addressOf = E.getAddressOf;
+  useComparison(compareAsText);
+  useNativeGate((bytes) => {
+    const at = placeOf(bytes);
+    return at !== 0 && gateEntry(at, bytes.length, 0, 0) === 1;
+  });
 
   function placeOf(bytes: Uint8Array): number {
     const at = addressOf(bytes, true);
@@ -179,12 +193,12 @@ export function createNativeHealthTest(native: NativeCode): HealthTest {
 }
 
 /** Hashes over the slots of a ring, over the same blob. */
-export function openSlotHashes(): SlotHashes {
-  return createSlotHashes(codeOfBoard());
+export function openSlotOperations(): SlotOperations {
+  return createSlotOperations(codeOfBoard());
 }
 
 /** Hashes over the slots of a ring, over a blob; the answers lie in places of their own. */
-export function createSlotHashes(native: NativeCode): SlotHashes {
+export function createSlotOperations(native: NativeCode): SlotOperations {
   const hashes = new Uint8Array(BLOCK_SLOTS * HASH_BYTES);
   const root = new Uint8Array(INPUT_BYTES_MAX);
   const input = new Uint8Array(BLOCK_SLOTS * SLOT_BYTES);
@@ -198,6 +212,12 @@ export function createSlotHashes(native: NativeCode): SlotHashes {
   ];
   const kept = new Uint8Array(KEPT_PATH_BYTES);
   const keptAt = native.addressOf(kept);
+  // How far a delta was applied; see tree.c.
+  const state = new Uint32Array(STATE_WORDS);
+  let delta = input;
+  const beginEntry = native.entry(ENTRY_BEGIN_DELTA);
+  const putEntry = native.entry(ENTRY_PUT_DELTA);
+  const searchEntry = native.entry(ENTRY_SEARCH_OCTETS);
   const leafEntry = native.entry(ENTRY_SALTED_LEAF);
   const keptEntry = native.entry(ENTRY_KEPT_PATH);
   const leavesEntry = native.entry(ENTRY_LEAF_HASHES);
@@ -246,6 +266,27 @@ export function createSlotHashes(native: NativeCode): SlotHashes {
         return 0;
       });
       return sliceBytes(hashes, 0, bytes);
+    },
+    beginDelta(bytes) {
+      const at = E.getAddressOf(bytes, true);
+      const stateAt = E.getAddressOf(state, true);
+      if (at === 0 || stateAt === 0) return DELTA_UNREACHABLE;
+      delta = bytes;
+      return beginEntry(at, bytes.length, stateAt, 0);
+    },
+    nextSlot: () => (state[2] === 0 ? -1 : (state[1] as number)),
+    putDelta(firstSlot, slots) {
+      const at = placeOf(slots);
+      putEntry(native.addressOf(delta), native.addressOf(state), firstSlot, at);
+      if (at === inputAt) slots.set(input, 0);
+      return state[4] as number;
+    },
+    search(slots, count, search) {
+      const at = placeOf(slots);
+      const leaves = searchEntry(at, count, hashesAt, 0);
+      if (at === inputAt) slots.set(input, 0);
+      search.set(hashes.subarray(0, BLOCK_SLOTS), 0);
+      return leaves;
     },
     keptPath(nodes, size, slot) {
       if (nodes.length === 0) return path.subarray(0, 0);

@@ -22,3 +22,9 @@ export function checkedFlash(flash: FlashPort, checks: OctetChecks): FlashPort {
   if (records === undefined) return flash;
   return { pageBytes, pageCount, read, program, erase, crc32, records };
 }
+
+/** Compares octets of one length as the interpreter compares text; false where memory has no room for them. */
+export function compareAsText(a: Uint8Array, b: Uint8Array): boolean {
+  const text = E.toString(a);
+  return text !== undefined && text === E.toString(b);
+}

@@ -7,7 +7,7 @@ import {
   type EntropyPort,
 } from "@nyckelring/protocol";
 
-import type { SlotHashes } from "../key/ring-store.ts";
+import type { SlotOperations } from "../key/slot-operations.ts";
 import { crc32Native } from "./crc32-native.ts";
 import { createDeviceCrypto } from "./crypto.ts";
 import { createHealthTest, type HealthTest } from "./entropy.ts";
@@ -30,7 +30,7 @@ export function openHealthTest(): HealthTest {
 }
 
 /** Nothing: without native code the leaves are hashed one by one. */
-export function openSlotHashes(): SlotHashes | undefined {
+export function openSlotOperations(): SlotOperations | undefined {
   return undefined;
 }
 

@@ -3,7 +3,6 @@ import {
   ANCHOR_UNKNOWN,
   CLOCK_UNTRUSTED,
   decodeRingBundle,
-  decodeRingDelta,
   equalBytes,
   FLAG_EMERGENCY,
   fail,
@@ -30,6 +29,7 @@ import type { KeyTrust } from "./key-trust.ts";
 import {
   createRingStore,
   type PromisedRing,
+  type ReadDelta,
   type RingPorts,
   type RingStore,
 } from "./ring-store.ts";
@@ -73,6 +73,8 @@ export interface KeyRings {
   /** Forgets a ring of which not all parts came. */
   abandon(): void;
 }
+
+const NOTHING = new Uint8Array(0);
 
 type Incoming = {
   readonly index: number;
@@ -152,60 +154,79 @@ export function openKeyRings(
     return verified;
   }
 
-  function beginRing(parts: number, bundle: RingBundle): Result<undefined> {
+  function beginRing(
+    parts: number,
+    bundle: RingBundle,
+  ): Result<{ readonly ring: Incoming; readonly delta: ReadDelta | undefined }> {
     const verified = verifyHead(bundle.head);
     if (!verified.ok) return verified;
     const head = verified.value;
     const index = (head.flags & FLAG_EMERGENCY) !== 0 ? RING_EMERGENCY : RING_SHIFT;
+    const store = storeAt(index);
     const held = ringAt(index);
-    const isKnown = held !== undefined && equalBytes(held.head, bundle.head);
+    const isKnown =
+      held !== undefined &&
+      held.claims.ringseq === head.ringseq &&
+      equalBytes(held.head, bundle.head);
     if (!isKnown && held !== undefined && head.ringseq <= held.claims.ringseq) {
       return fail(OBJECT_OLD);
     }
     const promised: PromisedRing = { head: bundle.head, root: head.root, size: head.size };
-    let base16 = new Uint8Array(0);
-    if (bundle.delta !== null && !isKnown) {
-      const delta = decodeRingDelta(bundle.delta);
-      if (!delta.ok) return delta;
-      base16 = delta.value.base16;
-      const begun = storeAt(index).begin(promised, base16);
-      if (!begun.ok) return begun;
-    } else if (!isKnown) {
+    const ring = { index, head: bundle.head, parts, iatS: head.iatS, isKnown, nextPart: 0 };
+    if (isKnown) return succeed({ ring: { ...ring, base16: NOTHING }, delta: undefined });
+    if (bundle.delta === null) {
       if (parts !== 1) return fail(MESSAGE_MALFORMED);
-      const renewed = storeAt(index).renew(promised);
+      const renewed = store.renew(promised);
       if (!renewed.ok) return renewed;
+      return succeed({ ring: { ...ring, base16: NOTHING }, delta: undefined });
     }
-    const iatS = head.iatS;
-    incoming = { index, head: bundle.head, parts, iatS, isKnown, base16, nextPart: 0 };
-    return succeed(undefined);
+    const delta = store.readDelta(bundle.delta);
+    if (!delta.ok) return delta;
+    const base16 = delta.value.base16;
+    const begun = store.begin(promised, base16);
+    if (!begun.ok) return begun;
+    return succeed({ ring: { ...ring, base16 }, delta: delta.value });
   }
 
-  function applyPart(ring: Incoming, bundle: RingBundle): Result<undefined> {
+  /** @param first - The delta of the first part, which was read already. */
+  function applyPart(
+    ring: Incoming,
+    bundle: RingBundle,
+    first: ReadDelta | undefined,
+  ): Result<undefined> {
     const store = storeAt(ring.index);
     if (ring.isKnown) return succeed(undefined);
     if (bundle.delta === null) {
       return ring.parts === 1 ? succeed(undefined) : fail(MESSAGE_MALFORMED);
     }
-    const delta = decodeRingDelta(bundle.delta);
-    if (!delta.ok) return delta;
-    if (!equalBytes(delta.value.base16, ring.base16)) return fail(RING_BASE_MISMATCH);
-    const applied = store.apply(delta.value.changes);
+    let delta = first;
+    if (delta === undefined) {
+      const read = store.readDelta(bundle.delta);
+      if (!read.ok) return read;
+      delta = read.value;
+      if (!equalBytes(delta.base16, ring.base16)) return fail(RING_BASE_MISMATCH);
+    }
+    const applied = store.apply(delta);
     if (!applied.ok || ring.nextPart + 1 < ring.parts) return applied;
     return store.commit();
   }
 
   function receiveBundle(part: number, parts: number, bundle: RingBundle): Result<undefined> {
+    let first: ReadDelta | undefined;
     if (part === 0) {
       abandon();
       const begun = beginRing(parts, bundle);
       if (!begun.ok) return begun;
+      incoming = begun.value.ring;
+      first = begun.value.delta;
     }
     const ring = incoming;
     if (ring === undefined || part !== ring.nextPart || parts !== ring.parts) {
       return fail(RING_PART_MISSING);
     }
-    if (!equalBytes(bundle.head, ring.head)) return fail(RING_PART_MISSING);
-    const applied = applyPart(ring, bundle);
+    // The head of the first part is the one that was verified.
+    if (part > 0 && !equalBytes(bundle.head, ring.head)) return fail(RING_PART_MISSING);
+    const applied = applyPart(ring, bundle, first);
     if (!applied.ok) return applied;
     ring.nextPart += 1;
     if (ring.nextPart === ring.parts) {

@@ -10,7 +10,7 @@ import type {
   SupplyPort,
   TimerPort,
 } from "../ports.ts";
-import type { SlotHashes } from "./ring-store.ts";
+import type { SlotOperations } from "./slot-operations.ts";
 
 /** Everything that a key touches. */
 export interface KeyPorts {
@@ -22,7 +22,7 @@ export interface KeyPorts {
    */
   readonly operations?: (arena: Uint8Array) => ArenaOperations;
   /** Leaf hashes of packed slots, where the board has native code for them. */
-  readonly slotHashes?: SlotHashes | undefined;
+  readonly slotOperations?: SlotOperations | undefined;
   readonly flash: FlashPort;
   readonly contact: ContactPort;
   readonly timer: TimerPort;

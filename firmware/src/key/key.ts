@@ -286,7 +286,7 @@ export function openKey(
   const clock = openKeyClock(ports.clock, records);
   const secret = commission.ringSecret;
   const rings = openKeyRings(
-    { flash, crypto, records, slotHashes: ports.slotHashes },
+    { flash, crypto, records, slotOperations: ports.slotOperations },
     layout,
     identity,
     secret,

@@ -4,14 +4,17 @@ import {
   concatBytes,
   createRingTree,
   DELTA_MALFORMED,
+  decodeRingDelta,
   equalBytes,
   fail,
   LEAF_FOREIGN,
   type Leaf,
   leafHash,
+  MESSAGE_MALFORMED,
   octetAt,
   type Result,
   RING_BASE_MISMATCH,
+  RING_DELTA_BYTES_MAX,
   RING_FULL,
   RING_LEAVES_MAX,
   RING_ROOT_MISMATCH,
@@ -26,6 +29,7 @@ import {
 import type { FlashPort } from "../ports.ts";
 import { readU32, writeU32 } from "../shared/page-journal.ts";
 import type { RecordStore } from "../shared/record-store.ts";
+import { DELTA_UNREACHABLE, type SlotOperations } from "./slot-operations.ts";
 
 // A slot is 12 octets, little endian: kind, 2 for a door of another authority (u8) | ops (u8) | that
 // authority or 0 (u16) | target (u32) | until (u32).
@@ -40,6 +44,9 @@ const HASH_BYTES = 32;
 // area (u32) | size (u32) | root | head
 const NOTHING = new Uint8Array(0);
 const AT_ROOT = 8;
+// Where an encoded delta names its base: behind the headings of the array and of the octets.
+const AT_BASE = 2;
+const BASE_BYTES = 16;
 const AT_HEAD = AT_ROOT + HASH_BYTES;
 
 /** What the head of a ring promises of it. */
@@ -52,27 +59,13 @@ export interface PromisedRing {
   readonly size: number;
 }
 
-/** Hashes over packed slots as they lie in flash, 12 octets each, done by native code. */
-export interface SlotHashes {
-  /** The leaf hashes of at most 32 slots, 32 octets each; good until the next call. */
-  leaves(slots: Uint8Array, secret: Uint8Array): Uint8Array;
-  /** The path of a slot among the first `count` of at most 32, leaf upwards; good until the next call. */
-  path(slots: Uint8Array, count: number, index: number, secret: Uint8Array): Uint8Array;
-  /** The root over the first `count` of at most 32 slots; good until the next call. */
-  root(slots: Uint8Array, count: number, secret: Uint8Array): Uint8Array;
-  /** What the hash of one slot covers, a copy: the leaf and its salt, or nothing. */
-  saltedLeaf(slot: Uint8Array, secret: Uint8Array): Uint8Array;
-  /** The path above the block of a slot, from the kept nodes of a ring; good until the next call. */
-  keptPath(nodes: Uint8Array, size: number, slot: number): Uint8Array;
-}
-
 /** What a ring is kept and proved with. */
 export interface RingPorts {
   readonly flash: FlashPort;
   readonly crypto: CryptoPort;
   readonly records: RecordStore;
   /** Without it the leaves are hashed one by one over `crypto`. */
-  readonly slotHashes?: SlotHashes | undefined;
+  readonly slotOperations?: SlotOperations | undefined;
 }
 
 /** Where a ring lies in flash. */
@@ -90,6 +83,16 @@ export interface SlotProof {
   readonly saltedLeaf: Uint8Array;
   /** 32 octets for each level, from the leaf to the root. */
   readonly path: Uint8Array;
+}
+
+/** A delta whose form is right. */
+export interface ReadDelta {
+  /** First 16 octets of the root that it starts from. */
+  readonly base16: Uint8Array;
+  /** The slot of the next change; -1 behind the last. */
+  nextSlot(): number;
+  /** As that of `SlotOperations`. */
+  putDelta(firstSlot: number, slots: Uint8Array): number;
 }
 
 /**
@@ -112,13 +115,19 @@ export interface RingStore {
    */
   begin(ring: PromisedRing, base16: Uint8Array): Result<undefined>;
   /**
+   * Reads a delta, or the part of one that came.
+   *
+   * @returns What `apply` takes, good until the next call, or `MESSAGE_MALFORMED`.
+   */
+  readDelta(bytes: Uint8Array): Result<ReadDelta>;
+  /**
    * Writes the next slots of the delta.
    *
-   * @param changes - In ascending order, also across calls.
+   * @param delta - Its changes rise, also across calls.
    * @returns Nothing, or `DELTA_MALFORMED` for another order or a slot outside the ring, or
    *   `RING_FULL` for right 4001. After a fault nothing is staged and the ring in use stands.
    */
-  apply(changes: readonly SlotChange[]): Result<undefined>;
+  apply(delta: ReadDelta): Result<undefined>;
   /**
    * Checks the root of what was staged, as it lies in flash, and makes it the ring in use.
    *
@@ -214,7 +223,7 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
   }
 
   function treeOfArea(area: number, size: number, nodes: Uint8Array | undefined): RingTree {
-    const native = ports.slotHashes;
+    const native = ports.slotOperations;
     if (native === undefined) {
       const leafAt = (slot: number) =>
         leafHash(crypto, slotBytes(crypto, secret, leafOfArea(area, slot)));
@@ -259,17 +268,13 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
   /** Writes the block in hand and takes the next; false when that was right 4001. */
   function flushBlock(stage: Staging): boolean {
     const first = stage.block * BLOCK_SLOTS;
+    const count = Math.min(stage.ring.size - first, BLOCK_SLOTS);
     const search = new Uint8Array(BLOCK_SLOTS);
-    search.fill(SLOT_EMPTY);
-    for (let index = 0; index < BLOCK_SLOTS; index += 1) {
-      const offset = index * SLOT_BYTES;
-      if (first + index >= stage.ring.size) encodeSlot(stage.slots, offset, null);
-      const leaf = decodeSlot(stage.slots, offset);
-      if (leaf !== null) {
-        stage.leaves += 1;
-        search[index] = searchOctetOf(leaf.kind, leaf.target);
-      }
-    }
+    const native = ports.slotOperations;
+    stage.leaves +=
+      native === undefined
+        ? searchInScript(stage.slots, count, search)
+        : native.search(stage.slots, count, search);
     if (stage.leaves > RING_LEAVES_MAX) return false;
     programAcross(addressOf(stage.area) + first * SLOT_BYTES, stage.slots);
     programAcross(addressOf(stage.area) + searchOffset(slotsMax) + first, search);
@@ -323,18 +328,27 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
     return succeed(undefined);
   }
 
-  function apply(changes: readonly SlotChange[]): Result<undefined> {
+  function readDelta(bytes: Uint8Array): Result<ReadDelta> {
+    const native = ports.slotOperations;
+    if (native === undefined) return readInScript(bytes);
+    const { beginDelta, nextSlot, putDelta } = native;
+    const changes = bytes.length > RING_DELTA_BYTES_MAX ? -1 : beginDelta(bytes);
+    if (changes === DELTA_UNREACHABLE) return readInScript(bytes);
+    if (changes < 0) return fail(MESSAGE_MALFORMED);
+    const base16 = sliceBytes(bytes, AT_BASE, AT_BASE + BASE_BYTES);
+    return succeed({ base16, nextSlot, putDelta });
+  }
+
+  function apply(delta: ReadDelta): Result<undefined> {
     const stage = staging;
     if (stage === undefined) return fail(RING_BASE_MISMATCH);
-    for (const change of changes) {
-      if (change.slot < stage.nextSlot || change.slot >= stage.ring.size) {
-        return refuse(DELTA_MALFORMED);
-      }
-      while (change.slot >= (stage.block + 1) * BLOCK_SLOTS) {
+    for (let slot = delta.nextSlot(); slot >= 0; slot = delta.nextSlot()) {
+      if (slot < stage.nextSlot || slot >= stage.ring.size) return refuse(DELTA_MALFORMED);
+      while (slot >= (stage.block + 1) * BLOCK_SLOTS) {
         if (!flushBlock(stage)) return refuse(RING_FULL);
       }
-      encodeSlot(stage.slots, (change.slot % BLOCK_SLOTS) * SLOT_BYTES, change.leaf);
-      stage.nextSlot = change.slot + 1;
+      stage.nextSlot = delta.putDelta(stage.block * BLOCK_SLOTS, stage.slots);
+      if (stage.nextSlot > stage.ring.size) return refuse(DELTA_MALFORMED);
     }
     return succeed(undefined);
   }
@@ -387,7 +401,7 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
       nodeBytes === 0
         ? NOTHING
         : flash.read(addressOf(activeArea) + nodesOffset(slotsMax), nodeBytes);
-    const native = ports.slotHashes;
+    const native = ports.slotOperations;
     if (native === undefined) {
       return {
         saltedLeaf: slotBytes(crypto, secret, leafOfArea(activeArea, slot)),
@@ -426,10 +440,53 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
       searchOctets = undefined;
       records.remove(place.recordId);
     },
+    readDelta,
     find,
     leafAt: (slot) => leafOfArea(activeArea, slot),
     proofOf,
   };
+}
+
+/** Reads a delta without native code. */
+function readInScript(bytes: Uint8Array): Result<ReadDelta> {
+  const read = decodeRingDelta(bytes);
+  if (!read.ok) return read;
+  const { base16, changes } = read.value;
+  let next = 0;
+  function nextSlot(): number {
+    const change = changes[next];
+    return change === undefined ? -1 : change.slot;
+  }
+  return succeed({
+    base16,
+    nextSlot,
+    putDelta(firstSlot, slots) {
+      let reached = firstSlot;
+      while (nextSlot() >= firstSlot && nextSlot() < firstSlot + BLOCK_SLOTS) {
+        const change = changes[next] as SlotChange;
+        encodeSlot(slots, (change.slot - firstSlot) * SLOT_BYTES, change.leaf);
+        reached = change.slot + 1;
+        next += 1;
+      }
+      return reached;
+    },
+  });
+}
+
+/** As `search` of `SlotOperations`. */
+function searchInScript(slots: Uint8Array, count: number, search: Uint8Array): number {
+  let leaves = 0;
+  search.fill(SLOT_EMPTY);
+  for (let index = 0; index < BLOCK_SLOTS; index += 1) {
+    const offset = index * SLOT_BYTES;
+    if (index >= count) encodeSlot(slots, offset, null);
+    const leaf = decodeSlot(slots, offset);
+    if (leaf !== null) {
+      leaves += 1;
+      search[index] = searchOctetOf(leaf.kind, leaf.target);
+    }
+  }
+  return leaves;
 }
 
 /** Never 0xFF, which is an empty slot's. */

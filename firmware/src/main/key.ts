@@ -5,7 +5,7 @@ import {
   openHealthTest,
   openOctetChecks,
   openOperations,
-  openSlotHashes,
+  openSlotOperations,
 } from "#crypto";
 import {
   createBoardTimer,
@@ -47,7 +47,7 @@ export function startKey(): void {
     crypto,
     entropy,
     operations: (arena) => openOperations(crypto, entropy, arena),
-    slotHashes: openSlotHashes(),
+    slotOperations: openSlotOperations(),
     flash: checkedFlash(openFlash(wired(board.flash.key)), checks),
     contact: checkedContact(line, checks),
     timer,

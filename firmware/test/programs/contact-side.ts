@@ -10,7 +10,7 @@ import {
   createNativeCrypto,
   createNativeHealthTest,
   createOctetChecks,
-  createSlotHashes,
+  createSlotOperations,
 } from "../../src/espruino/native-crypto.ts";
 import { checkedContact, checkedFlash } from "../../src/espruino/octet-checks.ts";
 import { findStorageFile, readStorageFile } from "../../src/espruino/storage-file.ts";
@@ -189,7 +189,7 @@ export function playKey(): void {
     crypto,
     entropy,
     operations: (arena) => createNativeOperations(code, entropy, arena),
-    slotHashes: createSlotHashes(code),
+    slotOperations: createSlotOperations(code),
     flash: checkedFlash(flash, checks),
     contact: checkedContact(openWire(sent), checks),
     timer,

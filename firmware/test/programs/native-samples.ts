@@ -9,7 +9,7 @@ import {
   createNativeCrypto,
   createNativeHealthTest,
   createOctetChecks,
-  createSlotHashes,
+  createSlotOperations,
 } from "../../src/espruino/native-crypto.ts";
 import { loadBlob, readOctets } from "./native-file.ts";
 
@@ -60,7 +60,7 @@ report("hmac-long-key", hexOf(crypto.hmac(long, text)));
 const secret = new Uint8Array(32).fill(0x42);
 
 // The last slot of a block: one that is alone there has no neighbour and an empty path.
-const slotHashes = createSlotHashes(code);
+const slotOperations = createSlotOperations(code);
 const block = new Uint8Array(32 * 12);
 for (let index = 0; index < 32; index += 1) {
   block[12 * index] = 1;
@@ -68,20 +68,20 @@ for (let index = 0; index < 32; index += 1) {
   block[12 * index + 4] = index;
 }
 for (const count of [1, 2, 3, 31, 32]) {
-  report(`path-${count}`, hexOf(slotHashes.path(block, count, count - 1, secret)));
-  report(`root-${count}`, hexOf(slotHashes.root(block, count, secret)));
+  report(`path-${count}`, hexOf(slotOperations.path(block, count, count - 1, secret)));
+  report(`root-${count}`, hexOf(slotOperations.root(block, count, secret)));
 }
 
 for (const slot of [0, 5, 31]) {
   report(
     `salted-${slot}`,
-    hexOf(slotHashes.saltedLeaf(block.subarray(12 * slot, 12 * slot + 12), secret)),
+    hexOf(slotOperations.saltedLeaf(block.subarray(12 * slot, 12 * slot + 12), secret)),
   );
 }
 const nodes = new Uint8Array(32 * 14);
 for (let index = 0; index < nodes.length; index += 1) nodes[index] = index >> 5;
-report("kept-200", hexOf(slotHashes.keptPath(nodes, 200, 70)));
-report("kept-32", hexOf(slotHashes.keptPath(new Uint8Array(0), 32, 5)));
+report("kept-200", hexOf(slotOperations.keptPath(nodes, 200, 70)));
+report("kept-32", hexOf(slotOperations.keptPath(new Uint8Array(0), 32, 5)));
 
 // A record of four octets lies where native code cannot reach it, the longer one where it can.
 for (const bytes of [4, 100]) {

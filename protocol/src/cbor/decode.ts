@@ -29,8 +29,16 @@ function readItem(bytes: Uint8Array): CborValue {
     next = head + 1;
     return lead;
   }
-  const argument = argumentAt(bytes, head);
-  const start = head + headBytesAt(bytes, head);
+  // Read in place: in an interpreter two calls cost more than the rest of an item.
+  let argument = lead & 31;
+  let start = head + 1;
+  if (argument === 24) {
+    argument = octetAt(bytes, start);
+    start += 1;
+  } else if (argument > 24) {
+    argument = argumentAt(bytes, head);
+    start = head + headBytesAt(bytes, head);
+  }
   next = start;
   switch (lead >> 5) {
     case 0:

@@ -8,7 +8,6 @@ import {
   type CborMap,
   type CborValue,
   isArray,
-  isBytes,
   UINT_MAX,
 } from "./value.ts";
 
@@ -29,11 +28,13 @@ export function encodeCbor(value: CborValue): Uint8Array {
 
 // Two passes, measure and write, so that one buffer of the right size is made once.
 
+// What comes most is asked first, and small numbers are told in place: in an interpreter each call counts.
+
 function measure(value: CborValue, depth: number): number {
-  if (typeof value === "number") return headBytes(argumentOf(value));
+  if (typeof value === "number") return isSmall(value) ? 1 : headBytes(argumentOf(value));
+  if (value instanceof Uint8Array) return headBytes(value.length) + value.length;
   if (value === null || typeof value === "boolean") return 1;
   if (typeof value === "string") return headBytes(value.length) + value.length;
-  if (isBytes(value)) return headBytes(value.length) + value.length;
   assert(depth <= CBOR_DEPTH_MAX, PROMISE_BROKEN);
   if (isArray(value)) {
     let total = headBytes(value.length);
@@ -49,7 +50,14 @@ function measure(value: CborValue, depth: number): number {
 
 function write(target: Uint8Array, offset: number, value: CborValue): number {
   if (typeof value === "number") {
-    return writeHead(target, offset, value < 0 ? 1 : 0, argumentOf(value));
+    if (!isSmall(value)) return writeHead(target, offset, value < 0 ? 1 : 0, argumentOf(value));
+    target[offset] = value;
+    return offset + 1;
+  }
+  if (value instanceof Uint8Array) {
+    const start = writeHead(target, offset, 2, value.length);
+    target.set(value, start);
+    return start + value.length;
   }
   if (typeof value === "boolean") {
     target[offset] = value ? 0xf5 : 0xf4;
@@ -60,17 +68,16 @@ function write(target: Uint8Array, offset: number, value: CborValue): number {
     return offset + 1;
   }
   if (typeof value === "string") return writeText(target, offset, value);
-  if (isBytes(value)) {
-    const start = writeHead(target, offset, 2, value.length);
-    target.set(value, start);
-    return start + value.length;
-  }
   if (isArray(value)) {
     let next = writeHead(target, offset, 4, value.length);
     for (const item of value) next = write(target, next, item);
     return next;
   }
   return writeMap(target, offset, value);
+}
+
+function isSmall(value: number): boolean {
+  return value < 24 && (value & 0x1f) === value;
 }
 
 function writeText(target: Uint8Array, offset: number, text: string): number {

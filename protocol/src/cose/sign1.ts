@@ -2,6 +2,7 @@
 import { equalBytes } from "../bytes.ts";
 import { decodeCbor } from "../cbor/decode.ts";
 import { encodeCbor } from "../cbor/encode.ts";
+import { writeHead } from "../cbor/head.ts";
 import { bytesOf, bytesUpTo, exactly, mapOf, type ShapeValue, tuple } from "../cbor/shape.ts";
 import { cborMap, isMap, mapGet } from "../cbor/value.ts";
 import type { SigningKey, VerificationKey } from "../crypto/crypto-port.ts";
@@ -18,7 +19,10 @@ const HEADER_TYP = 16;
 const ALG_ED25519 = -19;
 
 const SIGNATURE_BYTES = 64;
-const NOTHING = new Uint8Array(0);
+// An array of four, and the text "Signature1".
+const SIGNATURE1 = new Uint8Array([
+  0x84, 0x6a, 0x53, 0x69, 0x67, 0x6e, 0x61, 0x74, 0x75, 0x72, 0x65, 0x31,
+]);
 const SIGN1 = tuple([
   bytesUpTo(OBJECT_BYTES_MAX),
   mapOf([]),
@@ -152,6 +156,15 @@ function kidIn(header: Uint8Array, typ: number): Uint8Array | undefined {
   return mapGet(map.value, HEADER_KID) as Uint8Array;
 }
 
+// The Sig_structure of RFC 9052 §4.4: [ "Signature1", header, h'', payload ]. Put together by hand, since the
+// general encoder costs an interpreter as much as a curve.
 function toBeSigned(header: Uint8Array, payload: Uint8Array): Uint8Array {
-  return encodeCbor(["Signature1", header, NOTHING, payload]);
+  const bytes = new Uint8Array(SIGNATURE1.length + header.length + payload.length + 7);
+  bytes.set(SIGNATURE1, 0);
+  let at = writeHead(bytes, SIGNATURE1.length, 2, header.length);
+  bytes.set(header, at);
+  at = writeHead(bytes, at + header.length, 2, 0);
+  at = writeHead(bytes, at, 2, payload.length);
+  bytes.set(payload, at);
+  return bytes.subarray(0, at + payload.length);
 }
