@@ -11,6 +11,7 @@ import {
   playContact,
   type RecordedSide,
   recordContact,
+  recordSync,
 } from "../test/contact-sides.ts";
 import type { Side } from "../test/door-sides.ts";
 import { type Figure, fastestMs, informingFigure, limitedFigure, modelledMs } from "./figures.ts";
@@ -73,7 +74,8 @@ export async function benchContact(
     counted((plugin) => playContact(side, recorded, join(folder, side), blobFile, plugin));
   const lockRun = await play("Lock", contact.lock);
   const lock = eventsOf(lockRun, contact.lock);
-  const key = eventsOf(await play("Key", contact.key), contact.key);
+  const keyRun = await play("Key", contact.key);
+  const key = eventsOf(keyRun, contact.key);
 
   const evaluate = stretchNamed(booted, "evaluate");
   const boot = [
@@ -88,6 +90,7 @@ export async function benchContact(
     figures.push(informingFigure(`contact: ${name}`, value, "instructions"));
   for (const { name, instructions } of boot) inform(`lock, boot, ${name}`, instructions);
   figures.push(limitedFigure("contact: lock, boot", bootSum, "instructions", 7 * MILLION));
+  inform("key, at power-on, make the role", stretchNamed(keyRun, "make the role"));
   const spans = {
     lock: LOCK_EVENTS.map((name, index) => spanOf(name, lock[index])),
     key: KEY_EVENTS.map((name, index) => spanOf(name, key[index])),
@@ -105,6 +108,41 @@ export async function benchContact(
     limitedFigure("contact: insertion to bolt, modelled, slow", slowMs, "ms", INSERTION_MS_MAX),
     informingFigure("contact: insertion to bolt, modelled, fast", fastMs, "ms"),
   );
+  return figures;
+}
+
+/**
+ * Counts what a key does at a station: at the start of most shifts, when its rights are as they were, and when
+ * its whole ring comes. The station's own work is not part of it.
+ *
+ * @param counted - Counts what a run costs.
+ * @param blobFile - The blob.
+ */
+export async function benchSync(
+  folder: string,
+  blobFile: string,
+  counted: CountedRun,
+): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const { name, hasRing, limitMs } of [
+    { name: "shift start, unchanged ring", hasRing: true, limitMs: 5000 },
+    { name: `whole ring of ${LEAVES}`, hasRing: false, limitMs: 90_000 },
+  ]) {
+    const { key, wireBytes } = recordSync(LEAVES, hasRing);
+    const run = await counted((plugin) =>
+      playContact("Key", key, join(folder, hasRing ? "start" : "whole"), blobFile, plugin),
+    );
+    const sum = eventsOf(run, key)
+      .flatMap(({ stretches }) => stretches)
+      .reduce((total, { instructions }) => total + instructions, 0);
+    const wireMs = Math.round(wireBytes / WIRE_OCTETS_PER_MS);
+    figures.push(
+      informingFigure(`sync: ${name}, key`, sum, "instructions"),
+      informingFigure(`sync: ${name}, wire`, wireBytes, "B"),
+      limitedFigure(`sync: ${name}, modelled, slow`, modelledMs(sum) + wireMs, "ms", limitMs),
+      informingFigure(`sync: ${name}, modelled, fast`, fastestMs(sum) + wireMs, "ms"),
+    );
+  }
   return figures;
 }
 

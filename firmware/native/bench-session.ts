@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { playSide, type Side } from "../test/door-sides.ts";
-import { benchContact } from "./bench-contact.ts";
+import { benchContact, benchSync } from "./bench-contact.ts";
 import { buildBlob, buildCountPlugin, type NativeBlob } from "./build-native.ts";
 import { type Figure, fastestMs, informingFigure, limitedFigure, modelledMs } from "./figures.ts";
 import { type Phase, readPhases } from "./phases.ts";
@@ -95,7 +95,8 @@ export async function benchSession(root: string, folder: string): Promise<readon
     });
   }
   const contact = await benchContact(join(folder, "contact"), blob.file, counted);
-  return [...figuresOf(lock.steps, key.steps), ...contact];
+  const sync = await benchSync(join(folder, "sync"), blob.file, counted);
+  return [...figuresOf(lock.steps, key.steps), ...contact, ...sync];
 }
 
 /** What a side of the frozen session costs. */

@@ -7,7 +7,10 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   type CryptoPort,
+  checkCbor,
   createArenaOperations,
+  decodeRingDelta,
+  encodeRingDelta,
   hexOf,
   inclusionPath,
   isUsablePublicKey,
@@ -53,6 +56,7 @@ export function describeNative(built: () => Built): void {
   describeHashesAndSigning(built);
   describeDoorPath(built);
   describeStores(built);
+  describeDeltas(built);
   describeGenerator(built);
   describeArena(built);
 }
@@ -338,6 +342,70 @@ function describeStores(built: () => Built): void {
       expect(crc() >>> 0).toBe(stored);
     }
     expect(cases.length).toBe(55);
+  });
+}
+
+function describeDeltas(built: () => Built): void {
+  test("reads a ring's delta as the script does, whole, cut or altered in any bit", () => {
+    const { entries, target } = built();
+    const script = createNativeScript(entries);
+    const slots = Array.from({ length: 70 }, (_none, index) => slotOf(70, index));
+    const changes = slots
+      .map((leaf, slot) => ({ slot: slot < 40 ? slot : slot + 25, leaf }))
+      .filter(({ slot }) => slot % 11 !== 3);
+    const root16 = seededBytes("root", 16);
+    const whole = encodeRingDelta({ base16: root16, new16: root16, changes });
+    const inputs = [whole, encodeRingDelta({ base16: root16, new16: root16, changes: [] })];
+    for (let bytes = 0; bytes < whole.length; bytes += 7) inputs.push(whole.slice(0, bytes));
+    for (let bit = 0; bit < 8 * whole.length; bit += 1) {
+      const altered = Uint8Array.from(whole);
+      altered[bit >> 3] = (altered[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      inputs.push(altered);
+    }
+    let good = 0;
+    // So many fit the runner's memory.
+    for (let from = 0; from < inputs.length; from += 300) {
+      const part = createNativeScript(entries);
+      const said = inputs.slice(from, from + 300).map((input) => {
+        part.freePlaces();
+        const at = part.write(input);
+        const count = part.call("begin_delta", at, input.length, part.room(20));
+        return { input, count, isGood: part.call("gate", at, input.length) };
+      });
+      part.run(target);
+      for (const { input, count, isGood } of said) {
+        const read = decodeRingDelta(input);
+        expect(count() | 0).toBe(read.ok ? read.value.changes.length : -1);
+        expect(isGood() === 1).toBe(checkCbor(input) === undefined);
+        if (read.ok) good += 1;
+      }
+    }
+    expect(good).toBeGreaterThan(300);
+    const at = script.write(whole);
+    const state = script.room(20);
+    const blocks = [0, 1, 2].map((block) => ({
+      block,
+      place: script.write(new Uint8Array(32 * 12).fill(0xff)),
+      search: script.room(32),
+    }));
+    script.call("begin_delta", at, whole.length, state);
+    const applied = blocks.map(({ block, place, search }) => {
+      script.call("put_delta", at, state, 32 * block, place);
+      const leaves = script.call("search_octets", place, 32, search);
+      return { block, leaves, slots: script.read(place, 32 * 12), search: script.read(search, 32) };
+    });
+    script.run(target);
+    for (const { block, leaves, slots: put, search } of applied) {
+      const expected = Array.from({ length: 32 }, (_none, index) => {
+        const change = changes.find(({ slot }) => slot === 32 * block + index);
+        return change === undefined ? null : change.leaf;
+      });
+      expect(hexOf(put())).toBe(hexOf(new Uint8Array(Buffer.concat(expected.map(packSlot)))));
+      expect(leaves()).toBe(expected.filter((leaf) => leaf !== null).length);
+      expect([...search()]).toEqual(
+        expected.map((leaf) => (leaf === null ? 0xff : (leaf.target % 127) * 2 + (leaf.kind & 1))),
+      );
+    }
   });
 }
 

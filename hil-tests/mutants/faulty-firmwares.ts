@@ -12,7 +12,8 @@ export type FaultyFirmware = {
 };
 
 const DECISION = "protocol/src/session/access-decision.ts";
-const LOCK = "firmware/src/lock/lock.ts";
+const LOCK = "firmware/src/lock/door-lock.ts";
+const GREETER = "firmware/src/lock/lock.ts";
 const LOCK_OBJECTS = "firmware/src/lock/lock-objects.ts";
 const LOCK_VISIT = "firmware/src/key/lock-visit.ts";
 
@@ -74,9 +75,8 @@ export const FAULTY_FIRMWARES: readonly FaultyFirmware[] = [
     replacements: [
       {
         file: LOCK,
-        find: "    const lockseq = now.log.append({",
-        replace:
-          "    const lockseq = now.log.lastN() % 2 === 1 ? now.log.lastN() : now.log.append({",
+        find: "    const lockseq = log().append({",
+        replace: "    const lockseq = log().lastN() % 2 === 1 ? log().lastN() : log().append({",
       },
     ],
   },
@@ -107,10 +107,9 @@ export const FAULTY_FIRMWARES: readonly FaultyFirmware[] = [
     red: ["opens-with-a-right", "hello-without-an-end"],
     replacements: [
       {
-        file: LOCK,
-        find: "const answer = { role: ROLE_LOCK, profile: now.state.profile, devid: identity.devid };",
-        replace:
-          "const answer = { role: 3 as const, profile: now.state.profile, devid: identity.devid };",
+        file: GREETER,
+        find: "const answer = { role: ROLE_LOCK, profile: state.profile, devid };",
+        replace: "const answer = { role: 3 as const, profile: state.profile, devid };",
       },
     ],
   },

@@ -21,7 +21,7 @@ export type Mutant = {
 };
 
 const DECISION = "protocol/src/session/access-decision.ts";
-const LOCK = "firmware/src/lock/lock.ts";
+const LOCK = "firmware/src/lock/door-lock.ts";
 const MEMORY_STORE = "issuer/domain/src/memory-store.ts";
 const LOCK_VISIT = "firmware/src/key/lock-visit.ts";
 
@@ -88,9 +88,8 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: LOCK,
-        find: "    const lockseq = now.log.append({",
-        replace:
-          "    const lockseq = now.log.lastN() % 3 === 2 ? now.log.lastN() : now.log.append({",
+        find: "    const lockseq = log().append({",
+        replace: "    const lockseq = log().lastN() % 3 === 2 ? log().lastN() : log().append({",
       },
     ],
   },

@@ -16,14 +16,14 @@ export type ComputeModel = {
   readonly macUs: number;
   /** One block of 16 bytes of AES-CCM. */
   readonly cipherBlockUs: number;
-  /** The interpreter's share of one whole session; charged when its ephemeral key is made. */
+  /** The interpreter's share of one whole session that somebody waits for; see `AGREEMENTS_A_SESSION`. */
   readonly sessionUs: number;
   /** What the interpreter does beside a session, for each message, timer or change of the contact. */
   readonly stepUs: number;
-  /** From power to a running door path. */
+  /** From power to a role that can be made: bundle evaluated, native code loaded. */
   readonly bootUs: number;
-  /** Evaluation of what a role's bundle has beyond the door path. */
-  readonly bundleUs: number;
+  /** A role made of what its flash holds. */
+  readonly roleUs: number;
   /** Programming of 4 bytes of flash. */
   readonly programWordUs: number;
   /** Erasing of one page of flash. */
@@ -54,13 +54,12 @@ export const BOARD_OF_ROLE = {
   station: "esp32s3",
 } as const satisfies { readonly [role in RoleName]: string };
 
+/** X25519 agreements of a session on each side; a session's share is charged with them, a third each. */
+export const AGREEMENTS_A_SESSION = 3;
+
 /** The slower end of 1.5 to 2.2 cycles an instruction, at 64 MHz. */
 const CYCLES_AN_INSTRUCTION = 2.2;
 const CYCLES_A_MICROSECOND = 64;
-/** Evaluation of a script, in instructions an octet: 270 to 400. */
-const EVALUATION = 335;
-/** Octets of the script whose boot was counted. */
-const COUNTED_SCRIPT = 14_000;
 
 function estimate(us: number, from: string): Cost {
   return { us, kind: "estimate", from };
@@ -86,17 +85,10 @@ const CORTEX_M4 = {
   hashBlockUs: counted(4_500, `${NATIVE}, from 32 slots and their root`),
   macUs: counted(18_000, `${SESSION}, from the key schedule`),
   cipherBlockUs: counted(4_200, `${NATIVE}, from 653 octets`),
-  stepUs: estimate(6_000, "frames, CRC, log entry, choice of the leaf: in no count; judged"),
-  bootUs: counted(7_100_000, `${SESSION}, lock, door path alone, a script of 14 kB`),
+  stepUs: counted(190_000, `${SESSION}, a portion of octets`),
   programWordUs: estimate(41, "nRF52840 product specification, word write"),
   eraseUs: estimate(85_000, "nRF52840 product specification, page erase"),
 } as const;
-
-/** Evaluates what a bundle has beyond the script that was counted. */
-function restOfBundle(octets: number, from: string): Cost {
-  const us = timeOf((octets - COUNTED_SCRIPT) * EVALUATION);
-  return estimate(us, `${from}, 14 kB of them counted; 270 to 400 instructions an octet`);
-}
 
 /**
  * The table of costs: every role's, each with its source. Nothing is measured on silicon yet; a
@@ -107,13 +99,16 @@ function restOfBundle(octets: number, from: string): Cost {
 export const ROLE_COSTS: { readonly [role in RoleName]: BoardCosts } = {
   key: {
     ...CORTEX_M4,
-    sessionUs: counted(2_130_000, `${SESSION}, key`),
-    bundleUs: restOfBundle(69_200, "loader and bundle of a key, 69.2 kB"),
+    sessionUs: counted(13_200_000, `${SESSION}, answer to message_1 to message_3`),
+    bootUs: counted(13_200_000, `${SESSION}; evaluation as ADR 0043 counts it`),
+    roleUs: counted(90_000_000, `${SESSION}, key with 4000 rights`),
   },
   lock: {
     ...CORTEX_M4,
-    sessionUs: counted(1_680_000, `${SESSION}, lock`),
-    bundleUs: restOfBundle(43_500, "loader and bundle of a lock, 43.5 kB"),
+    // Without what it does while the key computes: trust is loaded and the log opened then.
+    sessionUs: counted(18_100_000, `${SESSION}, greeting to bolt, as far as the key waits`),
+    bootUs: counted(6_750_000, `${SESSION}, evaluation, native code and generator`),
+    roleUs: counted(7_650_000, `${SESSION}, make the role`),
   },
   station: {
     // A station computes no curve: hashes and MACs only. Its figures are judged from the clock.
@@ -127,7 +122,7 @@ export const ROLE_COSTS: { readonly [role in RoleName]: BoardCosts } = {
     sessionUs: estimate(0, "a station has no session"),
     stepUs: estimate(3_000, "interpreter, half of the nRF52840 for flash behind a cache; judged"),
     bootUs: estimate(100_000, "start of the system; judged"),
-    bundleUs: estimate(250_000, "evaluation of a 40 kB bundle; judged"),
+    roleUs: estimate(250_000, "evaluation of a 40 kB bundle and opening of its stores; judged"),
     programWordUs: estimate(12, "serial NOR data sheets, 0.7 ms for 256 bytes"),
     eraseUs: estimate(45_000, "serial NOR data sheets, 4 kB sector"),
   },
@@ -147,7 +142,7 @@ export function computeModelOf(role: RoleName): ComputeModel {
     sessionUs: costs.sessionUs.us,
     stepUs: costs.stepUs.us,
     bootUs: costs.bootUs.us,
-    bundleUs: costs.bundleUs.us,
+    roleUs: costs.roleUs.us,
     programWordUs: costs.programWordUs.us,
     eraseUs: costs.eraseUs.us,
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
 import type { CryptoPort } from "@nyckelring/protocol";
-import type { ComputeModel } from "./compute-model.ts";
+import { AGREEMENTS_A_SESSION, type ComputeModel } from "./compute-model.ts";
 import type { Processor } from "./processor.ts";
 
 /**
@@ -75,15 +75,15 @@ export function createMeteredCrypto(
       let isPublicKeyPaid = false;
       return {
         // A board makes a public key only for its ephemeral keys; that of a static key is stored.
-        // So the cost falls on the first reader, not on the import, and with it what the interpreter
-        // does for the session that the key is made for.
+        // So the cost falls on the first reader, not on the import.
         get publicKey(): Uint8Array {
-          if (!isPublicKeyPaid) processor.spend(model.publicKeyUs + model.sessionUs);
+          if (!isPublicKeyPaid) processor.spend(model.publicKeyUs);
           isPublicKeyPaid = true;
           return key.publicKey;
         },
         agree: (peerPublicKey) => {
-          processor.spend(model.agreementUs);
+          // A key makes its ephemeral key between two doors, so the session itself is paid here.
+          processor.spend(model.agreementUs + Math.ceil(model.sessionUs / AGREEMENTS_A_SESSION));
           return key.agree(peerPublicKey);
         },
       };

@@ -66,7 +66,7 @@ const LINK_NAMES: ReadonlyMap<LinkKind, string> = new Map([
 ]);
 
 /** Longest that a person holds a key in a door, and in a station. */
-const DOOR_PATIENCE_MS = 9_000;
+const DOOR_PATIENCE_MS = 12_000;
 const STATION_PATIENCE_MS = 90_000;
 /** How often the issuer looks what a station should hold. */
 const OUTGOING_EVERY_US = 300_000_000;

@@ -26,12 +26,12 @@ export const IDLE_HOURS_AFTER_WARNING = 72;
  * The battery of the reference key.
  *
  * Estimates until a board was measured: 250 mAh is a cell of the size of the board; an opening is
- * 8 s of 18 mA for key and lock and two moves of 0.4 s at 250 mA, 95 microampere-hours, and a little.
+ * 10 s of 18 mA for key and lock and two moves of 0.4 s at 250 mA, 105 microampere-hours, and a little.
  * The part that the cold leaves is the lowest of the data sheets of small lithium cells.
  */
 export const KEY_BATTERY: BatteryModel = {
   capacityUah: 250_000,
-  openingUah: 100,
+  openingUah: 110,
   idleUahPerHour: 25,
   coldPercent: 60,
   emptyPercent: 3,

@@ -324,13 +324,16 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
       initiator.refuse(OBJECT_TOO_LONG);
       return 0;
     }
+    const leafBytes = saltedLeaf.length;
+    const pathBytes = path.length;
+    // Their headings in place: in an interpreter four calls cost as much as a step of the session.
     const presentationBytes =
       2 +
-      headBytesOf(index) +
-      headBytesOf(saltedLeaf.length) +
-      saltedLeaf.length +
-      headBytesOf(path.length) +
-      path.length;
+      (index < 24 ? 1 : index < 0x100 ? 2 : 3) +
+      (leafBytes < 24 ? 1 : 2) +
+      leafBytes +
+      (pathBytes < 24 ? 1 : pathBytes < 0x100 ? 2 : 3) +
+      pathBytes;
     const certificateBytes = issuerCertificate.length;
     const hasCertificate = certificateBytes > 0;
     const eadBytes =
@@ -352,9 +355,9 @@ export function createKeyDoor(operations: ArenaOperations, arena: Uint8Array): K
     at = putHead(at, 4, 4);
     at = putHead(at, 0, op);
     at = putHead(at, 0, index);
-    at = putHead(at, 2, saltedLeaf.length);
+    at = putHead(at, 2, leafBytes);
     arena.set(saltedLeaf, at);
-    at = putHead(at + saltedLeaf.length, 2, path.length);
+    at = putHead(at + leafBytes, 2, pathBytes);
     arena.set(path, at);
     return initiator.showMessage3(headBytes, eadBytes);
   }

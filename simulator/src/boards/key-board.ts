@@ -97,7 +97,7 @@ export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): Key
     battery.draw("key", ASLEEP_MA);
     processor.powerOn();
     processor.runStep(() => {
-      processor.spend(model.bootUs + model.bundleUs);
+      processor.spend(model.bootUs + model.roleUs);
       role = createKey({
         crypto,
         entropy,

@@ -150,7 +150,7 @@ export function createLockBoard(parts: BoardParts, options: LockBoardOptions): L
     source?.draw("lock", battery === undefined ? AWAKE_MA : ASLEEP_MA);
     processor.powerOn();
     processor.runStep(() => {
-      processor.spend(model.bootUs + model.bundleUs);
+      processor.spend(model.bootUs + model.roleUs);
       bootedUs = processor.nowUs();
       role = createLock({
         crypto,

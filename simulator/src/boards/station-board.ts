@@ -156,7 +156,7 @@ export function createStationBoard(
   function boot(): void {
     processor.powerOn();
     processor.runStep(() => {
-      processor.spend(model.bootUs + model.bundleUs);
+      processor.spend(model.bootUs + model.roleUs);
       role = createStation({
         crypto,
         flash: flash.port,

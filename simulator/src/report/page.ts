@@ -25,7 +25,7 @@ export type PageParts = {
 /** Costs in the order of the table, with their texts. */
 const COST_TEXTS: readonly (readonly [keyof ComputeModel, TextName])[] = [
   ["bootUs", "modelBoot"],
-  ["bundleUs", "modelBundle"],
+  ["roleUs", "modelRole"],
   ["sessionUs", "modelSession"],
   ["stepUs", "modelStep"],
   ["agreementUs", "modelAgreement"],
