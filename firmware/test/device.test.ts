@@ -8,21 +8,43 @@ import { describe, expect, test } from "vitest";
 
 import { lowerBundle } from "../build/lower.ts";
 import { checkScript } from "../dialect/gate.ts";
+import { board } from "../src/boards/xiao-nrf52840.ts";
 import { ESPRUINO, makeFolder, startInterpreter } from "./interpreter.ts";
 
 const FIRMWARE = dirname(dirname(fileURLToPath(import.meta.url)));
 const RUN_MS = 120_000;
 
-/** Runs a program of `test/programs` and returns its lines that begin with `word`, by name. */
-async function runProgram(name: string, word: string, end: string): Promise<Map<string, string>> {
+/** Pins for the interpreter's Linux build, which has none; edges wait until they are served. */
+const PINS = `
+var level=1,edges=[],onEdge;
+function setWatch(call){onEdge=call}
+function pinMode(){}
+function digitalRead(pin){return pin==="${board.contactSense}"?level:0}
+var bench={
+drive:function(to){level=to;edges.push({state:to===1,time:getTime()})},
+serve:function(){while(edges.length>0)onEdge(edges.shift())}};
+`;
+
+/**
+ * Runs a program of `test/programs` and returns its lines that begin with `word`, by name.
+ *
+ * @param before - Text in the interpreter's language that is evaluated first.
+ */
+async function runProgram(
+  name: string,
+  word: string,
+  end: string,
+  before = "",
+): Promise<Map<string, string>> {
   const folder = await makeFolder();
   const { code } = await lowerBundle({
     entryText: `import "./test/programs/${name}.ts";`,
     resolveDir: FIRMWARE,
     root: dirname(FIRMWARE),
   });
-  expect(checkScript(code).violations).toEqual([]);
-  await writeFile(join(folder.path, "program.js"), code, "ascii");
+  const script = before + code;
+  expect(checkScript(script).violations).toEqual([]);
+  await writeFile(join(folder.path, "program.js"), script, "ascii");
   const interpreter = startInterpreter(folder.path, "program.js");
   try {
     await interpreter.waitFor(end, RUN_MS);
@@ -86,5 +108,19 @@ describe.skipIf(ESPRUINO === undefined)("device ports (skipped without ESPRUINO)
       trash: "there",
       neighbours: "first file/last file",
     });
+  });
+
+  test("a key that is pulled and put in again while it computes hears of both", async () => {
+    const told = await runProgram("plug-behind-work", "plug", "plug-end", PINS);
+    expect(told.get("told")?.split(", ")).toEqual([
+      "feeds nothing",
+      "feeds",
+      "in",
+      "computes",
+      "feeds nothing",
+      "out",
+      "feeds",
+      "in",
+    ]);
   });
 });

@@ -139,7 +139,8 @@ declare function clearTimeout(id?: number): void;
 /** Ends every watch. */
 declare function clearWatch(): void;
 declare function setWatch(
-  callback: () => void,
+  /** `time` is when the edge was, as `getTime` counts; `state` what the pin was after it. */
+  callback: (edge: { readonly state: boolean; readonly time: number }) => void,
   pin: EspruinoPin,
   options: { repeat: boolean; edge: "rising" | "falling" | "both"; debounce: number },
 ): void;

@@ -71,13 +71,18 @@ export function openEntropy(crypto: CryptoPort, isHealthy: HealthTest): EntropyP
 }
 
 /** Plugged in shortly after the start, and for ever. */
-export function watchContact(
-  wiring: Board,
-  onChange: (isPlugged: boolean, sensesVoltage: boolean) => void,
-): void {
-  setTimeout(() => onChange(true, wiring.voltageSense !== undefined), PLUG_MS);
+export function watchContact(_wiring: Board, onChange: (isPlugged: boolean) => void): void {
+  setTimeout(() => onChange(true), PLUG_MS);
   // The process ends when no timer is left, although the serial line is open.
   setInterval(() => undefined, STAY_MS);
+}
+
+/** The same for a key. */
+export function watchPlug(
+  wiring: Board,
+  onEdge: (isPlugged: boolean, sensesVoltage: boolean, atMs: number) => void,
+): void {
+  watchContact(wiring, () => onEdge(true, wiring.voltageSense !== undefined, getTime() * 1000));
 }
 
 /** A clock that starts with the time in the file `clock`, or else with the computer's. */

@@ -10,7 +10,10 @@ import { createTimer } from "./timer.ts";
 
 export { openBolt } from "./bolt.ts";
 export { openContact } from "./contact.ts";
-export { watchContactPins as watchContact } from "./contact-pins.ts";
+export {
+  watchContactPins as watchContact,
+  watchPlugPins as watchPlug,
+} from "./contact-pins.ts";
 export { openDoorSensor } from "./door-sensor.ts";
 export { openStorageFlash as openFlash } from "./flash-storage.ts";
 export { openPowerOut } from "./power-out.ts";

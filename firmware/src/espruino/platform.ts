@@ -56,8 +56,13 @@ export interface Platform {
   openEntropy(crypto: CryptoPort, isHealthy: HealthTest): EntropyPort;
   openFlash(wiring: FlashWiring): FlashPort;
   openContact(wiring: ContactWiring, onBytes: (bytes: Uint8Array) => void): ContactPort;
-  /** Calls back when the plug goes in or out, and once after boot. */
-  watchContact(board: Board, onChange: (isPlugged: boolean, sensesVoltage: boolean) => void): void;
+  /** Calls back when a plug goes in or out, and once after boot. */
+  watchContact(board: Board, onChange: (isPlugged: boolean) => void): void;
+  /** The same for a key's own plug: every edge with its time, once after boot besides. */
+  watchPlug(
+    board: Board,
+    onEdge: (isPlugged: boolean, sensesVoltage: boolean, atMs: number) => void,
+  ): void;
   openClock(): ClockPort;
   openBolt(wiring: BoltWiring, onMove: (position: BoltPosition) => void): MotorPort;
   openSupply(wiring: SupplyWiring): SupplyPort;

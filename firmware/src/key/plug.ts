@@ -10,10 +10,11 @@ export interface Plug {
   /**
    * The sense contact has closed or opened, or bounces.
    *
-   * @param isClosed - What it says now.
+   * @param isClosed - What it was after this edge, which may be long ago.
    * @param sensesVoltage - True when the other side feeds V, as a station on mains does.
+   * @param atMs - When it happened, by any clock that runs on: a busy processor hears of it late.
    */
-  onSense(isClosed: boolean, sensesVoltage: boolean): void;
+  onSense(isClosed: boolean, sensesVoltage: boolean, atMs: number): void;
   /** The current limit has switched the output off. */
   onOverload(): void;
 }
@@ -25,12 +26,16 @@ export interface Plug {
  * contact is fed between the two only, and only where it carries no voltage of its own. An overload
  * ends the feeding until the plug has been pulled: a coin in a keyway heats nothing, and the next
  * insertion begins as ever.
+ *
+ * A processor that computes for seconds hears of a withdrawal and of the insertion after it in one
+ * go. What lies between two edges tells which states had settled, so the role learns of both.
  */
 export function createPlug(timer: TimerPort, power: PowerOutPort, role: KeyRole): Plug {
   let isClosed = false;
   let hasVoltage = false;
   let isPlugged = false;
   let settleId = 0;
+  let edgeMs = 0;
 
   function settle(): void {
     settleId = 0;
@@ -43,10 +48,15 @@ export function createPlug(timer: TimerPort, power: PowerOutPort, role: KeyRole)
 
   power.off();
   return {
-    onSense(closed, sensesVoltage) {
+    onSense(closed, sensesVoltage, atMs) {
+      if (settleId !== 0) {
+        timer.cancel(settleId);
+        // The timer was due before this edge and the processor did not come to it.
+        if (atMs - edgeMs >= SETTLE_MS) settle();
+      }
       isClosed = closed;
       hasVoltage = sensesVoltage;
-      if (settleId !== 0) timer.cancel(settleId);
+      edgeMs = atMs;
       settleId = timer.after(SETTLE_MS, settle);
     },
     onOverload() {

@@ -17,7 +17,7 @@ import {
   openSignal,
   openSupply,
   watchButton,
-  watchContact,
+  watchPlug,
 } from "#platform";
 import { wired } from "../boards/board.ts";
 import { watchAborts } from "../espruino/aborts.ts";
@@ -60,6 +60,8 @@ export function startKey(): void {
   nk.isBlank = key.status().devid === undefined;
   watchButton(wired(board.button), () => key.onButton());
   const plug = createPlug(timer, powerOut, key);
-  watchContact(board, (isPlugged, sensesVoltage) => plug.onSense(isPlugged, sensesVoltage));
+  watchPlug(board, (isPlugged, sensesVoltage, atMs) => {
+    plug.onSense(isPlugged, sensesVoltage, atMs);
+  });
   nk.ok();
 }

@@ -43,11 +43,13 @@ export interface Pins {
  *
  * @param onEvent - Told of the bolt, the light and the buzzer.
  * @param later - Runs something after a delay, in milliseconds; for the travel of the bolt.
+ * @param nowS - The clock of the board, which says when an edge was.
  */
 export function openPins(
   board: Board,
   onEvent: (event: PinEvent) => void,
   later: (call: () => void, delayMs: number) => () => void,
+  nowS: () => number,
 ): Pins {
   const levels = new Map<string, 0 | 1>();
   const pulses = new Map<string, () => void>();
@@ -66,13 +68,14 @@ export function openPins(
     if (before === level) {
       return;
     }
+    const time = nowS();
     for (const [id, watch] of [...watches]) {
       const isWanted = watch.edge === "both" || (watch.edge === "rising") === (level === 1);
       if (watch.pin === pin && isWanted) {
         if (!watch.repeat) {
           watches.delete(id);
         }
-        later(() => watch.callback({ state: level === 1, time: 0, pin }), 0);
+        later(() => watch.callback({ state: level === 1, time, pin }), 0);
       }
     }
   }

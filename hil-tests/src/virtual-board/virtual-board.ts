@@ -135,7 +135,8 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
     const timer = setTimeout(() => isOn && guarded(call), delayMs * slowness);
     return () => clearTimeout(timer);
   };
-  const pins = openPins(board, emit, later);
+  const clock = createBoardClock(slowness, options.startS);
+  const pins = openPins(board, emit, later, clock.nowS);
   let isOn = false;
   /** False once the program has taken the console away; a reset of the processor brings it back. */
   let hasConsole = true;
@@ -146,7 +147,6 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
   let received = 0;
   let busyUntilMs = 0;
   let writesSeen = 0;
-  const clock = createBoardClock(slowness, options.startS);
 
   /** Runs what the board does by itself; a power cut inside ends the life of the board. */
   function guarded(call: () => void): void {

@@ -126,16 +126,19 @@ export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): Key
 
   /** The sense contact closes or opens, and bounces on the way. */
   function sense(isClosed: boolean, sensesVoltage: boolean): void {
+    // A busy processor comes to an edge late and is told when it was.
+    const edge = (closed: boolean, voltage: boolean): void => {
+      const atMs = clock.nowUs() / 1000;
+      processor.runStep(() => plug?.onSense(closed, voltage, atMs));
+    };
     const bounces = bounce.drawBetween(0, BOUNCES_MAX / 2);
     for (let index = 0; index < bounces; index += 1) {
       const atUs = clock.nowUs() + bounce.drawBelow(BOUNCE_US_MAX);
-      clock.scheduleAt(atUs, () => processor.runStep(() => plug?.onSense(!isClosed, false)));
+      clock.scheduleAt(atUs, () => edge(!isClosed, false));
     }
-    processor.runStep(() => plug?.onSense(isClosed, sensesVoltage));
+    edge(isClosed, sensesVoltage);
     if (bounces === 0) return;
-    clock.scheduleAfter(BOUNCE_US_MAX, () => {
-      processor.runStep(() => plug?.onSense(isClosed, sensesVoltage));
-    });
+    clock.scheduleAfter(BOUNCE_US_MAX, () => edge(isClosed, sensesVoltage));
   }
 
   return {
