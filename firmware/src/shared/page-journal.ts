@@ -238,6 +238,8 @@ export function isPageErased(flash: FlashPort, page: number): boolean {
 /** Where the erased words at the end of a page begin. */
 export function usedBytes(flash: FlashPort, content: Uint8Array): number {
   if (flash.records !== undefined) return nativeUsedBytes(flash.records, content);
+  // Most pages of a store are blank: one look, and not one for each halving.
+  if (isErasedFrom(flash, content, 0)) return 0;
   let low = 0;
   let high = content.length;
   // Erased up to the end is a yes or no that changes once, so it can be halved to its place.
@@ -257,12 +259,20 @@ function nativeUsedBytes(records: RecordChecks, content: Uint8Array): number {
   return count(content);
 }
 
+/** CRC of so many erased octets. */
+const blankChecks: Record<number, number> = {};
+
 /** True where nothing was programmed from `offset` to the end of the content. */
 export function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: number): boolean {
   if (flash.records !== undefined) return nativeUsedBytes(flash.records, content) <= offset;
   if (flash.crc32 !== undefined) {
-    const blank = new Uint8Array(content.length - offset).fill(ERASED);
-    return flash.crc32(sliceBytes(content, offset)) === flash.crc32(blank);
+    // A used page is told apart by the place itself, and the checksum of what is blank is made once.
+    if (offset < content.length && octetAt(content, offset) !== ERASED) return false;
+    const bytes = content.length - offset;
+    const known = blankChecks[bytes];
+    const blank = known === undefined ? flash.crc32(new Uint8Array(bytes).fill(ERASED)) : known;
+    blankChecks[bytes] = blank;
+    return flash.crc32(offset === 0 ? content : content.subarray(offset)) === blank;
   }
   for (let index = offset; index < content.length; index += 1) {
     if (octetAt(content, index) !== ERASED) return false;
