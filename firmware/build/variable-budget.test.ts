@@ -4,11 +4,15 @@ import { describe, expect, test } from "vitest";
 import { checkVariables, readVariableBudget } from "./variable-budget.ts";
 
 const BUDGET = {
-  variables: 100,
-  key: { idle: 50, session: 90 },
-  lock: { idle: 40, session: 60 },
+  key: { idle: 50, session: 90, of: 100 },
+  lock: { idle: 40, session: 60, of: 100 },
+  station: { idle: 70, session: 80, of: 110 },
 };
-const MEASURED = { key: { idle: 50, session: 90 }, lock: { idle: 30, session: 60 } };
+const MEASURED = {
+  key: { idle: 50, session: 90 },
+  lock: { idle: 30, session: 60 },
+  station: { idle: 70, session: 80 },
+};
 
 describe("variables in use", () => {
   test("are refused from one over the budget on, and where nobody has measured them", () => {
@@ -17,19 +21,22 @@ describe("variables in use", () => {
     expect(checkVariables(BUDGET, idle)).toEqual([
       "variables of a lock, idle: 41, 1 over its budget",
     ]);
-    const session = { ...MEASURED, key: { idle: 50, session: 92 } };
+    const session = { ...MEASURED, station: { idle: 70, session: 82 } };
     expect(checkVariables(BUDGET, session)).toEqual([
-      "variables of a key, session: 92, 2 over its budget",
+      "variables of a station, session: 82, 2 over its budget",
     ]);
-    expect(checkVariables(BUDGET, { key: MEASURED.key })).toEqual([
+    expect(checkVariables(BUDGET, { key: MEASURED.key, station: MEASURED.station })).toEqual([
       "variables of a lock, idle: not measured",
       "variables of a lock, session: not measured",
     ]);
   });
 
-  test("have a budget that the reference board has room for", () => {
+  test("have a budget that the reference boards have room for", () => {
     const budget = readVariableBudget();
-    expect(checkVariables(budget, { key: budget.key, lock: budget.lock })).toEqual([]);
-    expect(checkVariables({ ...budget, variables: 9999 }, budget)).toHaveLength(2);
+    expect(checkVariables(budget, budget)).toEqual([]);
+    const small = { ...budget, lock: { ...budget.lock, of: budget.lock.session - 1 } };
+    expect(checkVariables(small, budget)).toEqual([
+      "the budget of a lock is more than its board has",
+    ]);
   });
 });

@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     }
   }
   // Without the interpreter nobody can renew the evidence, so a change is told and stops a release only.
-  const { stale, complaints } = judgeEvidence(hashes);
+  const { stale, complaints, held } = judgeEvidence(hashes);
   lines.push(...complaints);
   if (process.env["RELEASE"] !== undefined && stale.length > 0) {
     lines.push(`stale: ${stale.join(", ")}: run npm run test:espruino`);
@@ -42,8 +42,8 @@ async function main(): Promise<number> {
   const looked = `${bundles} bundles, ${nodes} nodes, ${sources.files} sources, ${sources.accesses} member accesses`;
   const evidence =
     stale.length === 0
-      ? "evidence of the interpreter fresh"
-      : `evidence of the interpreter stale for ${stale.length}`;
+      ? `evidence of the interpreter fresh, ${held} limits held`
+      : `evidence of the interpreter stale for ${stale.length}, ${held} limits held`;
   process.stdout.write(`dialect: ${looked}, ${lines.length} refused, ${evidence}\n`);
   const isEmpty = bundles === 0 || nodes === 0 || sources.files === 0 || sources.accesses === 0;
   return lines.length > 0 || isEmpty ? 1 : 0;

@@ -69,7 +69,7 @@ function armRunner(): string | undefined {
 }
 
 /** Program and arguments of an interpreter. */
-function commandOf(board: "linux" | "linux-arm"): readonly [string, ...string[]] {
+function commandOf(board: LinuxBoard): readonly [string, ...string[]] {
   if (board === "linux-arm") {
     const runner = armRunner();
     if (ESPRUINO_ARM === undefined || runner === undefined) {
@@ -91,7 +91,7 @@ function commandOf(board: "linux" | "linux-arm"): readonly [string, ...string[]]
 export function startInterpreter(
   folder: string,
   scriptName?: string,
-  board: "linux" | "linux-arm" = "linux",
+  board: LinuxBoard = "linux",
 ): Interpreter {
   const [program, ...fixed] = commandOf(board);
   const scripts = scriptName === undefined ? fixed : [...fixed, scriptName];
@@ -120,29 +120,40 @@ export function startInterpreter(
   };
 }
 
-const built = new Map<Role, Promise<Bundle>>();
+/** A board that the interpreter is built for on a computer. */
+export type LinuxBoard = "linux" | "linux-arm";
 
-/** The bundle of a role for the Linux board, built once. */
-export function linuxBundle(role: Role): Promise<Bundle> {
-  const board = BOARDS.find((one) => one.name === "linux");
+const built = new Map<string, Promise<Bundle>>();
+
+/** What lies in the Storage of a role on one of the interpreter's boards; built once. */
+export async function filesOfRole(role: Role, name: LinuxBoard): Promise<readonly BundleFile[]> {
+  const board = BOARDS.find((one) => one.name === name);
   if (board === undefined) {
-    throw new Error("there is no Linux board");
+    throw new Error(`there is no board ${name}`);
   }
-  const bundle = built.get(role) ?? buildBundle({ role, board });
-  built.set(role, bundle);
-  return bundle;
+  const bundle = built.get(`${role}/${name}`) ?? buildBundle({ role, board });
+  built.set(`${role}/${name}`, bundle);
+  return boardFiles(builtBundle(await bundle, await readVersion()));
 }
 
-/** Puts the bundle of a role into the Storage of a folder and boots it there. */
+/**
+ * Puts the bundle of a role into the Storage of a folder and boots it there.
+ *
+ * @param more - Files beside the bundle's.
+ * @param board - The bundle's.
+ * @param build - The interpreter's; its Arm build runs scripts without native code too.
+ */
 export async function startRole(
   role: Role,
   folder: string,
   more: readonly BundleFile[] = [],
+  board: LinuxBoard = "linux",
+  build: LinuxBoard = board,
 ): Promise<Interpreter> {
-  const bundle = boardFiles(builtBundle(await linuxBundle(role), await readVersion()));
-  const image = storageImage([...bundle, ...more], LINUX_STORAGE_BYTES);
+  const files = await filesOfRole(role, board);
+  const image = storageImage([...files, ...more], LINUX_STORAGE_BYTES);
   await writeFile(join(folder, "espruino.flash"), image);
-  return startInterpreter(folder);
+  return startInterpreter(folder, undefined, build);
 }
 
 /** Opens the far end of a contact whose near end will be `<folder>/contact`. */

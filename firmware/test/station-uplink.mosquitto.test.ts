@@ -8,6 +8,7 @@ import {
   decodeUp,
   encodeDown,
   encodeFrames,
+  type Leaf,
   UP_KEY_PRESENT,
   UP_STATUS,
   UP_UPLOAD,
@@ -15,17 +16,36 @@ import {
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../../protocol/test/mosquitto.ts";
+import { readVariableBudget } from "../build/variable-budget.ts";
 import { SIGNAL_READY } from "../src/key/signals.ts";
 import { LINK_GSM, LINK_LAN } from "../src/ports.ts";
 import { commissionStation } from "../src/station/station-commissioning.ts";
 import { createMqttUplink, mqttIdentityOf } from "../src/station/uplink/mqtt-uplink.ts";
 import { createCutFlash } from "./cut-flash.ts";
-import { ESPRUINO, makeFolder, openFarEnd, openTerminal, startRole, until } from "./interpreter.ts";
-import { createBenchIssuer, createBenchKey, RIGHTS } from "./key-bench.ts";
+import {
+  ESPRUINO,
+  ESPRUINO_ARM,
+  type LinuxBoard,
+  makeFolder,
+  openFarEnd,
+  openTerminal,
+  startRole,
+  until,
+} from "./interpreter.ts";
+import {
+  mostVariablesOf,
+  noteVariables,
+  variablesOf,
+  watchVariables,
+} from "./interpreter-figures.ts";
+import { createBenchIssuer, createBenchKey, manyRights, RIGHTS } from "./key-bench.ts";
 import { crypto, issuingOf, SHIFT_S, secretOf } from "./lock-rig.ts";
 import { createNodeTimer, openNodeStream } from "./node-ports.ts";
 import { createScriptedModem } from "./scripted-modem.ts";
 
+const RIGHTS_MAX = 4000;
+const PARTS_AT_ONCE = 8;
+const PARTS_EVERY_MS = 50;
 const STATION_PAGES = 192;
 const BOOT_MS = 90_000;
 const SYNC_MS = 60_000;
@@ -83,70 +103,105 @@ function connectIssuer(broker: Broker, onUp: (seq: number, message: UpMessage) =
   };
 }
 
+/**
+ * A commissioned station on a build of the interpreter, at a broker where an issuer with rights for a
+ * key listens. It runs scripts alone, as its board does.
+ */
+async function startOffice(rights: readonly Leaf[], build: LinuxBoard) {
+  const broker = await startBroker();
+  const folder = await makeFolder();
+  await writeFile(join(folder.path, "flash.bin"), stationImage(broker.port));
+  await writeFile(join(folder.path, "clock"), String(SHIFT_S));
+  const issuing = issuingOf();
+  const key = createBenchKey(issuing);
+  const issuer = createBenchIssuer(issuing, key.device);
+  const { bundles } = issuer.rights(rights);
+  const devid = key.device.devid;
+  const heard: UpMessage[] = [];
+  // Our client has few messages under way at once, and here it plays the issuer.
+  const sendParts = (from: number): void => {
+    const end = Math.min(from + PARTS_AT_ONCE, bundles.length);
+    for (let part = from; part < end; part += 1) side.send(issuer.bundleDown(bundles, part));
+    if (end < bundles.length) setTimeout(() => sendParts(end), PARTS_EVERY_MS);
+  };
+  const side = connectIssuer(broker, (seq, message) => {
+    heard.push(message);
+    if (message.type === UP_KEY_PRESENT) {
+      const objects = [issuer.grant(message.nonce, SHIFT_S)];
+      side.send({ type: DOWN_OBJECTS, devid, objects });
+      sendParts(0);
+    }
+    if (message.type === UP_UPLOAD) {
+      issuer.commit(message.sealed);
+      side.send({ type: DOWN_OBJECTS, devid, objects: [issuer.ack()] });
+      side.send({ type: DOWN_UPLOAD_ACK, seqs: [seq] });
+    }
+  });
+  const farEnd = await openFarEnd(folder.path);
+  const station = await startRole("station", folder.path, [], "linux", build);
+  let isRunning = true;
+  return {
+    broker,
+    station,
+    issuer,
+    heard,
+    parts: bundles.length,
+    async isOnline() {
+      await until(side.isConnected, BOOT_MS, () => "the issuer's connection");
+      const isTold = () => heard.some((message) => message.type === UP_STATUS);
+      await until(isTold, BOOT_MS, () => `a status in:\n${station.console()}`);
+    },
+    /** The key lives in this process; what it says goes over the pseudo terminal. */
+    async syncKey() {
+      const listen = async () => {
+        while (isRunning) {
+          const { kind, message } = await farEnd.next(SYNC_MS);
+          key.role().onBytes(encodeFrames(kind, message));
+          for (const bytes of key.take()) farEnd.sendBytes(bytes);
+        }
+      };
+      const listening = listen().catch(() => undefined);
+      key.role().onContact(true, true);
+      for (const bytes of key.take()) farEnd.sendBytes(bytes);
+      const hello = setInterval(() => {
+        key.timer.pass(100);
+        for (const bytes of key.take()) farEnd.sendBytes(bytes);
+      }, 100);
+      const isHome = () =>
+        key.lastSignal() === SIGNAL_READY &&
+        key.role().status().ringseq === issuer.ringseq() &&
+        key.role().status().unacknowledged === 0;
+      await until(isHome, SYNC_MS, () => `a sync in:\n${station.console()}`).finally(() => {
+        clearInterval(hello);
+        isRunning = false;
+      });
+      void listening;
+    },
+    async stop() {
+      isRunning = false;
+      await station.stop();
+      await farEnd.stop();
+      side.stop();
+      await broker.remove();
+      await folder.remove();
+    },
+  };
+}
+
 describe.skipIf(ESPRUINO === undefined)("a station online (skipped without ESPRUINO)", () => {
   test(
     "T1, T3, T4: the station on the interpreter syncs a key over a real broker and gets its acknowledgement",
     async () => {
-      const broker = await startBroker();
-      const folder = await makeFolder();
-      await writeFile(join(folder.path, "flash.bin"), stationImage(broker.port));
-      await writeFile(join(folder.path, "clock"), String(SHIFT_S));
-      const issuing = issuingOf();
-      const key = createBenchKey(issuing);
-      const issuer = createBenchIssuer(issuing, key.device);
-      const { bundles } = issuer.rights(RIGHTS);
-      const devid = key.device.devid;
-      const heard: UpMessage[] = [];
-      const side = connectIssuer(broker, (seq, message) => {
-        heard.push(message);
-        if (message.type === UP_KEY_PRESENT) {
-          const objects = [issuer.grant(message.nonce, SHIFT_S)];
-          side.send({ type: DOWN_OBJECTS, devid, objects });
-          for (let part = 0; part < bundles.length; part += 1) {
-            side.send(issuer.bundleDown(bundles, part));
-          }
-        }
-        if (message.type === UP_UPLOAD) {
-          issuer.commit(message.sealed);
-          side.send({ type: DOWN_OBJECTS, devid, objects: [issuer.ack()] });
-          side.send({ type: DOWN_UPLOAD_ACK, seqs: [seq] });
-        }
-      });
-      const farEnd = await openFarEnd(folder.path);
-      const station = await startRole("station", folder.path);
-      let isRunning = true;
+      const office = await startOffice(RIGHTS, "linux");
+      const { broker, station, heard } = office;
       try {
-        await until(side.isConnected, BOOT_MS, () => "the issuer's connection");
-        const isOnline = () => heard.some((message) => message.type === UP_STATUS);
-        await until(isOnline, BOOT_MS, () => `a status in:\n${station.console()}`);
+        await office.isOnline();
         expect(heard.find((message) => message.type === UP_STATUS)).toMatchObject({
           link: LINK_LAN,
           queued: 0,
         });
-        // The key lives in this process; what it says goes over the pseudo terminal.
-        const listen = async () => {
-          while (isRunning) {
-            const { kind, message } = await farEnd.next(SYNC_MS);
-            key.role().onBytes(encodeFrames(kind, message));
-            for (const bytes of key.take()) farEnd.sendBytes(bytes);
-          }
-        };
-        const listening = listen().catch(() => undefined);
-        key.role().onContact(true, true);
-        for (const bytes of key.take()) farEnd.sendBytes(bytes);
-        const hello = setInterval(() => {
-          key.timer.pass(100);
-          for (const bytes of key.take()) farEnd.sendBytes(bytes);
-        }, 100);
-        const isHome = () =>
-          key.lastSignal() === SIGNAL_READY &&
-          key.role().status().ringseq === issuer.ringseq() &&
-          key.role().status().unacknowledged === 0;
-        await until(isHome, SYNC_MS, () => `a sync in:\n${station.console()}`).finally(() => {
-          clearInterval(hello);
-          isRunning = false;
-        });
-        expect(issuer.entries().length).toBeGreaterThan(0);
+        await office.syncKey();
+        expect(office.issuer.entries().length).toBeGreaterThan(0);
         expect(station.console()).not.toContain("Uncaught");
         // The broker dies without a memory; the station comes back by itself and says so.
         await broker.kill();
@@ -160,17 +215,34 @@ describe.skipIf(ESPRUINO === undefined)("a station online (skipped without ESPRU
           () => `a second status in:\n${station.console()}`,
         );
         expect(station.console()).not.toContain("Uncaught");
-        void listening;
       } finally {
-        isRunning = false;
-        await station.stop();
-        await farEnd.stop();
-        side.stop();
-        await broker.remove();
-        await folder.remove();
+        await office.stop();
       }
     },
     SYNC_MS + HEARTBEAT_MS + 4 * BOOT_MS,
+  );
+
+  test.skipIf(ESPRUINO_ARM === undefined)(
+    "a full ring goes through a station within its budget of variables",
+    async () => {
+      const office = await startOffice(manyRights(RIGHTS_MAX), "linux-arm");
+      const { station } = office;
+      try {
+        await office.isOnline();
+        noteVariables("linux-arm", "station", { idle: await variablesOf(station, BOOT_MS) });
+        watchVariables(station);
+        await office.syncKey();
+        const session = await mostVariablesOf(station, BOOT_MS);
+        noteVariables("linux-arm", "station", { session });
+        noteVariables("linux-arm", "station", { after: await variablesOf(station, BOOT_MS) });
+        expect(station.console()).not.toContain("OUT OF MEMORY");
+        expect(station.console()).not.toContain("Uncaught");
+        expect(session).toBeLessThanOrEqual(readVariableBudget().station.session);
+      } finally {
+        await office.stop();
+      }
+    },
+    SYNC_MS + 4 * BOOT_MS,
   );
 
   test(

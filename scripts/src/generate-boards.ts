@@ -4,9 +4,10 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { readBootBudget } from "../../firmware/build/boot-budget.ts";
 import { readBudgets } from "../../firmware/build/budget.ts";
 import { BOARDS, ROLES } from "../../firmware/build/build-bundle.ts";
-import { FIXED_ROLES, readVariableBudget } from "../../firmware/build/variable-budget.ts";
+import { readVariableBudget } from "../../firmware/build/variable-budget.ts";
 import type { Board } from "../../firmware/src/boards/board.ts";
 
 const DOCUMENT = new URL("../../docs/boards.md", import.meta.url);
@@ -112,28 +113,33 @@ async function describeBoard(board: Board): Promise<string> {
   ].join("\n");
 }
 
-/** Variables that the reference board has, and what key and lock may use of them. */
-function describeVariables(): string {
-  const budget = readVariableBudget();
-  const rows = FIXED_ROLES.map((role) => {
-    const { idle, session } = budget[role];
-    return `| ${role} | ${idle} | ${session} | ${budget.variables} |`;
+/** What the interpreter needs of memory and time for each role. */
+function describeInterpreter(): string {
+  const variables = readVariableBudget();
+  const boots = readBootBudget();
+  const rows = ROLES.map((role) => {
+    const { idle, session, of } = variables[role];
+    const millions = (boots[role] / 1_000_000).toFixed(1);
+    return `| ${role} | ${idle} | ${session} | ${of} | ${millions} million |`;
   });
   return [
-    "## Variables",
+    "## Variables and boots",
     "",
-    "What the interpreter has in RAM, code and native blob included: on the XIAO they are copied there. The numbers are",
-    "[firmware/build/variable-budget.json](../firmware/build/variable-budget.json); the suite on the Arm build measures the first and opens a door with no",
-    "more than the second, and `make check` compares its evidence.",
+    "What the interpreter has in RAM, code and native blob included: on the XIAO they are copied there. An ESP32-S3 has so many variables at most; it makes",
+    "what its networks leave. The suite on the interpreter's Arm build measures what is in use after a boot, opens a door with no more than a session may",
+    "have, looks at a station every 10 ms while a full ring goes through it, and counts the instructions of a boot: interpreter, native code and C library, with",
+    "a file of the computer in place of flash. `make check` holds its evidence to [variable-budget.json](../firmware/build/variable-budget.json) and",
+    "[boot-budget.json](../firmware/build/boot-budget.json). `node firmware/build/renew-budgets.ts` sets the first column and the last to what the last run",
+    "measured and 3 %; what a session may have is set by hand.",
     "",
-    "| role | after boot, at most | in a session, at most | of |",
-    "|---|---|---|---|",
+    "| role | variables after boot, at most | in a session, at most | of | instructions of a boot, at most |",
+    "|---|---|---|---|---|",
     ...rows,
     "",
   ].join("\n");
 }
 
-const parts = [INTRODUCTION, describeVariables()];
+const parts = [INTRODUCTION, describeInterpreter()];
 for (const board of BOARDS) {
   parts.push(await describeBoard(board));
 }

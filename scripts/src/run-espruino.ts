@@ -3,10 +3,16 @@
 // build where ESPRUINO_ARM names one. What came of it is written to docs/evidence/interpreter.json.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildBundle, bundleTargets } from "../../firmware/build/build-bundle.ts";
-import { bundleHash, EVIDENCE_FILE, type Evidence } from "../../firmware/build/evidence.ts";
+import {
+  bundleHash,
+  EVIDENCE_FILE,
+  type Evidence,
+  FIGURES_FILE,
+  readFigures,
+} from "../../firmware/build/evidence.ts";
 import { formatCounts, type TestCounts } from "./count-tests.ts";
 import { runVitest } from "./run-vitest.ts";
 import { repositoryRoot } from "./tree.ts";
@@ -25,6 +31,7 @@ if (espruino === undefined || espruino === "") {
 } else {
   // A blob of yesterday beside the scripts of today boots nothing and says so nowhere.
   spawnSync("make", ["--no-print-directory", "native"], { cwd: root, stdio: "inherit" });
+  rmSync(FIGURES_FILE, { force: true });
   const counts = runVitest(root, ["espruino"]);
   if (counts.failed === 0) {
     await writeEvidence(counts);
@@ -43,12 +50,11 @@ async function writeEvidence({ passed, failed }: TestCounts): Promise<void> {
     }
   }
   const report = JSON.parse(readFileSync(join(root, "out/vitest-espruino.json"), "utf8")) as Report;
-  const memoryFile = join(root, "out/interpreter-memory.json");
   const evidence: Evidence = {
     date: new Date().toISOString().slice(0, 10),
     interpreters: versions(),
     bundles,
-    memory: existsSync(memoryFile) ? JSON.parse(readFileSync(memoryFile, "utf8")) : {},
+    figures: readFigures(),
     passed,
     failed,
     cases: report.testResults

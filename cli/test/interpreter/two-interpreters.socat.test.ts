@@ -3,9 +3,9 @@
 // from its own Storage, and between two of them is a serial line of socat. This process starts them,
 // reads their consoles, and looks at their flash when they are gone. Only the case of the altering
 // line carries octets itself.
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   SIGNAL_DENIED,
   SIGNAL_EXPIRED,
@@ -22,6 +22,11 @@ import {
   pause,
   startInterpreter,
 } from "@nyckelring/firmware/test/interpreter";
+import {
+  leaveVariables,
+  noteVariables,
+  variablesOf,
+} from "@nyckelring/firmware/test/interpreter-figures";
 import { readVariableBudget } from "@nyckelring/firmware/variable-budget";
 import {
   ENTRY_OBJECT,
@@ -54,13 +59,6 @@ const SESSION_MS = BOARD === "linux" ? 540_000 : 120_000;
 const SEED = "7";
 const PAGE_BYTES = 4096;
 
-/** For the evidence of a run; `npm run test:espruino` takes it from there. */
-const MEMORY_FILE = join(import.meta.dirname, "../../../out/interpreter-memory.json");
-
-const memory: Record<"key" | "lock", { idle?: number; session?: number; after?: number }> = {
-  key: {},
-  lock: {},
-};
 let root = "";
 let town: ProvisioningTown;
 
@@ -86,8 +84,6 @@ describe.skipIf(INTERPRETER === undefined)(
 
     afterAll(async () => {
       await rm(root, { recursive: true, force: true });
-      await mkdir(dirname(MEMORY_FILE), { recursive: true });
-      await writeFile(MEMORY_FILE, JSON.stringify({ [BOARD]: memory }));
     });
 
     const folder = (name: string) => join(root, "devices", name);
@@ -110,14 +106,14 @@ describe.skipIf(INTERPRETER === undefined)(
     ): Promise<{ lock: string; key: string }> {
       const line = await joinContacts(lockFolder, keyFolder);
       const lock = startInterpreter(lockFolder, undefined, BOARD);
-      const lockIdle = await variablesOf(lock);
+      const lockIdle = await variablesOf(lock, SESSION_MS);
       const key = startInterpreter(keyFolder, undefined, BOARD);
       try {
-        note("lock", "idle", lockIdle);
-        note("key", "idle", await variablesOf(key));
+        noteVariables(BOARD, "lock", { idle: lockIdle });
+        noteVariables(BOARD, "key", { idle: await variablesOf(key, SESSION_MS) });
         await until(key, lock);
-        note("lock", "after", await variablesOf(lock));
-        note("key", "after", await variablesOf(key));
+        noteVariables(BOARD, "lock", { after: await variablesOf(lock, SESSION_MS) });
+        noteVariables(BOARD, "key", { after: await variablesOf(key, SESSION_MS) });
       } finally {
         await key.stop();
         await lock.stop();
@@ -126,22 +122,6 @@ describe.skipIf(INTERPRETER === undefined)(
       expect(lock.console()).not.toContain("Uncaught");
       expect(key.console()).not.toContain("Uncaught");
       return { lock: lock.console(), key: key.console() };
-    }
-
-    /** Of several contacts the most counts. */
-    function note(role: "key" | "lock", moment: "idle" | "after", used: number): void {
-      memory[role][moment] = Math.max(used, memory[role][moment] ?? 0);
-    }
-
-    /** Variables in use now, or once the console comes to it. */
-    async function variablesOf(board: Interpreter): Promise<number> {
-      const before = board.console().length;
-      board.evaluate('print("usage="+process.memory().usage+";")');
-      const found = () => /usage=(\d+);/.exec(board.console().slice(before))?.[1];
-      for (let waitedMs = 0; waitedMs < SESSION_MS && found() === undefined; waitedMs += 50) {
-        await pause(50);
-      }
-      return Number(found());
     }
 
     /** Entries in the flash of a lock, oldest first. */
@@ -222,26 +202,23 @@ describe.skipIf(INTERPRETER === undefined)(
       async () => {
         const [lockFolder = "", keyFolder = ""] = await fresh("lock", "key");
         const budget = readVariableBudget();
-        /** Takes all variables but so many. The names at the top belong to the application. */
-        const leave = async (board: Interpreter, variables: number): Promise<void> => {
-          const before = await variablesOf(board);
-          board.evaluate(
-            `nk.ballast=new Uint8Array((process.memory().total-${variables})*process.memory().blocksize-20);`,
-          );
-          const taken = (await variablesOf(board)) - before;
-          expect(taken).toBeGreaterThan(0.99 * (budget.variables - variables));
+        const leave = async (board: Interpreter, { session, of }: typeof budget.key) => {
+          const taken = await leaveVariables(board, session, SESSION_MS);
+          // What the console needed for the question comes and goes.
+          expect(taken).toBeGreaterThan(of - session - 50);
         };
         const seen = await contact(lockFolder, keyFolder, async (key, lock) => {
-          await leave(lock, budget.lock.session);
-          await leave(key, budget.key.session);
+          await leave(lock, budget.lock);
+          await leave(key, budget.key);
           await isShown(key, SIGNAL_GRANTED);
           await lock.waitFor("bolt unlocked", SESSION_MS);
           // The records after the decision take the most.
           await pause(15_000);
+          for (const board of [key, lock]) board.evaluate("nk.ballast=0;");
         });
         expect(`${seen.lock}${seen.key}`).not.toContain("OUT OF MEMORY");
-        memory.lock.session = budget.lock.session;
-        memory.key.session = budget.key.session;
+        noteVariables(BOARD, "lock", { session: budget.lock.session });
+        noteVariables(BOARD, "key", { session: budget.key.session });
       },
       2 * SESSION_MS,
     );
