@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -47,12 +47,14 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The devices of seed 7 as they were provisioned. */
-async function newDesk(): Promise<string> {
+async function newDesk(...more: readonly string[]): Promise<string> {
   number += 1;
   const desk = join(folder, `desk-${number}`);
   const firmware = ["--board", "virtual", "--firmware", join(folder, "firmware")];
   const silent = { out: () => undefined, err: () => undefined };
-  expect(await main(["provision", "--out", desk, "--seed", "7", ...firmware], silent)).toBe(0);
+  expect(
+    await main(["provision", "--out", desk, "--seed", "7", ...firmware, ...more], silent),
+  ).toBe(0);
   return desk;
 }
 
@@ -194,6 +196,50 @@ describe("one real board on a desk", () => {
       "bolt     unlocked",
     );
   }, 120_000);
+
+  test("a locked lock gets its console back from the key that carries the permit of `provision --service`", async () => {
+    const desk = await newDesk("--service", "2");
+    const { board, contact } = await startBoard(desk, "lock");
+    const at = ["--port", join(desk, "console")];
+    const silent = { out: () => undefined, err: () => undefined };
+    expect(await main(["device", "lock", ...at, "--yes"], silent)).toBe(0);
+    expect(await main(["device", "info", ...at], silent)).not.toBe(0);
+    const panel = start("sim", "attach", "--real", `lock=${contact}`, "--desk", desk);
+    await panel.until("ready");
+    await tryDoor(
+      () => {
+        board.type("plug");
+        panel.type("insert lock");
+      },
+      () => {
+        panel.type("pull");
+        board.type("unplug");
+      },
+      board,
+      "bolt     unlocked",
+    );
+    // The key that brought the permit hears of it first; then the board restarts.
+    let exit = await main(["device", "info", ...at], silent);
+    for (let tries = 1; tries < 10 && exit !== 0; tries += 1) {
+      await pause(HAND_MS);
+      exit = await main(["device", "info", ...at], silent);
+    }
+    expect(exit).toBe(0);
+  }, 120_000);
+
+  test("hours of service that the authority does not give are its refusal, and nothing is written", async () => {
+    const out = join(folder, "no-desk");
+    const firmware = ["--board", "virtual", "--firmware", join(folder, "firmware")];
+    const ask = async (hours: string) => {
+      const told: string[] = [];
+      const output = { out: () => undefined, err: (text: string) => void told.push(text) };
+      const exit = await main(["provision", "--out", out, ...firmware, "--service", hours], output);
+      return { exit, code: /^error\[\S+ (\S+)\]/m.exec(told.join(""))?.[1] };
+    };
+    expect(await ask("25")).toEqual({ exit: 2, code: "REQUEST_INVALID" });
+    expect(await ask("soon")).toEqual({ exit: 2, code: "USAGE" });
+    expect(existsSync(out)).toBe(false);
+  });
 
   test("a real key opens a simulated lock, and synchronises at a simulated station", async () => {
     const desk = await newDesk();

@@ -9,6 +9,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   provision: [
     "nyckel provision --out out/devices --seed 7",
     "nyckel provision --board virtual --out out/desk",
+    "nyckel provision --board virtual --out out/desk --service 2",
   ],
   version: ["nyckel version --json"],
   decode: [

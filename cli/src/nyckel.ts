@@ -135,6 +135,7 @@ Exit codes: 0 done, 1 the answer is no, 2 usage, 3 no device or several, 4 port 
     .option("--seed <n>", "whole number", "7")
     .option("--board <name>", "linux, linux-arm with native code, or virtual", "linux")
     .option("--firmware <dir>", "what make firmware has built", "firmware/dist")
+    .option("--service <hours>", "the key carries a permit for the console of the locked lock")
     .option("--json", "print one object")
     .action(async (options: ProvisionOptions) => {
       const { provision } = await import("./provision.ts");

@@ -11,8 +11,9 @@ import {
 } from "@nyckelring/firmware/storage";
 import type { BoardBuild } from "@nyckelring/hil-tests";
 import { FILE_UNREADABLE, USAGE } from "@nyckelring/protocol";
-import { type ProvisionedDevice, provisionDevices } from "@nyckelring/simulator";
+import { type ProvisionedDevice, type Provisioning, provisionDevices } from "@nyckelring/simulator";
 import { makeDirectory } from "./make-directory.ts";
+import { readNumber } from "./numbers.ts";
 import type { Output } from "./output.ts";
 import { ToolError } from "./tool-error.ts";
 import { isoOf } from "./utc-time.ts";
@@ -20,6 +21,9 @@ import { isoOf } from "./utc-time.ts";
 const SEED_DIGITS_MAX = 20;
 /** 23 November 2026, 06:00 UTC: the shift begins. */
 export const START_S = 1_795_413_600;
+const HOUR_S = 3600;
+/** More hours than the authority ever gives: its own limit is told as its refusal. */
+const SERVICE_HOURS_MAX = 1000;
 const BOARDS = ["linux", "linux-arm", "virtual"] as const;
 /** Image of a virtual board, in the folder of a device. */
 export const BOARD_FILE = "board.flash";
@@ -36,6 +40,7 @@ export type ProvisionOptions = {
   readonly out: string;
   readonly board: string;
   readonly firmware: string;
+  readonly service?: string;
   readonly json?: boolean;
 };
 
@@ -44,8 +49,9 @@ export type ProvisionOptions = {
  * and the time of its clock, so that interpreters open a door for each other without this process.
  *
  * @returns The exit code.
- * @throws ToolError `USAGE` for options that cannot be, `FILE_UNREADABLE` for firmware that was not
- *   built or a directory that cannot be written.
+ * @throws ToolError `USAGE` for options that cannot be, `REQUEST_INVALID` for hours of service that the
+ *   authority does not give, `FILE_UNREADABLE` for firmware that was not built or a directory that
+ *   cannot be written.
  */
 export async function provision(options: ProvisionOptions, output: Output): Promise<number> {
   const board = BOARDS.find((name) => name === options.board);
@@ -69,7 +75,12 @@ export async function provision(options: ProvisionOptions, output: Output): Prom
   }
   const write =
     board === "virtual" ? await boardWriter(options) : interpreterWriter(options, board);
-  const town = provisionDevices(options.seed, START_S);
+  const serviceS =
+    options.service === undefined
+      ? undefined
+      : readNumber("--service", options.service, 1, SERVICE_HOURS_MAX) * HOUR_S;
+  const town = provisionDevices(options.seed, START_S, serviceS);
+  const permission = readPermission(town.service);
   for (const device of town.devices) {
     writeDevice(options.out, device, write);
   }
@@ -79,6 +90,7 @@ export async function provision(options: ProvisionOptions, output: Output): Prom
     now: isoOf(town.nowS),
     until: isoOf(town.untilS),
     devices: town.devices.map(({ name, role, id, what }) => ({ name, role, id, what })),
+    ...(permission === undefined ? {} : { service: permission }),
     out: options.out,
   };
   if (options.json === true) {
@@ -91,6 +103,11 @@ export async function provision(options: ProvisionOptions, output: Output): Prom
         (one) => `${join(options.out, one.name)}: ${one.role} ${one.id}, ${one.what}`,
       ),
       `frozen at ${figures.now}, rights until ${figures.until}`,
+      ...(permission === undefined
+        ? []
+        : [
+            `the key carries service permit ${permission.serial} for lock ${permission.lock}, until ${permission.until}; the audit names user ${permission.by}`,
+          ]),
       board === "virtual"
         ? `next: nyckel sim attach --desk ${options.out} …; docs/flashing.md has the whole sequence`
         : "start each interpreter in its folder; docs/interpreter.md tells how the contacts are joined",
@@ -98,6 +115,21 @@ export async function provision(options: ProvisionOptions, output: Output): Prom
     ].join("\n"),
   );
   return 0;
+}
+
+/** What the authority said to the wish for a service permit. */
+function readPermission(service: Provisioning["service"]) {
+  if (service === undefined) return undefined;
+  if (!service.ok) {
+    throw new ToolError({
+      code: service.fault.code,
+      message: "the authority gives no service permit of that length",
+      state: "nothing was written",
+      hint: "a permit lasts 24 hours at most: --service 2",
+    });
+  }
+  const { devid, serial, untilS, by } = service.value;
+  return { lock: devid, serial, until: isoOf(untilS), by };
 }
 
 function readFirmware(firmware: string, role: string, board: string): BuiltBundle {

@@ -2,6 +2,8 @@
 // Devices ready for use, as the octets of their flash: everything that interpreters or boards need to
 // open a door for each other without this process.
 
+import { bytesOfHex, type Result } from "@nyckelring/protocol";
+
 import { createRandomStream } from "./prng.ts";
 import { withoutRealWorld } from "./real-world-trap.ts";
 import { createTrace } from "./trace.ts";
@@ -28,6 +30,18 @@ export type Provisioning = {
   /** UTC seconds of the frozen moment, and of the end of the rights that were given. */
   readonly nowS: number;
   readonly untilS: number;
+  /** The permit for the service of the lock that `key` carries, or why there is none; undefined where nobody asked. */
+  readonly service: Result<ServicePermission> | undefined;
+};
+
+/** A permit for the console of a locked device, as the authority gave it. */
+export type ServicePermission = {
+  readonly devid: string;
+  readonly serial: number;
+  /** UTC seconds. */
+  readonly untilS: number;
+  /** The user who gave it, as the audit has it. */
+  readonly by: number;
 };
 
 /** The town, still running: a test brings an image back and looks what became of it. */
@@ -49,9 +63,11 @@ const SHIFT_S = 8 * 3600;
  *
  * @param seed - Decimal digits; the same seed gives the same octets.
  * @param startS - UTC seconds of the beginning of the shift.
+ * @param serviceS - Seconds for which the console of the lock may be opened, once; `key` then carries the
+ *   permit. Without it there is none.
  * @public
  */
-export function provisionTown(seed: string, startS: number): ProvisioningTown {
+export function provisionTown(seed: string, startS: number, serviceS?: number): ProvisioningTown {
   return withoutRealWorld(() => {
     const random = createRandomStream(seed).split("world");
     const world = createWorld(random, startS, 1, createTrace(undefined));
@@ -87,6 +103,7 @@ export function provisionTown(seed: string, startS: number): ProvisioningTown {
     sync(world, lost, station);
     must(issuer.revokeKey(founder, { devid: lost.devidBytes, reason: "lost" }));
     sync(world, other, station);
+    const service = serviceS === undefined ? undefined : permitService(world, lock, serviceS);
     sync(world, key, station);
     const nowS = startS + Math.ceil(world.clock.nowUs() / 1_000_000);
     const keyOf = (unit: KeyUnit, name: string, what: string): ProvisionedDevice => {
@@ -99,6 +116,7 @@ export function provisionTown(seed: string, startS: number): ProvisioningTown {
       key,
       nowS,
       untilS: endS,
+      service,
       devices: [
         {
           name: "lock",
@@ -124,10 +142,25 @@ export function provisionTown(seed: string, startS: number): ProvisioningTown {
   });
 }
 
+function permitService(
+  { issuer, clock }: World,
+  { devid }: { readonly devid: string },
+  serviceS: number,
+): Result<ServicePermission> {
+  const untilS = clock.nowS() + serviceS;
+  const permitted = issuer.permitService(issuer.founder, { devid: bytesOfHex(devid), untilS });
+  if (!permitted.ok) return permitted;
+  const audited = must(issuer.audit(issuer.founder)).at(-1);
+  if (audited?.fact.kind !== "service-permitted" || !("user" in audited.by)) {
+    throw new Error("a service permit without a person in the audit");
+  }
+  return { ok: true, value: { devid, serial: permitted.value, untilS, by: audited.by.user } };
+}
+
 /** The devices alone. @public */
-export function provisionDevices(seed: string, startS: number): Provisioning {
-  const { devices, nowS, untilS } = provisionTown(seed, startS);
-  return { devices, nowS, untilS };
+export function provisionDevices(seed: string, startS: number, serviceS?: number): Provisioning {
+  const { devices, nowS, untilS, service } = provisionTown(seed, startS, serviceS);
+  return { devices, nowS, untilS, service };
 }
 
 /** Puts a key into a station for as long as it wants. @public */
