@@ -197,6 +197,7 @@ export function createBenchStation(
   let sent: Uint8Array[] = [];
   let up: Uint8Array[] = [];
   let downSeq = 0;
+  let consolesOpened = 0;
   let role: StationRole;
 
   function boot(): StationRole {
@@ -224,6 +225,11 @@ export function createBenchStation(
         fault: () => (links.length === 0 ? 3 * 256 + 20 : 0),
       },
       power: { source: () => source, percent: () => percent },
+      service: {
+        openConsole() {
+          consolesOpened += 1;
+        },
+      },
     });
     return role;
   }
@@ -235,6 +241,7 @@ export function createBenchStation(
     account,
     role: () => role,
     boot,
+    consolesOpened: () => consolesOpened,
     take(): Uint8Array[] {
       const taken = sent;
       sent = [];

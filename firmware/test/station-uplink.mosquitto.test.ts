@@ -3,19 +3,23 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   DOWN_OBJECTS,
+  DOWN_SERVICE,
   DOWN_UPLOAD_ACK,
   type DownMessage,
   decodeUp,
   encodeDown,
   encodeFrames,
+  GRANTED,
   type Leaf,
   UP_KEY_PRESENT,
+  UP_STATION_LOG,
   UP_STATUS,
   UP_UPLOAD,
   type UpMessage,
 } from "@nyckelring/protocol";
 import { describe, expect, test } from "vitest";
 import { type Broker, startBroker } from "../../protocol/test/mosquitto.ts";
+import type { BundleFile } from "../build/slot-files.ts";
 import { readVariableBudget } from "../build/variable-budget.ts";
 import { SIGNAL_READY } from "../src/key/signals.ts";
 import { LINK_GSM, LINK_LAN } from "../src/ports.ts";
@@ -29,6 +33,7 @@ import {
   makeFolder,
   openFarEnd,
   openTerminal,
+  startInterpreter,
   startRole,
   until,
 } from "./interpreter.ts";
@@ -107,7 +112,11 @@ function connectIssuer(broker: Broker, onUp: (seq: number, message: UpMessage) =
  * A commissioned station on a build of the interpreter, at a broker where an issuer with rights for a
  * key listens. It runs scripts alone, as its board does.
  */
-async function startOffice(rights: readonly Leaf[], build: LinuxBoard) {
+async function startOffice(
+  rights: readonly Leaf[],
+  build: LinuxBoard,
+  more: readonly BundleFile[] = [],
+) {
   const broker = await startBroker();
   const folder = await makeFolder();
   await writeFile(join(folder.path, "flash.bin"), stationImage(broker.port));
@@ -138,14 +147,15 @@ async function startOffice(rights: readonly Leaf[], build: LinuxBoard) {
     }
   });
   const farEnd = await openFarEnd(folder.path);
-  const station = await startRole("station", folder.path, [], "linux", build);
+  const station = await startRole("station", folder.path, more, "linux", build);
   let isRunning = true;
   return {
     broker,
     station,
     issuer,
     heard,
-    parts: bundles.length,
+    folder: folder.path,
+    sendDown: side.send,
     async isOnline() {
       await until(side.isConnected, BOOT_MS, () => "the issuer's connection");
       const isTold = () => heard.some((message) => message.type === UP_STATUS);
@@ -220,6 +230,37 @@ describe.skipIf(ESPRUINO === undefined)("a station online (skipped without ESPRU
       }
     },
     SYNC_MS + HEARTBEAT_MS + 4 * BOOT_MS,
+  );
+
+  test(
+    "a locked station has no console until the issuer commands its service, and then it has one",
+    async () => {
+      const locked = { name: "nk.locked", content: Buffer.from("1") };
+      const office = await startOffice(RIGHTS, "linux", [locked]);
+      const { station, heard } = office;
+      try {
+        await office.isOnline();
+        station.evaluate('print("open"+1)');
+        office.sendDown({ type: DOWN_SERVICE, serial: 7, untilS: SHIFT_S + 3600 });
+        // The interpreter ends where a board resets.
+        await expect(station.waitFor("no console says this", SYNC_MS)).rejects.toThrow("ended");
+        expect(station.console()).not.toContain("open1");
+        const events = heard.flatMap((message) =>
+          message.type === UP_STATION_LOG ? message.events : [],
+        );
+        expect(events).toContainEqual(expect.objectContaining({ event: GRANTED, detail: 7 }));
+        const open = startInterpreter(office.folder);
+        try {
+          open.evaluate('print("open"+2)');
+          await open.waitFor("open2", BOOT_MS);
+        } finally {
+          await open.stop();
+        }
+      } finally {
+        await office.stop();
+      }
+    },
+    SYNC_MS + 4 * BOOT_MS,
   );
 
   test.skipIf(ESPRUINO_ARM === undefined)(

@@ -55,7 +55,7 @@ computers: x86-64 with curves in JavaScript, and 32-bit Arm under QEMU with the 
 | hang | A watchdog of the processor resets after 15 s without an idle moment. |
 | call that was broken off (exception, full memory, stack) | Motor off, program ended, restart after 1 s; when it starts the lock drives the bolt home. |
 | motor | Every start ends after 1.7 s by a timer of the processor, whatever the program does. This holds without the file too. |
-| service | A service permit of the authority strikes the file out and restarts the device. A station has none: its board is erased and set up anew. |
+| service | A service permit of the authority strikes the file out and restarts the device. A station is told by a command of the authority under its account ([ADR 0045](adr/0045-service-of-a-station-by-command.md)); without a way to its broker its board is erased and set up anew. |
 `;
 
 /** Names and values of a board's pins, flat. */

@@ -14,6 +14,7 @@ import {
 import { wired } from "../boards/board.ts";
 import { watchAborts } from "../espruino/aborts.ts";
 import { checkedContact, checkedFlash } from "../espruino/octet-checks.ts";
+import { openService } from "../espruino/service.ts";
 import { LINK_GSM, type UplinkPort } from "../ports.ts";
 import { openDeviceRecords } from "../shared/device-records.ts";
 import type { RecordStore } from "../shared/record-store.ts";
@@ -65,6 +66,7 @@ export function startStation(): void {
     power: openPower(board, () => {
       if (role !== undefined) role.onPower();
     }),
+    service: openService(),
   };
   role = createStation(ports, records);
   const station = role;

@@ -7,6 +7,7 @@ import type {
   FlashPort,
   LinkKind,
   PowerSource,
+  ServicePort,
   StationPowerPort,
   TimerPort,
   UplinkPort,
@@ -21,6 +22,8 @@ export interface StationPorts {
   readonly clock: ClockPort;
   readonly uplink: UplinkPort;
   readonly power: StationPowerPort;
+  /** Absent on a station that has no console to give back. */
+  readonly service?: ServicePort;
 }
 
 /** What somebody at the station's screen or a test bench may ask it. */

@@ -5,16 +5,19 @@ import {
   DEVICE_BLANK,
   DOWN_CONFIG,
   DOWN_OBJECTS,
+  DOWN_SERVICE,
   decodeKeyStation,
   encodeDown,
   encodeFrames,
   encodeKeyStation,
+  GRANTED,
   KEY_REVOKED,
   type KeyStationMessage,
   LINK_KEY_STATION,
   MAC_INVALID,
   NO_LINK,
   NO_SHIFT,
+  OBJECT_OLD,
   PRESIGNED_EXPIRED,
   SEQUENCE_REPLAYED,
   SERVICE_UNREACHABLE,
@@ -282,6 +285,39 @@ describe("station as a courier", () => {
     const events = station.takeUp().flatMap(({ message }) => eventsOf(message));
     expect(events).toContain(SEQUENCE_REPLAYED);
     expect(events).not.toContain(MAC_INVALID);
+  });
+
+  test("a service command of the issuer opens the console, each number once, until its end", () => {
+    const station = createBenchStation();
+    const service = { type: DOWN_SERVICE, serial: 9, untilS: SHIFT_S + 3600 } as const;
+    const other = { ...station.account, commandKey: secretOf("other key") };
+    station.role().onDown(encodeDown(crypto, other, 1, service));
+    station.down({ ...service, untilS: SHIFT_S });
+    expect(station.consolesOpened()).toBe(0);
+    station.takeUp();
+    station.down(service);
+    expect(station.consolesOpened()).toBe(1);
+    // It restarts soon, so the issuer hears of it at once.
+    const told = station.takeUp().flatMap(({ message }) => eventsOf(message));
+    expect(told).toEqual([MAC_INVALID, OBJECT_OLD, GRANTED]);
+    station.down(service);
+    station.boot();
+    station.down(service);
+    station.down({ ...service, serial: 8 });
+    expect(station.consolesOpened()).toBe(1);
+    station.down({ ...service, serial: 10 });
+    expect(station.consolesOpened()).toBe(2);
+  });
+
+  test("a station that does not know the time opens nothing before it is told", () => {
+    const station = createBenchStation();
+    station.setClock(undefined);
+    const service = { type: DOWN_SERVICE, serial: 9, untilS: SHIFT_S + 3600 } as const;
+    station.down(service);
+    expect(station.consolesOpened()).toBe(0);
+    station.down({ type: DOWN_CONFIG, nowS: SHIFT_S, presignedPerKey: 1 });
+    station.down(service);
+    expect(station.consolesOpened()).toBe(1);
   });
 
   test("F23: commands that the broker reorders or repeats are each carried out once", () => {

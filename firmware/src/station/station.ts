@@ -6,6 +6,7 @@ import {
   DOWN_BUNDLE,
   DOWN_CONFIG,
   DOWN_OBJECTS,
+  DOWN_SERVICE,
   DOWN_UPLOAD_ACK,
   type DownMessage,
   decodeDown,
@@ -14,6 +15,7 @@ import {
   encodeHelloAnswer,
   encodeUp,
   FLASH_FULL,
+  GRANTED,
   KEY_REVOKED,
   LINK_HELLO,
   LINK_HELLO_ANSWER,
@@ -26,6 +28,7 @@ import {
   ROLE_STATION,
   SEQUENCE_REPLAYED,
   SERVICE_UNREACHABLE,
+  type ServiceDown,
   type StationAccount,
   type StationEvent,
   SYNC_BUNDLE,
@@ -42,6 +45,7 @@ import { openDeviceRecords } from "../shared/device-records.ts";
 import { createMessageLink, type MessageLink } from "../shared/link.ts";
 import { createNonceCounter, type NonceCounter } from "../shared/nonce-counter.ts";
 import type { RecordStore } from "../shared/record-store.ts";
+import { takeServicePermit } from "../shared/service-permit.ts";
 import { type CommandWindow, openCommandWindow } from "./command-window.ts";
 import { createKeySession, type KeySession } from "./key-session.ts";
 import { createLinkLadder } from "./link-ladder.ts";
@@ -66,6 +70,8 @@ const PRESIGNED_DEFAULT = 1;
 const EVENTS_MAX = 32;
 /** A clock this far from the issuer's is set, in seconds. */
 const CLOCK_TOLERANCE_S = 30;
+/** A permit in a command names no device: the account that the command is for does. */
+const OWN_PERMITS = new Uint8Array(0);
 
 type Commissioned = {
   readonly account: StationAccount;
@@ -318,6 +324,9 @@ export function createStation(
         // Settings that newer commands have overtaken are out of date.
         if (isNewest) applyConfig(station, message.nowS, message.presignedPerKey);
         return;
+      case DOWN_SERVICE:
+        openForService(station, message);
+        return;
       default:
         if (message.code === KEY_REVOKED || message.code === UNKNOWN_DEVICE) {
           station.shelf.dropUpTo(message.devid, 0xffffffff);
@@ -327,6 +336,22 @@ export function createStation(
         awaitsRing = false;
         session.refuse(message.code);
     }
+  }
+
+  /** The issuer hears of it before the station restarts. */
+  function openForService(station: Commissioned, { serial, untilS }: ServiceDown): void {
+    const now = nowS();
+    // A station that does not know the time cannot tell whether the leave has ended: its time comes first.
+    if (now === undefined) return;
+    const permit = { devid: OWN_PERMITS, serial, untilS };
+    const taken = takeServicePermit(station.records, OWN_PERMITS, permit, now);
+    if (!taken.isNew) {
+      if (taken.code !== GRANTED) noteEvent(taken.code, serial);
+      return;
+    }
+    noteEvent(GRANTED, serial);
+    sendEvents(station);
+    if (ports.service !== undefined) ports.service.openConsole();
   }
 
   function onBundle(station: Commissioned, bundle: BundleDown): void {

@@ -263,6 +263,13 @@ export interface Issuer {
    *   lock, `REQUEST_INVALID` for an end that is not within the next 24 hours.
    */
   permitService(by: number, request: { devid: Uint8Array; untilS: number }): Result<number>;
+  /**
+   * The same for a station, which is told by commands under its own account.
+   *
+   * @returns The number of the permit, or also `RECORD_UNKNOWN`, `REQUEST_INVALID` for an end that is not
+   *   within the next 24 hours.
+   */
+  permitStationService(by: number, request: { station: number; untilS: number }): Result<number>;
   removeLock(by: number, request: { door: number; reason: string }): Result<true>;
   /** A station of one provider, or of the municipality, which serves every key. */
   enrolStation(by: number, request: { provider?: number }): Result<StationProvision>;

@@ -3,8 +3,10 @@ import {
   bytesOfHex,
   DOOR_OCCUPIED,
   DOWN_OBJECTS,
+  DOWN_SERVICE,
   LIMIT_REACHED,
   PUBLIC_KEY_INVALID,
+  RECORD_UNKNOWN,
   REQUEST_INVALID,
   ROLE_FORBIDDEN,
   SHARED_SECRET_ZERO,
@@ -12,6 +14,7 @@ import {
   TYP_SERVICE_PERMIT,
   typOf,
   UNKNOWN_DEVICE,
+  UP_STATUS,
   verifyIssuerCertificate,
   verifyLockCertificate,
   verifyLockConfig,
@@ -291,5 +294,38 @@ describe("enrolment", () => {
     must(issuer.removeLock(desk, { door: house.entrance, reason: "moved" }));
     const ended = { devid, untilS: town.nowS + HOUR_S };
     expect(codeOf(issuer.permitService(desk, ended))).toBe(STATE_CONFLICT);
+  });
+
+  test("a service permit of a station goes to it under its account until it ends, and nobody else gives one", () => {
+    const town = createTown();
+    const { issuer, north } = town;
+    const station = town.station();
+    const { stationId } = station;
+    const untilS = town.nowS + 2 * HOUR_S;
+    for (const endS of [town.nowS, town.nowS + 25 * HOUR_S]) {
+      const wrong = { station: stationId, untilS: endS };
+      expect(codeOf(issuer.permitStationService(issuer.founder, wrong))).toBe(REQUEST_INVALID);
+    }
+    const request = { station: stationId, untilS };
+    expect(codeOf(issuer.permitStationService(north.planner, request))).toBe(ROLE_FORBIDDEN);
+    const unknown = { station: 4711, untilS };
+    expect(codeOf(issuer.permitStationService(issuer.founder, unknown))).toBe(RECORD_UNKNOWN);
+    const status = { nowS: 0, power: 0, batteryPercent: 100, link: 1, queued: 0 } as const;
+    const told = () =>
+      town
+        .up(station, { type: UP_STATUS, ...status })
+        .filter((message) => message.type === DOWN_SERVICE);
+    expect(told()).toEqual([]);
+    const first = must(issuer.permitStationService(issuer.founder, request));
+    const second = must(issuer.permitStationService(issuer.founder, request));
+    expect(second).toBeGreaterThan(first);
+    expect(must(issuer.audit(issuer.founder)).at(-1)).toMatchObject({
+      by: { user: issuer.founder },
+      fact: { kind: "station-service-permitted", station: stationId, serial: second, untilS },
+    });
+    const command = { type: DOWN_SERVICE, serial: second, untilS };
+    expect([told(), told()]).toEqual([[command], [command]]);
+    town.nowS = untilS;
+    expect(told()).toEqual([]);
   });
 });

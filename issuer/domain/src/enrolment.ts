@@ -39,6 +39,7 @@ type Enrolment = Pick<
   | "removeLock"
   | "permitService"
   | "enrolStation"
+  | "permitStationService"
   | "addDoorToGroup"
   | "addGuestAuthority"
   | "shareDoor"
@@ -206,6 +207,20 @@ export function createEnrolment(
       const last = register.servicePermits.get(name)?.serial ?? 0;
       const serial = Math.max(nowS(), last + 1);
       journal.commit({ user: by }, [authority.permitService(name, serial, untilS)]);
+      return succeed(serial);
+    },
+
+    permitStationService(by, { station, untilS }) {
+      const allowed = authorise(register, by, "stations", null);
+      if (!allowed.ok) return allowed;
+      if (allowed.value.provider !== null) return fail(ROLE_FORBIDDEN);
+      const known = register.stations.get(station);
+      if (known === undefined) return fail(RECORD_UNKNOWN);
+      if (untilS <= nowS() || untilS > nowS() + SERVICE_S_MAX) return fail(REQUEST_INVALID);
+      const serial = Math.max(nowS(), (known.service?.serial ?? 0) + 1);
+      journal.commit({ user: by }, [
+        { kind: "station-service-permitted", station, serial, untilS },
+      ]);
       return succeed(serial);
     },
 

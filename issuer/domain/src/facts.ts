@@ -233,6 +233,12 @@ export type Fact =
       readonly station: number;
       readonly provider: number | null;
     }
+  | {
+      readonly kind: "station-service-permitted";
+      readonly station: number;
+      readonly serial: number;
+      readonly untilS: number;
+    }
   | { readonly kind: "client-added"; readonly alarmCode: string; readonly building: number }
   | {
       readonly kind: "client-assigned";

@@ -239,4 +239,6 @@ export interface StationRecord {
   readonly upSeq: number;
   /** Numbers of commands up to this one are reserved. */
   readonly downSeq: number;
+  /** Leave to open its console: the last one, or null. */
+  readonly service: { readonly serial: number; readonly untilS: number } | null;
 }

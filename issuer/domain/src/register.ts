@@ -244,7 +244,11 @@ export function applyRecord(register: Register, record: AuditRecord): void {
       return change(register.carers, fact.carer, { ended: true });
     case "station-enrolled":
       used(register, "station", fact.station);
-      return put(register.stations, fact.station, { ...fact, upSeq: 0, downSeq: 0 });
+      return put(register.stations, fact.station, { ...fact, upSeq: 0, downSeq: 0, service: null });
+    case "station-service-permitted": {
+      const { serial, untilS } = fact;
+      return change(register.stations, fact.station, { service: { serial, untilS } });
+    }
     case "station-heard":
       return hearStation(register, fact.station, fact.upSeq);
     case "station-numbers-reserved":

@@ -6,6 +6,7 @@ import {
   DOWN_CONFIG,
   DOWN_OBJECTS,
   DOWN_REFUSED,
+  DOWN_SERVICE,
   DOWN_UPLOAD_ACK,
   type DownMessage,
   decodeUp,
@@ -429,7 +430,13 @@ export function createStationExchange(
     else if (message.events.length > 0) {
       recordReport(stationId, seq, JSON.stringify({ events: message.events }));
     }
-    return send(station, [configFor(station)]);
+    return send(station, [configFor(station), ...serviceFor(station)]);
+  }
+
+  /** A permit is repeated until it ends; the station takes each number once. The time comes before it. */
+  function serviceFor({ service }: StationRecord): readonly DownMessage[] {
+    if (service === null || service.untilS <= nowS()) return [];
+    return [{ type: DOWN_SERVICE, serial: service.serial, untilS: service.untilS }];
   }
 
   /**

@@ -281,6 +281,7 @@ function stationIssuerSamples(crypto: CryptoPort): readonly UnsignedSample[] {
     ["upload-ack", { type: types.DOWN_UPLOAD_ACK, seqs: [1, 70000] }],
     ["config", { type: types.DOWN_CONFIG, nowS: SAMPLE_SHIFT_S, presignedPerKey: 1 }],
     ["refused", { type: types.DOWN_REFUSED, devid, code: 0x0404 }],
+    ["service", { type: types.DOWN_SERVICE, serial: 7, untilS: SAMPLE_SHIFT_S }],
   ];
   return [
     ...ups.map(([name, message]) =>

@@ -220,7 +220,7 @@ describe("the frozen vectors", () => {
       readonly structures: readonly Structure[];
     }
     const file = read<File>("station-issuer");
-    expect(file.structures.length).toBe(9);
+    expect(file.structures.length).toBe(10);
     for (const { rule, name, bytes } of file.structures) {
       const [seq, type, body, mac] = decoded(bytes) as [number, number, unknown, Buffer];
       const message = encoded([rule === "up" ? 1 : 2, file.station, seq, type, body]);

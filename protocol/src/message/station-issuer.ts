@@ -27,6 +27,7 @@ import {
   DOWN_CONFIG,
   DOWN_OBJECTS,
   DOWN_REFUSED,
+  DOWN_SERVICE,
   DOWN_UPLOAD_ACK,
   OBJECT_BYTES_MAX,
   UP_KEY_PRESENT,
@@ -82,6 +83,7 @@ const OBJECTS = tuple([DEVID, listOf(OBJECT, 0, OBJECTS_MAX)]);
 const UPLOAD_ACK = listOf(uint32, 0, ACKED_UPLOADS_MAX);
 const CONFIG = tuple([uint32, uint8]);
 const REFUSED = tuple([DEVID, uint16]);
+const SERVICE = tuple([uint32, uint32]);
 
 /**
  * How a station is.
@@ -213,8 +215,29 @@ export interface RefusedDown {
   readonly code: number;
 }
 
+/**
+ * Leave to open the console of a station that was locked down.
+ *
+ * Security: a station has no curves, so its permit is no signed object: the MAC of the command is the
+ * issuer's word, and only the station's own account opens it.
+ * @public
+ */
+export interface ServiceDown {
+  readonly type: typeof DOWN_SERVICE;
+  /** Higher than that of every permit before; a repetition keeps it. */
+  readonly serial: number;
+  /** Seconds UTC after which it opens nothing. */
+  readonly untilS: number;
+}
+
 /** What the issuer says. @public */
-export type DownMessage = BundleDown | ObjectsDown | UploadAckDown | ConfigDown | RefusedDown;
+export type DownMessage =
+  | BundleDown
+  | ObjectsDown
+  | UploadAckDown
+  | ConfigDown
+  | RefusedDown
+  | ServiceDown;
 
 /**
  * A message under its number.
@@ -450,6 +473,8 @@ function downShape(type: DownMessage["type"]): Shape<CborValue> {
       return UPLOAD_ACK;
     case DOWN_CONFIG:
       return CONFIG;
+    case DOWN_SERVICE:
+      return SERVICE;
     default:
       return REFUSED;
   }
@@ -472,6 +497,8 @@ function downBody(message: DownMessage): CborValue {
       return message.seqs;
     case DOWN_CONFIG:
       return [message.nowS, message.presignedPerKey];
+    case DOWN_SERVICE:
+      return [message.serial, message.untilS];
     default:
       return [message.devid, message.code];
   }
@@ -499,6 +526,9 @@ function downMessage(type: number, body: CborValue): DownMessage | undefined {
   }
   if (type === DOWN_REFUSED && REFUSED(body)) {
     return { type: DOWN_REFUSED, devid: body[0], code: body[1] };
+  }
+  if (type === DOWN_SERVICE && SERVICE(body)) {
+    return { type: DOWN_SERVICE, serial: body[0], untilS: body[1] };
   }
   return undefined;
 }

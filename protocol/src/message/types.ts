@@ -182,6 +182,8 @@ export const DOWN_UPLOAD_ACK = 3;
 export const DOWN_CONFIG = 4;
 /** There is no ring for this key, and why. @public */
 export const DOWN_REFUSED = 5;
+/** Leave to open the station's console. @public */
+export const DOWN_SERVICE = 6;
 
 // Bounds.
 /** Longest signed or sealed object, and longest message of the link, in octets. @public */

@@ -485,6 +485,14 @@ const downs = either(
       ["code", code],
     ]),
   ),
+  overBroker(
+    6,
+    "service",
+    tuple([
+      ["serial", n],
+      ["until", time],
+    ]),
+  ),
 );
 
 /** Structures that are not signed, in the order in which they are tried. @internal */
