@@ -48,7 +48,7 @@ export const FAULTY_FIRMWARES: readonly FaultyFirmware[] = [
   },
   {
     name: "lock-ignores-floors",
-    red: ["lost-key-reported", "carer-who-leaves"],
+    red: ["lost-key-reported", "carer-who-leaves", "ended-key-of-a-guest"],
     replacements: [
       {
         file: DECISION,

@@ -14,9 +14,10 @@ plantReplacements(faulty.replacements);
 // Loaded after the defect is planted, or it would be loaded without it.
 const { runSuite, SIMULATED_SESSION } = await import("../src/run/run-suite.ts");
 const { ALL_CASES } = await import("../suite/all-cases.ts");
+const { SILENT_CASES } = await import("./silent-cases.ts");
 const wanted = ids.length === 0 ? faulty.red : ids;
 await runSuite({
-  cases: ALL_CASES.filter(({ id }) => wanted.includes(id)),
+  cases: [...ALL_CASES, ...SILENT_CASES].filter(({ id }) => wanted.includes(id)),
   session: SIMULATED_SESSION,
   seed,
   repeat: 1,

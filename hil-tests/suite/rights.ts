@@ -11,8 +11,8 @@ import { colleague, enter, refused, setStage, setStageSynced, sync } from "./sta
 const TESTING = 99;
 const GUEST = 2;
 
-/** An entrance of the home town, shared with a second authority that has a client in the house. */
-async function shareEntrance(bench: Bench) {
+/** Sets up an entrance of the home town, shared with a second authority that has a client in the house. */
+export async function shareEntrance(bench: Bench) {
   const host = bench.home;
   const guest = bench.foreignTown(GUEST);
   const lock = await host.addLock(host.addEntrance());

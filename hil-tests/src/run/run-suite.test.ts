@@ -2,7 +2,9 @@
 import { equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { SILENT_CASES } from "../../mutants/silent-cases.ts";
 import { ALL_CASES } from "../../suite/all-cases.ts";
+import { shareEntrance } from "../../suite/rights.ts";
 import { enter, setStageSynced } from "../../suite/stage.ts";
 import { InfraFault, Skipped } from "../board-driver/roles.ts";
 import { acceptance, type Case } from "./case.ts";
@@ -134,6 +136,28 @@ test("the suite has sixty cases and more, each with its own name, and every row 
   expect([...wanted, ...more].filter((row) => !held.has(row))).toEqual([]);
 });
 
+test("the oracle sees a guest's contact at its host: it finds nothing wrong, a bolt that opens for the guest without a right, and an opening that its log has lost", async () => {
+  const clean = await run(SILENT_CASES);
+  expect(clean.map(({ verdict, reason }) => [verdict, reason])).toEqual([["passed", ""]]);
+  const opens = acceptance("opens", "L6: opens", async (bench) => {
+    const { host, theirs } = await shareEntrance(bench);
+    const other = await host.addLock(host.addEntrance());
+    bench.later({ seconds: 1.5 }, () => other.unit.board.motor.port.unlock());
+    await bench.insert(theirs.key, other, { as: "wrong-door" });
+  });
+  const forgets = acceptance("forgets", "L6: forgets", async (bench) => {
+    const { lock, theirs } = await shareEntrance(bench);
+    const before = lock.unit.board.flash.image();
+    await enter(bench, theirs.key, lock);
+    lock.unit.board.flash.restore(before);
+  });
+  const found = (await run([opens, forgets])).map(({ reason }) => reason);
+  expect(found).toEqual([
+    expect.stringMatching(/^the oracle: I1 no-unauth: lock-02 opened for a2-key-01/),
+    "the oracle: I2 nothing-lost: lock-01 opened for a2-key-01 and its log does not say so",
+  ]);
+});
+
 test("the oracle judges each case: a lost entry and a bolt that moves by itself are failures", async () => {
   const forgets = acceptance("forgets", "L1: forgets", async (bench) => {
     const { key, lock } = await setStageSynced(bench);
@@ -142,7 +166,7 @@ test("the oracle judges each case: a lost entry and a bolt that moves by itself 
   });
   const moves = acceptance("moves", "L1: moves", async (bench) => {
     const { lock } = await setStageSynced(bench);
-    bench.probe(lock);
+    await bench.probe(lock);
     await bench.pass({ seconds: 1 });
     lock.unit.board.motor.port.unlock();
   });

@@ -74,4 +74,6 @@ export type Case = AuthorityEvidence & {
   readonly counterfeits: ReadonlySet<string>;
   /** Names of the authority's own devices. */
   readonly own: ReadonlySet<string>;
+  /** Those whose keys are guests at the authority's locks, each with a log of its own there. */
+  readonly guests: readonly AuthorityEvidence[];
 };

@@ -6,11 +6,12 @@ import {
   type Commits,
   type ContactStory,
   type Opening,
+  type Untold,
   untoldOpenings,
   untoldVerdicts,
   wholeLog,
 } from "./door-truth.ts";
-import type { Case, CommittedEntry, Violation } from "./evidence.ts";
+import type { Case, CommittedEntry, DeviceAtEnd, Violation } from "./evidence.ts";
 import { type FoundEntry, findEntries } from "./flash-log.ts";
 
 /** Entry number of protocol.md: kind of a gap record. */
@@ -45,7 +46,10 @@ export function judgeLogs(
   }
   for (const device of evidence.devices) {
     if (device.isCounterfeit) continue;
-    const found = findEntries(device.pages);
+    const all = findEntries(device.pages);
+    const guests = device.role === "lock" ? guestsOf(evidence) : [];
+    const isOfGuest = ({ entry }: FoundEntry) => guests.some(({ keys }) => keys.has(entry.peer));
+    const found = findsWhere(all, (find) => !isOfGuest(find));
     const [epoch = 1, ...earlier] = epochs.get(device.devid) ?? [];
     // A cut before the first entry skips a number; entries of two epochs mean that a log was lost.
     if (earlier.length > 0) {
@@ -77,9 +81,14 @@ export function judgeLogs(
     const told = new Set(log.map(({ n }) => n));
     const overwritten = [...gaps].filter((n) => n <= lastN && !told.has(n)).length;
     const openings = openingsByLock.get(device.name) ?? [];
+    const isOfGuestKey = ({ key }: ContactStory) =>
+      guests.some(({ keys }) => keys.has(devids.get(key) ?? ""));
+    const ownOpenings = openings.filter(({ contact }) => !isOfGuestKey(contact));
+    const ownContacts = [...contacts.values()].filter((contact) => !isOfGuestKey(contact));
     const untold = [
-      ...untoldOpenings(device.name, log, openings, devids).slice(overwritten),
-      ...untoldVerdicts(device.name, log, contacts.values(), devids).slice(overwritten),
+      ...untoldOpenings(device.name, log, ownOpenings, devids).slice(overwritten),
+      ...untoldVerdicts(device.name, log, ownContacts, devids).slice(overwritten),
+      ...guests.flatMap((guest) => untoldToGuest(device, guest, all, openings, contacts, devids)),
     ];
     eventsLost += untold.length;
     for (const { atUs, text } of untold) {
@@ -89,6 +98,66 @@ export function judgeLogs(
   judgeAcknowledgements(evidence, committed, gapsByDevice, violations);
   const eventsAtIssuer = committed.counts.size;
   return { eventsAtDevices, eventsAtIssuer, eventsLost, eventsDuplicated, eventsGapped };
+}
+
+/** An authority whose keys come to the locks of another one. */
+type Guest = {
+  /** Numbers of its keys. */
+  readonly keys: ReadonlySet<string>;
+  readonly committed: Commits;
+  readonly epochs: ReadonlyMap<string, readonly number[]>;
+};
+
+function guestsOf(evidence: Case): Guest[] {
+  return evidence.guests.map(({ devices, committed }) => ({
+    keys: new Set(devices.filter(({ role }) => role === "key").map(({ devid }) => devid)),
+    committed: countCommits(committed),
+    epochs: epochsOf(committed),
+  }));
+}
+
+function findsWhere(
+  found: ReadonlyMap<number, readonly FoundEntry[]>,
+  isWanted: (find: FoundEntry) => boolean,
+): Map<number, readonly FoundEntry[]> {
+  const wanted = new Map<number, readonly FoundEntry[]>();
+  for (const [n, finds] of found) {
+    const left = finds.filter(isWanted);
+    if (left.length > 0) wanted.set(n, left);
+  }
+  return wanted;
+}
+
+/**
+ * What a lock did for keys of a guest and tells the guest nothing of. A lock keeps a log for each
+ * authority, with numbers of its own; whose an entry is shows the key that it names.
+ */
+function untoldToGuest(
+  { name, devid }: DeviceAtEnd,
+  { keys, committed, epochs }: Guest,
+  found: ReadonlyMap<number, readonly FoundEntry[]>,
+  openings: readonly Opening[],
+  contacts: ReadonlyMap<number, ContactStory>,
+  devids: ReadonlyMap<string, string>,
+): Untold[] {
+  const isGuests = ({ key }: ContactStory) => keys.has(devids.get(key) ?? "");
+  const own = findsWhere(found, ({ entry }) => keys.has(entry.peer));
+  const [epoch = 1] = epochs.get(devid) ?? [];
+  const stored = [...committed.counts.keys()].flatMap((place) =>
+    place.startsWith(`${devid}/${epoch}/`) ? [Number(place.split("/")[2])] : [],
+  );
+  const lastN = Math.max(0, ...own.keys(), ...stored);
+  const log = wholeLog(`${devid}/${epoch}`, lastN, own, committed);
+  const visits = [...contacts.values()].filter(isGuests);
+  return [
+    ...untoldOpenings(
+      name,
+      log,
+      openings.filter(({ contact }) => isGuests(contact)),
+      devids,
+    ),
+    ...untoldVerdicts(name, log, visits, devids),
+  ];
 }
 
 /** What is acknowledged may be overwritten by its device, so it must be stored before. */

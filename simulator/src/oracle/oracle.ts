@@ -5,6 +5,7 @@
 // decides, signs, stores or counts.
 
 import type { KeyObject } from "node:crypto";
+import type { LeafFact } from "@nyckelring/issuer/domain";
 import {
   FORBIDDEN_PURPOSES,
   type HardwareFact,
@@ -12,13 +13,19 @@ import {
   type WorldEvent,
 } from "../world-events.ts";
 import type { ContactStory, Opening } from "./door-truth.ts";
-import type { Case, Evidence, Violation } from "./evidence.ts";
+import type { AuthorityEvidence, Case, Evidence, Violation } from "./evidence.ts";
 import { createHindrances, type Hindrances } from "./hindrances.ts";
 import { judgeLogs } from "./log-truth.ts";
-import { createRightsModel, type IssuedHead, type RightsModel } from "./rights-model.ts";
+import {
+  createRightsModel,
+  type IssuedHead,
+  type KnownLock,
+  type RightsModel,
+} from "./rights-model.ts";
 import {
   ed25519KeyOf,
   type HeadClaims,
+  hex,
   isSignedBy,
   readFloorClaims,
   readHeadClaims,
@@ -74,7 +81,8 @@ type Delivery = { readonly atUs: number; readonly payload: Uint8Array; readonly 
  * time lies in its window plus the stated clock bound, and no covering floor had reached this lock.
  * An opening that only the missing clock of the lock explains is residual when the key was an
  * attacker's, and a violation when it was honest. Each lock is judged by the journal of its own
- * authority, under which keys of another one have no heads. What a scenario calls an attempt is
+ * authority; a key of another one counts where that is a guest to whom this door was opened, by what
+ * the guest has issued and the host allows it. What a scenario calls an attempt is
  * counted and believed in nothing.
  *
  * @param evidence - What is known of the run; nothing in it is changed.
@@ -87,9 +95,15 @@ export function judgeRun(evidence: Evidence): Verdict {
   const counterfeits = new Set(
     devices.filter(({ isCounterfeit }) => isCounterfeit).map(({ name }) => name),
   );
-  const verdicts = authorities.map((authority) => {
-    const own = new Set(authority.devices.map(({ name }) => name));
-    return judgeAuthority({ ...authority, startS, events, isSettled, devids, counterfeits, own });
+  const sides = authorities.map(readSide);
+  const verdicts = sides.map((side) => {
+    const { authority, own } = side;
+    const others = sides.filter((other) => other !== side);
+    const guests = others
+      .filter(({ model }) => side.model.guests.has(model.authority))
+      .map((guest) => guest.authority);
+    const seen = { startS, events, isSettled, devids, counterfeits };
+    return judgeAuthority({ ...authority, ...seen, own, guests }, side, others);
   });
   const faults = readFaults(events);
   const [first, ...others] = verdicts;
@@ -99,6 +113,29 @@ export function judgeRun(evidence: Evidence): Verdict {
     ...whole,
     violations: [...whole.violations, ...faults].sort((left, right) => left.atUs - right.atUs),
   };
+}
+
+/** What an authority has issued, and to which keys. */
+type Side = {
+  readonly authority: AuthorityEvidence;
+  readonly own: ReadonlySet<string>;
+  readonly model: RightsModel;
+  readonly heads: readonly Head[];
+  readonly violations: readonly Violation[];
+  /** Payloads of its floor lists, as hexadecimal text. */
+  readonly floorPayloads: ReadonlySet<string>;
+};
+
+function readSide(authority: AuthorityEvidence): Side {
+  const model = createRightsModel(authority.journal);
+  const violations: Violation[] = [];
+  const heads = verifyHeads(model, violations);
+  const own = new Set(authority.devices.map(({ name }) => name));
+  const lists = [...model.floorLists].flatMap((text) => {
+    const payload = readSign1(Buffer.from(text, "hex"))?.payload;
+    return payload === undefined ? [] : [hex(payload)];
+  });
+  return { authority, own, model, heads, violations, floorPayloads: new Set(lists) };
 }
 
 /** Adds what was found under two authorities. */
@@ -135,11 +172,10 @@ function addCounts(left: Counts, right: Counts): Counts {
   return sums;
 }
 
-function judgeAuthority(evidence: Case): Verdict {
+function judgeAuthority(evidence: Case, side: Side, others: readonly Side[]): Verdict {
   const { devids } = evidence;
-  const model = createRightsModel(evidence.journal);
-  const violations: Violation[] = [];
-  const heads = verifyHeads(model, violations);
+  const { model, heads } = side;
+  const violations: Violation[] = [...side.violations];
   const contacts = readContacts(evidence.events);
   const deliveries = readDeliveries(evidence.events);
   for (const wrong of model.wrongLeaves) {
@@ -157,6 +193,7 @@ function judgeAuthority(evidence: Case): Verdict {
     evidence,
     model,
     heads,
+    others,
     devids,
     contacts,
     deliveries,
@@ -319,6 +356,8 @@ type DoorCase = {
   readonly evidence: Case;
   readonly model: RightsModel;
   readonly heads: readonly Head[];
+  /** The other authorities, whose keys may be guests here. */
+  readonly others: readonly Side[];
   readonly devids: ReadonlyMap<string, string>;
   readonly contacts: ReadonlyMap<number, ContactStory>;
   readonly deliveries: ReadonlyMap<string, readonly Delivery[]>;
@@ -382,28 +421,68 @@ function judgeDoors(doorCase: DoorCase) {
 }
 
 function standingOf(doorCase: DoorCase, contact: ContactStory, atUs: number): Standing {
-  const { evidence, model, heads, devids, deliveries } = doorCase;
+  const { evidence, model, devids, deliveries } = doorCase;
   const nowS = evidence.startS + atUs / 1_000_000;
   const keyDevid = devids.get(contact.key);
   const lock = model.locks.get(devids.get(contact.device) ?? "");
   if (lock === undefined || keyDevid === undefined) return "none";
   const reached = (deliveries.get(contact.device) ?? []).filter((item) => item.atUs <= atUs);
+  const { heads, reaches, floors } = claimOf(doorCase, contact, lock);
   let standing: Standing = "none";
   for (const head of heads) {
     const { claims, issued } = head;
     if (claims.holder !== keyDevid || issued.atS > nowS + 1) continue;
-    if (isCoveredByFloor(reached, claims)) continue;
+    if (isCoveredByFloor(reached.filter(floors), claims)) continue;
     const isStarted = nowS >= claims.nbfS - CLOCK_BOUND_S;
     const isOver = nowS >= claims.expS + CLOCK_BOUND_S;
     if (isStarted && !isOver) {
       // A right can end inside the window of its head.
-      if (hasLeaf(head, lock, 1, nowS - CLOCK_BOUND_S)) return "authorised";
-    } else if (hasLeaf(head, lock, 1, claims.expS)) {
+      if (reaches(head, 1, nowS - CLOCK_BOUND_S)) return "authorised";
+    } else if (reaches(head, 1, claims.expS)) {
       if (!isStarted) standing = "notYetAtClocklessLock";
       else if (claims.expS > timeFloor(reached)) standing = "expiredAtClocklessLock";
     }
   }
   return standing;
+}
+
+/** What a key has to show for at a door, be it at home or a guest there. */
+type Claim = {
+  readonly heads: readonly Head[];
+  /** Whether a head holds the door for an operation until after a time. */
+  readonly reaches: (head: Head, op: 1 | 2, afterS: number) => boolean;
+  /** Whether a floor list is one of the authority of the key. */
+  readonly floors: (item: Delivery) => boolean;
+};
+
+/**
+ * Whose heads count for a contact: those of the lock's own authority, or those of the key's where
+ * that is a guest to whom this door was opened, within what the host allows it.
+ */
+function claimOf(
+  { model, heads, others }: DoorCase,
+  contact: ContactStory,
+  lock: KnownLock,
+): Claim {
+  const guest = others.find(({ own }) => own.has(contact.key));
+  const isOf = (side: Side, { payload }: Delivery) => side.floorPayloads.has(hex(payload));
+  if (guest === undefined) {
+    return {
+      heads,
+      reaches: (head, op, afterS) => hasLeaf(head, lock, op, afterS),
+      floors: (item) => !others.some((side) => isOf(side, item)),
+    };
+  }
+  const terms = model.guests.get(guest.model.authority);
+  return {
+    heads: guest.heads,
+    reaches: (head, op, afterS) =>
+      terms?.doors.has(lock.door) === true &&
+      (terms.opsmask & op) !== 0 &&
+      head.claims.expS - head.claims.nbfS <= terms.maxvalidS &&
+      hasForeignLeaf(head, model.authority, lock.door, op, afterS),
+    floors: (item) => isOf(guest, item),
+  };
 }
 
 function hasLeaf(
@@ -412,13 +491,32 @@ function hasLeaf(
   op: 1 | 2,
   afterS: number,
 ): boolean {
-  return head.issued.leaves.some(([kind, target, ops, untilS]) => {
+  return head.issued.leaves.some((leaf) => {
+    const [kind, target] = leaf;
     // Doors of other authorities are none of this one's locks.
     if (kind > 1) return false;
     const isHere = kind === 0 ? target === lock.door : lock.groups.includes(target);
-    // A right that ends with the window counts for the whole window.
-    return isHere && (ops & op) !== 0 && untilS >= Math.min(afterS, head.claims.expS);
+    return isHere && isLeafFor(head, leaf, op, afterS);
   });
+}
+
+/** From 2 on the kind of a leaf is the number of the authority whose door it names. */
+function hasForeignLeaf(
+  head: Head,
+  host: number,
+  door: number,
+  op: 1 | 2,
+  afterS: number,
+): boolean {
+  return head.issued.leaves.some((leaf) => {
+    const [kind, target] = leaf;
+    return kind === 2 + host && target === door && isLeafFor(head, leaf, op, afterS);
+  });
+}
+
+function isLeafFor(head: Head, [, , ops, untilS]: LeafFact, op: 1 | 2, afterS: number): boolean {
+  // A right that ends with the window counts for the whole window.
+  return (ops & op) !== 0 && untilS >= Math.min(afterS, head.claims.expS);
 }
 
 function isCoveredByFloor(reached: readonly Delivery[], claims: HeadClaims): boolean {

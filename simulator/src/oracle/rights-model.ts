@@ -23,6 +23,13 @@ export type WrongLeaf = { readonly atS: number; readonly devid: string; readonly
 /** A lock as the journal knows it. */
 export type KnownLock = { readonly door: number; groups: readonly number[] };
 
+/** An authority whose keys are let in at some doors, by its number, and what they may do there. */
+export type KnownGuest = {
+  readonly doors: Set<number>;
+  opsmask: number;
+  maxvalidS: number;
+};
+
 /** A shift of the holder of a key, until the key was revoked. */
 export type KnownShift = {
   readonly carer: number;
@@ -39,6 +46,12 @@ export type RightsModel = {
   readonly wrongLeaves: WrongLeaf[];
   /** Locks by devid. */
   readonly locks: Map<string, KnownLock>;
+  /** Number of the authority. */
+  authority: number;
+  /** Guests by the number of their authority. */
+  readonly guests: Map<number, KnownGuest>;
+  /** Texts of the floor lists that it has issued. */
+  readonly floorLists: Set<string>;
   /** Root key of the authority, and the certificates of the keys that sign rings. */
   rootPublicKey: Uint8Array | undefined;
   readonly ringCertificates: Uint8Array[];
@@ -63,6 +76,8 @@ const EMERGENCY_S_MAX = 4 * 3600;
 
 type Register = {
   readonly doors: Map<number, Door>;
+  /** Own numbers of doors that another authority has shared, by its number and the door's there. */
+  readonly doorsOfHosts: Map<string, number>;
   readonly owners: Map<number, number>;
   readonly clients: Map<string, Client>;
   readonly consents: Map<number, ConsentFact>;
@@ -85,6 +100,7 @@ type Register = {
 export function createRightsModel(records: Iterable<AuditRecord>): RightsModel {
   const register: Register = {
     doors: new Map(),
+    doorsOfHosts: new Map(),
     owners: new Map(),
     clients: new Map(),
     consents: new Map(),
@@ -102,6 +118,9 @@ export function createRightsModel(records: Iterable<AuditRecord>): RightsModel {
     heads: [],
     wrongLeaves: [],
     locks: new Map(),
+    authority: 0,
+    guests: new Map(),
+    floorLists: new Set(),
     rootPublicKey: undefined,
     ringCertificates: [],
     leavesChecked: 0,
@@ -124,6 +143,10 @@ function readPlaces(register: Register, fact: Fact): void {
       break;
     case "door-added":
       register.doors.set(fact.door, fact);
+      break;
+    case "foreign-door-added":
+      register.doors.set(fact.door, { ...fact, use: "entrance", alarmCode: null });
+      register.doorsOfHosts.set(`${fact.authority}/${fact.hostDoor}`, fact.door);
       break;
     case "consent-given":
       register.consents.set(fact.consent, fact);
@@ -201,6 +224,7 @@ function readDevices(register: Register, model: RightsModel, record: AuditRecord
   const { fact } = record;
   switch (fact.kind) {
     case "authority-founded":
+      model.authority = fact.authority;
       model.rootPublicKey = Buffer.from(fact.rootPublicKey, "hex");
       break;
     case "issuer-epoch-started":
@@ -214,6 +238,18 @@ function readDevices(register: Register, model: RightsModel, record: AuditRecord
       if (lock !== undefined) lock.groups = fact.groups;
       break;
     }
+    case "guest-authority-added": {
+      const { opsmask, maxvalidS } = fact;
+      const doors = model.guests.get(fact.authority)?.doors ?? new Set<number>();
+      model.guests.set(fact.authority, { doors, opsmask, maxvalidS });
+      break;
+    }
+    case "door-shared":
+      model.guests.get(fact.authority)?.doors.add(fact.door);
+      break;
+    case "floors-issued":
+      model.floorLists.add(fact.list);
+      break;
     case "ring-changed": {
       const ring = register.slots.get(fact.devid) ?? new Map<number, LeafFact>();
       for (const [slot, leaf] of fact.changes) {
@@ -283,15 +319,17 @@ function faultOfLeaf(
     const untilS = register.groupGrants.get(`${target}/${key.carer}`);
     return untilS !== undefined && atS < untilS ? undefined : `group ${target} was not granted`;
   }
-  if (kind !== 0) return `kind ${kind} is of another authority`;
-  if (!hasConsent(register, target)) return `door ${target} has no consent`;
+  // From 2 on a kind is the number of the authority whose door it is.
+  const door = kind === 0 ? target : register.doorsOfHosts.get(`${kind - 2}/${target}`);
+  if (door === undefined) return `authority ${kind - 2} has shared no door ${target}`;
+  if (!hasConsent(register, door)) return `door ${door} has no consent`;
   const isCovered = [...register.rights.values()].some(
     (right) =>
       right.carer === key.carer &&
       atS < right.untilS &&
-      isBehindOwnClient(register, key.provider, right.scope, target),
+      isBehindOwnClient(register, key.provider, right.scope, door),
   );
-  return isCovered ? undefined : `door ${target} is behind no client of provider ${key.provider}`;
+  return isCovered ? undefined : `door ${door} is behind no client of provider ${key.provider}`;
 }
 
 function faultOfEmergency(register: Register, devid: string, leaf: LeafFact): string | undefined {
