@@ -55,6 +55,8 @@ export type ContactListeners = {
 export interface Contact {
   /** Number of the insertion in the run, from 1. */
   readonly id: number;
+  /** How a clumsy hand will pull the plug; undefined for a careful one. */
+  readonly pull: EarlyPull | undefined;
   /** Hands bytes to the wire at a moment that is now or in the running step. */
   send(from: ContactSide, bytes: Uint8Array, atUs: number): void;
   /** Tells that the device begins to write to its flash, now and for this long. */
@@ -155,6 +157,7 @@ export function openContact(
   return {
     id,
     send,
+    pull,
     writeBegins,
     moveBegins: (atUs) => {
       if (pull !== undefined && "afterMoveUs" in pull) withdrawAt(atUs + pull.afterMoveUs);

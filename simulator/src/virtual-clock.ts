@@ -28,6 +28,8 @@ export interface VirtualClock {
   cancel(event: ScheduledEvent): void;
   /** Runs all events up to and including `endUs`; afterwards the clock stands at `endUs`. */
   runUntil(endUs: number): void;
+  /** When the next event runs; undefined for none. */
+  dueUs(): number | undefined;
   /** How many events have run. */
   ticks(): number;
 }
@@ -113,6 +115,10 @@ export function createVirtualClock(startS: number): VirtualClock {
       event.action = undefined;
     },
     runUntil,
+    dueUs: () => {
+      while (heap[0] !== undefined && heap[0].action === undefined) pop();
+      return heap[0]?.timeUs;
+    },
     ticks: () => tickCount,
   };
 }

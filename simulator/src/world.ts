@@ -388,6 +388,7 @@ export function createWorld(
     must(commissionStation(board.flash.cable, provision, board.network));
     unit = { name, id: provision.stationId, board, uplink, contact: undefined };
     stations.push(unit);
+    if (board.links !== undefined) uplink.setLinks(board.links);
     board.powerOn();
     pollOutgoing(unit);
     trace.write("devices", { kind: "station", name, authority, station: unit.id });

@@ -35,6 +35,8 @@ export interface StationBoard {
   readonly flash: VirtualFlash;
   /** Networks that its owner has to be told of; undefined for a board on the virtual uplink. */
   readonly network?: StationNetwork;
+  /** Links that its office has; undefined for those of the virtual uplink. */
+  readonly links?: readonly LinkKind[];
   /** Boots the role from flash, if anything feeds the station. */
   powerOn(): void;
   /** Mains power comes or goes. */
