@@ -78,6 +78,7 @@ export function addSimBoardCommands(
     .requiredOption("--pty <path>", "where the console appears")
     .requiredOption("--flash <file>", "image of the flash; made where it is missing, then kept")
     .option("--contact <path>", "where the contact appears")
+    .option("--control <path>", "socket on which a bench sets time forward and switches the rest")
     .option("--baud <n>", "speed of console and contact; 0 for no limit", "115200")
     .option("--slowness <n>", "seconds here for one of the board, on a busy computer", "1")
     .option("--build <dir>", "what a new flash holds; without it firmware/dist")

@@ -22,6 +22,7 @@ export type SimBoardOptions = {
   readonly pty: string;
   readonly flash: string;
   readonly contact?: string;
+  readonly control?: string;
   readonly baud: string;
   readonly slowness: string;
   readonly build?: string;
@@ -55,6 +56,7 @@ export async function runSimBoard(options: SimBoardOptions, output: Output): Pro
       role,
       pty: options.pty,
       contactPty: options.contact,
+      control: options.control,
       flash: options.flash,
       startS: options.time === undefined ? undefined : readTime("--time", options.time),
       baud: readNumber("--baud", options.baud, 0, BAUD_MAX),

@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 
 import type { BoardBuild } from "../board-build.ts";
 import { openPseudoTerminal } from "../pseudo-terminal.ts";
+import { type BoardControl, openBoardControl } from "./board-control.ts";
 import { openFlashImage } from "./flash-image.ts";
 import { installBuild } from "./install-build.ts";
 import {
@@ -21,6 +22,8 @@ export interface BoardProcessOptions {
   readonly pty: string;
   /** Where the contact appears; undefined leaves it open. */
   readonly contactPty: string | undefined;
+  /** Where a bench finds the helper beside the board, a socket; undefined for none. */
+  readonly control: string | undefined;
   /** Image of the flash, kept from run to run. */
   readonly flash: string;
   readonly baud: number;
@@ -57,6 +60,7 @@ export async function runBoardProcess(options: BoardProcessOptions): Promise<voi
     finish = resolve;
   });
   let isRestarting = false;
+  let control: BoardControl | undefined;
   const board = createVirtualBoard({
     model,
     flash,
@@ -71,9 +75,10 @@ export async function runBoardProcess(options: BoardProcessOptions): Promise<voi
     onContact: (octets) => contact?.write(octets),
     onEvent(event) {
       options.onEvent(event);
-      if (event.type === "power" && !event.isOn && !isRestarting) {
-        finish();
-      }
+      if (event.type !== "power") return;
+      control?.tell(event);
+      // A board with a helper is one whose power somebody switches on again.
+      if (!event.isOn && !isRestarting && control === undefined) finish();
     },
   });
   if (!flash.isOld && options.build !== undefined) {
@@ -85,16 +90,22 @@ export async function runBoardProcess(options: BoardProcessOptions): Promise<voi
   if (contact !== undefined) {
     board.plug(false);
   }
+  if (options.role === "lock") board.moveDoor(false);
   board.powerOn();
+  if (options.control !== undefined) {
+    control = await openBoardControl(options.control, options.role, board);
+  }
   options.onEvent({ type: "ready", pty: options.pty });
   const lines = createInterface({ input: options.commands });
   lines.on("line", (line) => {
     isRestarting = line.startsWith("restart");
     obey(board, line.trim());
     isRestarting = false;
+    if (line.trim() === "quit") finish();
   });
   await isOver;
   lines.close();
+  await control?.close();
   await console.close();
   await contact?.close();
   flash.close();

@@ -38,6 +38,13 @@ export interface FlashImage {
   cutPower(): void;
   /** Power is back, and the count for the next cut starts anew; undefined: no cut. */
   restorePower(cutAfterWrites: number | undefined): void;
+  /**
+   * Plans a cut in the middle of an operation, a program or an erase, counted from 1 from now on;
+   * undefined takes the plan back.
+   *
+   * @param onCut - Told at the cut, before the operation throws.
+   */
+  cutAtOperation(operation: number | undefined, onCut?: () => void): void;
   /** Puts a whole content in, as a programmer before the first start; counts no writes. */
   load(content: Uint8Array): void;
   close(): void;
@@ -76,6 +83,8 @@ export function openFlashImage(geometry: FlashGeometry, path: string | undefined
   let hasPower = true;
   let writes = 0;
   let left = Number.POSITIVE_INFINITY;
+  let operationsLeft: number | undefined;
+  let tellCut: () => void = () => undefined;
 
   function offsetOf(address: number, bytes: number): number {
     const offset = address - geometry.start;
@@ -87,11 +96,21 @@ export function openFlashImage(geometry: FlashGeometry, path: string | undefined
 
   function spend(): void {
     if (!hasPower || left <= 0) {
+      if (hasPower) tellCut();
       hasPower = false;
       throw new PowerCut();
     }
     left -= 1;
     writes += 1;
+  }
+
+  /** Counts an operation of so many writes towards the planned cut, which hits its middle. */
+  function begin(operationWrites: number): void {
+    if (operationsLeft === undefined) return;
+    operationsLeft -= 1;
+    if (operationsLeft > 0) return;
+    operationsLeft = undefined;
+    left = Math.floor(operationWrites / 2);
   }
 
   function flush(offset: number, bytes: number): void {
@@ -110,6 +129,7 @@ export function openFlashImage(geometry: FlashGeometry, path: string | undefined
     },
     program(address, content) {
       const offset = offsetOf(address, content.length);
+      begin(Math.ceil(content.length / WORD_BYTES));
       let done = 0;
       try {
         while (done < content.length) {
@@ -126,6 +146,7 @@ export function openFlashImage(geometry: FlashGeometry, path: string | undefined
     erasePage(address) {
       const offset = offsetOf(address, 1);
       const page = offset - (offset % geometry.pageBytes);
+      begin(1);
       spend();
       memory.fill(0xff, page, page + geometry.pageBytes);
       flush(page, geometry.pageBytes);
@@ -135,7 +156,12 @@ export function openFlashImage(geometry: FlashGeometry, path: string | undefined
     },
     restorePower(cutAfterWrites) {
       hasPower = true;
+      operationsLeft = undefined;
       left = cutAfterWrites ?? Number.POSITIVE_INFINITY;
+    },
+    cutAtOperation(operation, onCut = () => undefined) {
+      operationsLeft = operation;
+      tellCut = onCut;
     },
     load(content) {
       memory.set(content);

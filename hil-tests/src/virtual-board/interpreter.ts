@@ -4,7 +4,9 @@ import { connect, type Socket } from "node:net";
 import { createContext, runInContext, Script } from "node:vm";
 import { crc32 } from "node:zlib";
 import { toPrinted, toSource, toUncaught } from "../value-text.ts";
+import type { BoardTime } from "./board-time.ts";
 import { type FlashImage, PowerCut } from "./flash-image.ts";
+import type { Networks } from "./networks.ts";
 import type { Pins } from "./pins.ts";
 import type { Storage } from "./storage.ts";
 
@@ -16,14 +18,16 @@ export interface InterpreterWorld {
   readonly hasAes: boolean;
   /** Whether the interpreter has Bluetooth of an nRF. */
   readonly hasRadio: boolean;
-  /** Seconds of this computer for one of the board; above 1 for computers that are busy. */
-  readonly slowness: number;
+  readonly time: BoardTime;
   readonly flash: FlashImage;
   readonly storage: Storage;
   readonly pins: Pins;
   /** Text for the console, lines ended by a newline. */
   readonly print: (text: string) => void;
   readonly clock: BoardClock;
+  readonly networks: Networks;
+  /** Octets for the modem; undefined on a board without one. */
+  readonly sendModem: ((octets: Uint8Array) => void) | undefined;
   /** Octets for the contact. */
   readonly sendContact: (octets: Uint8Array) => void;
   /**
@@ -61,9 +65,18 @@ export interface Interpreter {
   run(code: string): Evaluation;
   /** Octets that came over the contact. */
   receiveContact(octets: Uint8Array): void;
+  /** Octets that the modem says. */
+  receiveModem(octets: Uint8Array): void;
+  /** Whether something is about to happen that no timer waits for. */
+  isBusy(): boolean;
+  /** Octets of the last connection over the network; undefined while there is none. */
+  network(): OctetCounts | undefined;
   /** Ends timers and watches; nothing runs any more. */
   stop(): void;
 }
+
+/** Octets that a board has received and sent on one line. */
+export type OctetCounts = { readonly received: number; readonly sent: number };
 
 type Callback = (...args: unknown[]) => unknown;
 
@@ -78,11 +91,16 @@ export const INTERPRETER_VERSION = "2v29.277";
  * the console touch. Memory and speed of the processor are not emulated.
  */
 export function startInterpreter(world: InterpreterWorld): Interpreter {
-  const timers = new Map<number, NodeJS.Timeout>();
+  /** What takes each timer back. */
+  const timers = new Map<number, () => void>();
   const sockets = new Set<Socket>();
   let nextTimer = 1;
   let isRunning = true;
+  let laterCalls = 0;
+  let connecting = 0;
+  let counted: { socket: Socket; received: number; sent: number } | undefined;
   let contactListener: Callback | undefined;
+  let modemListener: Callback | undefined;
 
   let watchdogMs: number | undefined;
   let guardedCall: () => unknown = () => undefined;
@@ -138,35 +156,34 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
   ): number {
     const id = nextTimer;
     nextTimer += 1;
-    const call = (): void => {
-      if (!repeats) {
-        timers.delete(id);
-      }
+    const ms = Math.max(0, Number(delayMs) || 0);
+    const start = (): void => {
+      timers.set(id, world.time.after(repeats ? Math.max(1, ms) : ms, fire));
+    };
+    const fire = (): void => {
+      timers.delete(id);
+      if (repeats) start();
       enter(() =>
         typeof callback === "function"
           ? callback(...args)
           : runInContext(String(callback), context),
       );
     };
-    const ms = Math.max(0, Number(delayMs) || 0) * world.slowness;
-    timers.set(id, repeats ? setInterval(call, Math.max(1, ms)) : setTimeout(call, ms));
+    start();
     return id;
   }
 
   function stopTimer(...ids: unknown[]): void {
     const [id] = ids;
     if (ids.length === 0) {
-      for (const timer of timers.values()) {
-        clearTimeout(timer);
-      }
+      for (const cancel of timers.values()) cancel();
       timers.clear();
       return;
     }
     if (id === undefined) {
       throw new Error("clearTimeout(undefined) is not allowed");
     }
-    const timer = timers.get(Number(id));
-    clearTimeout(timer);
+    timers.get(Number(id))?.();
     timers.delete(Number(id));
   }
 
@@ -189,6 +206,7 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
   const digest = (name: string) => (message: unknown) =>
     buffer(createHash(name).update(octetsOf(message)).digest());
 
+  let unlisten: () => unknown = () => undefined;
   const modules = createModules();
 
   function createModules() {
@@ -259,37 +277,73 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
     };
   }
 
-  /** A radio that finds every network at once. */
+  /** A radio that finds every network at once, and joins a known one again when it comes back. */
   function createWifiModule() {
-    const joined: Callback[] = [];
+    const listeners = new Map<string, Callback[]>();
+    let isWanted = false;
+    let isJoined = false;
+    const tell = (event: string): void => {
+      for (const call of listeners.get(event) ?? []) enter(call);
+    };
+    const look = (): void => {
+      const isThere = isWanted && world.networks.has("wifi");
+      if (isThere === isJoined) return;
+      isJoined = isThere;
+      if (!isThere) for (const socket of sockets) socket.destroy();
+      tell(isThere ? "connected" : "disconnected");
+    };
+    unlisten = world.networks.listen(() => later(look));
     return {
-      on: (event: string, call: Callback) => void (event === "connected" && joined.push(call)),
+      on: (event: string, call: Callback) =>
+        void listeners.set(event, [...(listeners.get(event) ?? []), call]),
       connect: (_name: string, _options: unknown, onDone: Callback) =>
         later(() => {
-          for (const call of joined) {
-            enter(call);
-          }
-          enter(() => onDone(null));
+          isWanted = true;
+          look();
+          enter(() => onDone(isJoined ? null : "no such network"));
         }),
     };
   }
 
   /** TCP over the network of this computer. */
   function connectTo(to: { host: string; port: number }, onOpen: Callback) {
-    const socket = connect(to.port, to.host);
+    if (!world.networks.has("wifi")) throw new Error("Not connected to the internet");
+    const socket = connect({ port: to.port, host: to.host, noDelay: true });
+    const count = { socket, received: 0, sent: 0 };
+    counted = count;
     sockets.add(socket);
-    socket.on("connect", () => enter(onOpen));
+    connecting += 1;
+    let isConnecting = true;
+    const settle = (): void => {
+      if (isConnecting) connecting -= 1;
+      isConnecting = false;
+    };
+    socket.on("connect", () => {
+      settle();
+      enter(onOpen);
+    });
     socket.on("error", () => undefined);
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => {
+      settle();
+      sockets.delete(socket);
+      if (counted === count) counted = undefined;
+    });
     return {
       on(event: string, call: Callback) {
         if (event === "data") {
-          socket.on("data", (part: Buffer) => enter(() => call(part.toString("latin1"))));
+          socket.on("data", (part: Buffer) => {
+            count.received += part.length;
+            enter(() => call(part.toString("latin1")));
+          });
         } else if (event === "close") {
           socket.on("close", () => enter(call));
         }
       },
-      write: (text: unknown) => void socket.write(octetsOf(text)),
+      write(text: unknown) {
+        const octets = octetsOf(text);
+        count.sent += octets.length;
+        socket.write(octets);
+      },
       end: () => void socket.end(),
     };
   }
@@ -384,7 +438,9 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
 
   /** After the running program has returned to the idle loop, as a restart does. */
   function later(call: () => void): void {
+    laterCalls += 1;
     setImmediate(() => {
+      laterCalls -= 1;
       if (isRunning) {
         call();
       }
@@ -448,10 +504,13 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
         callback: (event) => enter(() => call(event)),
       }),
     clearWatch: (id?: number) => world.pins.clearWatch(id),
-    digitalWrite: (pin: string, level: number | boolean) =>
-      world.pins.write(String(pin), Number(level) !== 0 ? 1 : 0),
-    digitalPulse: (pin: string, level: number | boolean, lengthMs: number) =>
-      world.pins.pulse(String(pin), Number(level) !== 0 ? 1 : 0, Number(lengthMs)),
+    // Without power a processor does nothing more, wherever in a call it was.
+    digitalWrite(pin: string, level: number | boolean) {
+      if (isRunning) world.pins.write(String(pin), Number(level) !== 0 ? 1 : 0);
+    },
+    digitalPulse(pin: string, level: number | boolean, lengthMs: number) {
+      if (isRunning) world.pins.pulse(String(pin), Number(level) !== 0 ? 1 : 0, Number(lengthMs));
+    },
     digitalRead: (pin: string) => world.pins.read(String(pin)),
     analogRead: (pin: string) => world.pins.analog(String(pin)),
     pinMode: (pin: string, mode: string) => world.pins.mode(String(pin), mode),
@@ -462,6 +521,18 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
     load: () => later(() => world.onRestart(true, false)),
     reset: () => later(() => world.onRestart(false, false)),
   };
+  const { sendModem } = world;
+  if (sendModem !== undefined) {
+    globals["Serial2"] = {
+      setup: () => undefined,
+      on: (name: string, call: Callback) => {
+        if (name === "data") modemListener = call;
+      },
+      write: (...parts: unknown[]) => {
+        if (isRunning) sendModem(Buffer.concat(parts.map(octetsOf)));
+      },
+    };
+  }
   if (world.hasRadio) {
     globals["NRF"] = { sleep: () => undefined, setServices: () => world.onRadioOff() };
   }
@@ -494,22 +565,29 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
         return { ok: false, text };
       }
     },
+    receiveModem(octets) {
+      const listener = modemListener;
+      if (listener !== undefined) enter(() => listener(Buffer.from(octets).toString("latin1")));
+    },
     receiveContact(octets) {
       const listener = contactListener;
       if (listener !== undefined && octets.length > 0) {
         enter(() => listener(Buffer.from(octets).toString("latin1")));
       }
     },
+    isBusy: () => laterCalls > 0 || connecting > 0,
+    network: () =>
+      counted === undefined ? undefined : { received: counted.received, sent: counted.sent },
     stop() {
       isRunning = false;
-      for (const timer of timers.values()) {
-        clearTimeout(timer);
-      }
+      unlisten();
+      for (const cancel of timers.values()) cancel();
       timers.clear();
       for (const socket of sockets) {
         socket.destroy();
       }
       contactListener = undefined;
+      modemListener = undefined;
     },
   };
 }

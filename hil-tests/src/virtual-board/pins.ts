@@ -34,6 +34,10 @@ export interface Pins {
   drive(pin: string, level: 0 | 1): void;
   /** Sets the voltage before the divider of the supply. */
   setSupply(millivolts: number): void;
+  /** The bolt sticks at a place, in thousandths of its way from locked; undefined frees it. */
+  jamBolt(permille: number | undefined): void;
+  /** A hand turns the bolt. */
+  turnBolt(to: "locked" | "unlocked"): void;
   /** Power is gone: motor and watches stop, the bolt stays where it is. */
   reset(): void;
 }
@@ -44,18 +48,23 @@ export interface Pins {
  * @param onEvent - Told of the bolt, the light and the buzzer.
  * @param later - Runs something after a delay, in milliseconds; for the travel of the bolt.
  * @param nowS - The clock of the board, which says when an edge was.
+ * @param onWrite - Told what the processor drives to another level.
  */
 export function openPins(
   board: Board,
   onEvent: (event: PinEvent) => void,
   later: (call: () => void, delayMs: number) => () => void,
   nowS: () => number,
+  onWrite: (pin: string, level: 0 | 1) => void = () => undefined,
 ): Pins {
   const levels = new Map<string, 0 | 1>();
+  /** What the world holds, whether the processor has power or not. */
+  const driven = new Set<string>();
   const pulses = new Map<string, () => void>();
   const watches = new Map<number, Watch>();
   let nextWatch = 1;
   let bolt: "locked" | "between" | "unlocked" = "locked";
+  let jamPermille: number | undefined;
   let stopTravel: (() => void) | undefined;
   let supplyMillivolts = FULL_SUPPLY_MILLIVOLTS;
   let color = "";
@@ -103,11 +112,19 @@ export function openPins(
     const forward = read(motor.forward);
     if (forward !== read(motor.backward)) {
       const goal = forward === 1 ? "unlocked" : "locked";
-      if (bolt !== goal) {
+      if (bolt !== goal && !isStuckAtEnd()) {
         moveBolt("between");
-        stopTravel = later(() => moveBolt(goal), BOLT_TRAVEL_MS);
+        stopTravel = later(() => {
+          if (jamPermille === undefined) moveBolt(goal);
+        }, BOLT_TRAVEL_MS);
       }
     }
+  }
+
+  function isStuckAtEnd(): boolean {
+    return (
+      (bolt === "locked" && jamPermille === 0) || (bolt === "unlocked" && jamPermille === 1000)
+    );
   }
 
   function showSignal(): void {
@@ -134,6 +151,7 @@ export function openPins(
   }
 
   function write(pin: string, level: 0 | 1): void {
+    if (read(pin) !== level) onWrite(pin, level);
     set(pin, level);
     if (motor !== undefined && (pin === motor.forward || pin === motor.backward)) {
       turnMotor();
@@ -172,9 +190,21 @@ export function openPins(
         watches.delete(id);
       }
     },
-    drive: set,
+    drive(pin, level) {
+      driven.add(pin);
+      set(pin, level);
+    },
     setSupply(millivolts) {
       supplyMillivolts = millivolts;
+    },
+    jamBolt(permille) {
+      jamPermille = permille;
+    },
+    turnBolt(to) {
+      stopTravel?.();
+      stopTravel = undefined;
+      moveBolt("between");
+      moveBolt(to);
     },
     reset() {
       stopTravel?.();
@@ -182,9 +212,9 @@ export function openPins(
       for (const end of pulses.values()) end();
       pulses.clear();
       watches.clear();
-      const outside = [board.contactSense, board.voltageSense].flatMap((pin) => {
-        const level = pin === undefined ? undefined : levels.get(pin);
-        return pin === undefined || level === undefined ? [] : [[pin, level] as const];
+      const outside = [...driven].flatMap((pin) => {
+        const level = levels.get(pin);
+        return level === undefined ? [] : [[pin, level] as const];
       });
       levels.clear();
       for (const [pin, level] of outside) {

@@ -23,6 +23,8 @@ export interface UartOptions {
   readonly onOctet: (octet: number) => void;
   /** Octets for the far end, at the speed of the line. */
   readonly onSend: (octets: Uint8Array) => void;
+  /** So many octets of the program have left; flow control is none of them. */
+  readonly onSent?: (octets: number) => void;
   /** Octets that came while the buffer was full are gone. */
   readonly onDrop: (count: number) => void;
 }
@@ -34,6 +36,8 @@ export interface Uart {
   send(octets: Uint8Array): void;
   /** Takes out what the processor can take now. */
   poll(): void;
+  /** Whether no octet is under way in either direction. */
+  isEmpty(): boolean;
   stop(): void;
 }
 
@@ -95,7 +99,9 @@ export function openUart(options: UartOptions): Uart {
 
   function depart(count: number): void {
     if (outgoing.length > 0 && count > 0) {
-      options.onSend(Uint8Array.from(outgoing.splice(0, count)));
+      const octets = Uint8Array.from(outgoing.splice(0, count));
+      options.onSend(octets);
+      options.onSent?.(octets.length);
     }
   }
 
@@ -155,6 +161,7 @@ export function openUart(options: UartOptions): Uart {
       }
       if (options.baud === 0) {
         options.onSend(octets);
+        options.onSent?.(octets.length);
         return;
       }
       for (const octet of octets) {
@@ -163,6 +170,7 @@ export function openUart(options: UartOptions): Uart {
       wake();
     },
     poll: wake,
+    isEmpty: () => incoming.length + fifo.length + outgoing.length === 0,
     stop() {
       isStopped = true;
       clearTimeout(timer);

@@ -4,14 +4,18 @@ import type { Board } from "@nyckelring/firmware/boards/board";
 import { board as esp32s3 } from "@nyckelring/firmware/boards/esp32s3";
 import { board as virtual } from "@nyckelring/firmware/boards/virtual";
 
+import { type BoardTime, createBoardTime } from "./board-time.ts";
 import { type BoardConsole, openConsole } from "./console.ts";
 import { type FlashGeometry, type FlashImage, PowerCut } from "./flash-image.ts";
 import {
   type BoardClock,
   INTERPRETER_VERSION,
   type Interpreter,
+  type OctetCounts,
   startInterpreter,
 } from "./interpreter.ts";
+import { createModem } from "./modem.ts";
+import { createNetworks, type NetworkName } from "./networks.ts";
 import { openPins, type PinEvent } from "./pins.ts";
 import { openStorage, type Storage } from "./storage.ts";
 import { openUart, type Uart } from "./uart.ts";
@@ -91,14 +95,27 @@ export interface VirtualBoardOptions {
   readonly onEvent?: (event: BoardEvent) => void;
 }
 
+/** How a board stands in its time. */
+export interface BoardRest {
+  /** Whether no octet and no call is under way: the board waits for its next timer. */
+  readonly isIdle: boolean;
+  /** Milliseconds of the board until that; undefined for none. */
+  readonly nextMs: number | undefined;
+  readonly console: OctetCounts;
+  readonly contact: OctetCounts;
+  /** Of the last connection over the network; undefined while there is none. */
+  readonly network: OctetCounts | undefined;
+}
+
 /** A board made of software: the built bundles run on it as they would on a desk. */
 export interface VirtualBoard {
   readonly storage: Storage;
   /**
    * @param isButtonHeld - As on a real nRF52: boot code is skipped and the console is open, unless the
    *   interpreter was built without that button.
+   * @param nowS - What a clock that outlived the loss of power tells, UTC seconds.
    */
-  powerOn(isButtonHeld?: boolean): void;
+  powerOn(isButtonHeld?: boolean, nowS?: number): void;
   powerOff(reason: string): void;
   isOn(): boolean;
   /** Octets that the computer has written to the console. */
@@ -110,17 +127,40 @@ export interface VirtualBoard {
   unplug(): void;
   pressButton(): void;
   setSupply(millivolts: number): void;
+  /** Sets what a full battery still holds; at 0 it has switched itself off. */
+  setCharge(percent: number): void;
+  /** The mains of a station come or go. */
+  setMains(isThere: boolean): void;
+  /** Networks that are in reach; all that the board has until this is called. */
+  setNetworks(names: readonly NetworkName[]): void;
+  /**
+   * Power goes in the middle of this program or erase of the flash, counted from 1 from now on;
+   * undefined takes that back.
+   */
+  cutAtOperation(operation: number | undefined): void;
+  /** The bolt sticks at a place, in thousandths of its way from locked; undefined frees it. */
+  jamBolt(permille: number | undefined): void;
+  /** The resident's key turns the bolt. */
+  turnBolt(to: "locked" | "unlocked"): void;
+  /** The leaf of the door moves. */
+  moveDoor(isOpen: boolean): void;
+  rest(): BoardRest;
+  /**
+   * Sets the time forward by so many milliseconds, or until the board says something on its contact or
+   * its network. @returns Milliseconds that have passed.
+   */
+  skip(spanMs: number): Promise<number>;
 }
 
 /** The clock of an interpreter, which runs from the time that it was set to. */
-function createBoardClock(slowness: number, startS = 0): BoardClock {
+function createBoardClock(time: BoardTime, startS = 0): BoardClock {
   let setS = startS;
-  let setMs = performance.now();
+  let setMs = time.nowMs();
   return {
-    nowS: () => setS + (performance.now() - setMs) / 1000 / slowness,
+    nowS: () => setS + (time.nowMs() - setMs) / 1000,
     set(nowS) {
       setS = nowS;
-      setMs = performance.now();
+      setMs = time.nowMs();
     },
   };
 }
@@ -131,12 +171,25 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
   const { board } = model;
   const storage = openStorage(flash);
   const emit = options.onEvent ?? (() => undefined);
-  const later = (call: () => void, delayMs: number): (() => void) => {
-    const timer = setTimeout(() => isOn && guarded(call), delayMs * slowness);
-    return () => clearTimeout(timer);
+  const time = createBoardTime(slowness);
+  const later = (call: () => void, delayMs: number): (() => void) =>
+    time.after(delayMs, () => {
+      if (isOn) guarded(call);
+    });
+  const networks = createNetworks();
+  const wiringOfModem = board.modem?.kind === "pins" ? board.modem : undefined;
+  const modem =
+    wiringOfModem === undefined
+      ? undefined
+      : createModem({ time, networks, send: (octets) => modemSays(octets) });
+  const modemSays = (octets: Uint8Array): void => {
+    if (isOn) guarded(() => interpreter?.receiveModem(octets));
   };
-  const clock = createBoardClock(slowness, options.startS);
-  const pins = openPins(board, emit, later, clock.nowS);
+  const clock = createBoardClock(time, options.startS);
+  const pins = openPins(board, emit, later, clock.nowS, (pin, level) => {
+    if (pin === wiringOfModem?.powerKey) modem?.pressPower(level === 1);
+    if (pin === wiringOfModem?.reset) modem?.holdReset(level === 1);
+  });
   let isOn = false;
   /** False once the program has taken the console away; a reset of the processor brings it back. */
   let hasConsole = true;
@@ -147,6 +200,10 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
   let received = 0;
   let busyUntilMs = 0;
   let writesSeen = 0;
+  const counts = {
+    console: { received: 0, sent: 0 },
+    contact: { received: 0, sent: 0 },
+  };
 
   /** Runs what the board does by itself; a power cut inside ends the life of the board. */
   function guarded(call: () => void): void {
@@ -171,7 +228,11 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
     writesSeen = writes;
   }
 
-  function openLine(onOctet: (octet: number) => void, onSend: (octets: Uint8Array) => void): Uart {
+  function openLine(
+    count: { sent: number },
+    onOctet: (octet: number) => void,
+    onSend: (octets: Uint8Array) => void,
+  ): Uart {
     return openUart({
       baud: options.baud,
       hasFlowControl: true,
@@ -179,6 +240,9 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
       isFree: () => isOn && performance.now() >= busyUntilMs,
       onOctet: (octet) => guarded(() => onOctet(octet)),
       onSend: (octets) => isOn && onSend(octets),
+      onSent(octets) {
+        if (isOn) count.sent += octets;
+      },
       onDrop: (octets) => emit({ type: "dropped", octets }),
     });
   }
@@ -193,12 +257,14 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
       hasAes: model.hasAes,
       hasRadio: model.hasRadio,
       watchdogMsMax: options.watchdogMsMax ?? Number.POSITIVE_INFINITY,
-      slowness,
+      time,
       flash,
       storage,
       pins,
       print: (text) => console.print(text),
       clock,
+      networks,
+      sendModem: modem === undefined ? undefined : (octets) => modem.receive(octets),
       sendContact: (octets) => contactLine?.send(octets),
       onRestart(again, isReset) {
         if (isReset) reset("program");
@@ -239,6 +305,10 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
     guarded(() => startLife(true));
   }
 
+  function networkCounts(): OctetCounts | undefined {
+    return modem?.network() ?? interpreter?.network();
+  }
+
   function boot(life: Interpreter, console: BoardConsole): void {
     for (const name of [".boot0", ".boot1", ".boot2", ".boot3", ".bootcde"]) {
       const code = isOn && life === interpreter ? storage.read(name) : undefined;
@@ -258,6 +328,7 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
     isOn = false;
     flash.cutPower();
     interpreter?.stop();
+    modem?.stop();
     terminal?.stop();
     consoleLine?.stop();
     contactLine?.stop();
@@ -265,22 +336,27 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
     emit({ type: "power", isOn: false, reason });
   }
 
+  if (board.mainsSense !== undefined) pins.drive(board.mainsSense, 1);
   return {
     storage,
-    powerOn(isButtonHeld = false) {
+    powerOn(isButtonHeld = false, nowS = undefined) {
       powerOff("switched off");
       isOn = true;
       received = 0;
       busyUntilMs = 0;
-      if (options.startS === undefined) {
-        clock.set(0);
-      }
+      if (nowS !== undefined) clock.set(nowS);
+      else if (options.startS === undefined) clock.set(0);
       flash.restorePower(options.cutAfterWrites);
       hasConsole = true;
-      consoleLine = openLine((octet) => {
-        if (hasConsole) terminal?.receive(octet);
-      }, options.onConsole);
+      consoleLine = openLine(
+        counts.console,
+        (octet) => {
+          if (hasConsole) terminal?.receive(octet);
+        },
+        options.onConsole,
+      );
       contactLine = openLine(
+        counts.contact,
         (octet) => interpreter?.receiveContact(Uint8Array.of(octet)),
         options.onContact,
       );
@@ -296,6 +372,7 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
     powerOff,
     isOn: () => isOn,
     writeConsole(octets) {
+      counts.console.received += octets.length;
       if (!isOn) {
         return;
       }
@@ -307,7 +384,10 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
         powerOff(`cut after ${limit} octets`);
       }
     },
-    writeContact: (octets) => isOn && contactLine?.receive(octets),
+    writeContact(octets) {
+      counts.contact.received += octets.length;
+      if (isOn) contactLine?.receive(octets);
+    },
     plug(hasVoltage) {
       if (board.voltageSense !== undefined) {
         pins.drive(board.voltageSense, hasVoltage ? 1 : 0);
@@ -331,5 +411,43 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
       }
     },
     setSupply: (millivolts) => pins.setSupply(millivolts),
+    setCharge(percent) {
+      if (board.supply === undefined) return;
+      const { emptyMillivolts, fullMillivolts } = board.supply;
+      const millivolts = emptyMillivolts + ((fullMillivolts - emptyMillivolts) * percent) / 100;
+      pins.setSupply(percent === 0 ? 0 : Math.round(millivolts));
+    },
+    setMains(isThere) {
+      if (board.mainsSense !== undefined) pins.drive(board.mainsSense, isThere ? 1 : 0);
+    },
+    setNetworks: (names) => networks.set(names),
+    cutAtOperation: (operation) =>
+      flash.cutAtOperation(operation, () => powerOff("cut in the middle of a write")),
+    jamBolt: (permille) => pins.jamBolt(permille),
+    turnBolt: (to) => pins.turnBolt(to),
+    moveDoor(isOpen) {
+      if (board.door !== undefined) pins.drive(board.door, isOpen ? 1 : 0);
+    },
+    rest() {
+      const hasOctets = [consoleLine, contactLine].some((line) => line?.isEmpty() === false);
+      const isCalling = interpreter?.isBusy() === true || modem?.isBusy() === true;
+      const isBusy = isCalling || performance.now() < busyUntilMs;
+      return {
+        isIdle: !isOn || !(hasOctets || isBusy),
+        nextMs: isOn ? time.nextMs() : undefined,
+        console: { ...counts.console },
+        contact: { ...counts.contact },
+        network: isOn ? networkCounts() : undefined,
+      };
+    },
+    skip(spanMs) {
+      const { sent } = counts.contact;
+      const said = networkCounts()?.sent;
+      const isQuiet = () =>
+        contactLine?.isEmpty() !== false &&
+        counts.contact.sent === sent &&
+        networkCounts()?.sent === said;
+      return time.skip(spanMs, isQuiet);
+    },
   };
 }
