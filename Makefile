@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.nyckelring-installed
 MANIFESTS := package.json $(wildcard */package.json)
 
-.PHONY: help deps build command check test test-long hunt fuzz mutation demo firmware native clean
+.PHONY: help deps build command check test test-boards test-long hunt fuzz mutation demo firmware native clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -36,6 +36,9 @@ check: $(INSTALLED) ## Runs every gate: types, style, imports, words, documents,
 
 test: $(INSTALLED) ## Runs the gates and all suites; a suite that cannot run here is listed as skipped.
 	@node scripts/src/run-tests.ts
+
+test-boards: $(INSTALLED) ## Plays the acceptance suite on three virtual boards; some minutes. ARGS="T8 --set lock=sim" for less.
+	@node cli/test/suite-on-boards.ts $(ARGS)
 
 test-long: $(INSTALLED) ## Cuts power at every flash operation of every step, and pulls keys at every byte; some minutes.
 	@node simulator/power-cuts/run.ts

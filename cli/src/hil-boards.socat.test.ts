@@ -147,6 +147,31 @@ test(
   SESSIONS_MS,
 );
 
+test(
+  "O5: what only a helper beside a board can do is played on boards: hours, links, power, stuck bolts, cut writes",
+  async () => {
+    const [desk] = desks;
+    if (desk === undefined) throw new Error("a desk");
+    const ids = [
+      "relocks-when-power-returns",
+      "refuses-after-expiry",
+      "sync-on-gsm",
+      "station-loses-all-power",
+      "entry-before-motor",
+      "clock-lock-lets-in-and-flags",
+      "bolt-sticks",
+    ];
+    const boards: Kinds = { key: "real", station: "real", lock: "real" };
+    const { exit, err, cases } = await play(desk, boards, `^(${ids.join("|")})$`).done;
+    const seen = cases.map(({ id, verdict, reason }) => [id, verdict, reason]);
+    expect([exit, new Set(seen.map(String))], err).toEqual([
+      0,
+      new Set(ids.map((id) => String([id, "passed", ""]))),
+    ]);
+  },
+  SESSIONS_MS,
+);
+
 const LOCK_ALONE: Kinds = { key: "sim", station: "sim", lock: "real" };
 
 /** Waits for something that another process does. */

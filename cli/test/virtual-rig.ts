@@ -86,7 +86,16 @@ function boardCommand(
   const at = (what: string) => join(folder, `${role}.${what}`);
   const more = [...(build === undefined ? [] : ["--build", build]), ...(isBare ? ["--bare"] : [])];
   const pace = ["--baud", String(BAUD), "--slowness", String(SLOWNESS)];
-  const ports = ["--pty", at("console"), "--contact", at("contact"), "--flash", at("flash")];
+  const ports = [
+    "--pty",
+    at("console"),
+    "--contact",
+    at("contact"),
+    "--flash",
+    at("flash"),
+    "--control",
+    at("control"),
+  ];
   return [process.execPath, NYCKEL, "sim", "board", "--role", role, ...ports, ...pace, ...more];
 }
 
@@ -103,9 +112,10 @@ export function writePowerScript(folder: string, role: RigRoleName): string {
   // The pipe is opened for both ways, so that it does not wait for somebody at its other end.
   writeFileSync(
     script,
-    `${command} <> ${at("hands")} > /dev/null 2>&1 &
+    `rm -f ${at("control")}
+${command} <> ${at("hands")} > /dev/null 2>&1 &
 echo $! > ${at("pid")}
-until [ -e ${at("contact")} ]; do sleep 0.05; done
+until [ -e ${at("control")} ]; do sleep 0.05; done
 `,
   );
   return script;
@@ -127,7 +137,7 @@ export async function startRigBoard(
   child.stderr?.on("data", (part: Buffer) => {
     said += part.toString("utf8");
   });
-  for (let waitedMs = 0; !existsSync(at("contact")); waitedMs += 20) {
+  for (let waitedMs = 0; !existsSync(at("control")); waitedMs += 20) {
     if (waitedMs > START_MS_MAX) throw new Error(`the ${role} does not start: ${said}`);
     await pause(20);
   }
@@ -165,6 +175,7 @@ export function writeVirtualRig(
     firmware: ${builds(role)}
     serial: { baud: ${BAUD} }
     slowness: ${SLOWNESS}
+    control: ${join(folder, `${role}.control`)}
     hands:
       driver: command
       plug: ${hand(role, "plug")}

@@ -3,14 +3,17 @@ import { equal, ok } from "node:assert/strict";
 import type { Bench } from "../src/board-driver/bench.ts";
 import type { Key, Lock, Station } from "../src/board-driver/devices.ts";
 import { acceptance, type Case } from "../src/run/case.ts";
-import { colleague, enter, refused, setStage, setStageSynced, sync } from "./stage.ts";
+import { colleague, enter, refused, setStaff, setStageSynced, sync } from "./stage.ts";
 
 /** An entrance whose lock has its own clock, which knows no time yet, and a carer who has synced. */
 async function setClockLock(bench: Bench, whenUnknown: "flag" | "deny" = "deny") {
   bench.needs("lock", "clock");
-  const stage = await setStage(bench);
-  const lock = await stage.town.addClockLock(stage.town.addEntrance(), whenUnknown);
-  await sync(bench, stage.key, stage.station);
+  const stage = await setStaff(bench);
+  const { town, key, station } = stage;
+  // A client lives there, or nobody would have a right to come in.
+  town.addClient();
+  const lock = await town.addClockLock(town.addEntrance(), whenUnknown);
+  await sync(bench, key, station);
   return { ...stage, lock };
 }
 

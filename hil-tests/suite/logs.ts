@@ -115,10 +115,10 @@ export const LOGS: readonly Case[] = [
       const { key, lock, station } = await setStageSynced(bench);
       await enter(bench, key, lock);
       const before = key.unacknowledged();
-      station.links();
+      station.cutOff();
       await bench.insert(key, station);
       ok(key.unacknowledged() >= before, "the key let go of entries on the station's word");
-      station.links("lan");
+      station.rejoin();
       await bench.pass({ minutes: 5 });
       await sync(bench, key, station);
       await sync(bench, key, station);
@@ -134,7 +134,7 @@ export const LOGS: readonly Case[] = [
       const { key, lock, station } = await setStageSynced(bench);
       await bench.pass({ minutes: 10 });
       await enter(bench, key, lock);
-      station.links();
+      station.cutOff();
       const visit = await bench.insert(key, station);
       ok(visit.lights.includes("logs-not-home"), `it showed ${visit.lights.join(", ")}`);
     },
@@ -195,12 +195,12 @@ export const LOGS: readonly Case[] = [
     "K2, G1: a key whose log is full opens on, and declares what it overwrote",
     async (bench) => {
       const { town, key, lock, station } = await setSmallKey(bench, bench.home);
-      station.links();
+      station.cutOff();
       for (let visit = 0; visit < VISITS_TO_OVERWRITE; visit += 1) {
         await bench.insert(key, lock, { staysS: 0.3 });
       }
       await enter(bench, key, lock);
-      station.links("lan");
+      station.rejoin();
       await sync(bench, key, station);
       await bench.pass({ minutes: 5 });
       const gaps = town.stored(key).filter(({ what }) => what === "gap");
@@ -214,7 +214,7 @@ export const LOGS: readonly Case[] = [
     async (bench) => {
       const strict = bench.foreignTown(2, true);
       const { town, key, lock, station } = await setSmallKey(bench, strict);
-      station.links();
+      station.cutOff();
       let opened = 0;
       for (let visit = 0; visit < VISITS_TO_FULL; visit += 1) {
         opened += (await bench.insert(key, lock, { staysS: 0.3 })).opened ? 1 : 0;
@@ -222,7 +222,7 @@ export const LOGS: readonly Case[] = [
       ok(opened > VISITS_TO_FULL / 4, `it opened ${opened} times only`);
       const visit = await refused(bench, key, lock);
       equal(visit.light, "logs-not-home");
-      station.links("lan");
+      station.rejoin();
       await sync(bench, key, station);
       await enter(bench, key, lock);
       await sync(bench, key, station);

@@ -19,6 +19,14 @@ export type Stage = {
   readonly right: number;
 };
 
+/** A station and a carer on shift with a key, and no door yet. */
+export async function setStaff(bench: Bench, staff: CarerRequest = {}, town: Town = bench.home) {
+  const station = await town.addStation();
+  const { carer, right } = town.addCarer(staff);
+  const key = await town.addKey(carer);
+  return { town, station, key, carer, right };
+}
+
 /** Sets the usual stage; the key has not been in the station yet. */
 export async function setStage(
   bench: Bench,
@@ -27,10 +35,7 @@ export async function setStage(
 ): Promise<Stage> {
   const { door, client } = town.addApartment();
   const lock = await town.addLock(door);
-  const station = await town.addStation();
-  const { carer, right } = town.addCarer(staff);
-  const key = await town.addKey(carer);
-  return { town, lock, door, client, station, key, carer, right };
+  return { lock, door, client, ...(await setStaff(bench, staff, town)) };
 }
 
 /** The usual stage after the carer's first sync of the shift. */

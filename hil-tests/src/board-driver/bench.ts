@@ -18,7 +18,7 @@ import { type Key, Lock, type Station } from "./devices.ts";
 import type { Pace } from "./pace.ts";
 import { createRigBoards, type RigBoards } from "./rig-boards.ts";
 import type { RigDevice } from "./rig-device.ts";
-import { type Capability, type Kind, ROLES, type RoleName, Skipped } from "./roles.ts";
+import { type Capability, InfraFault, type Kind, ROLES, type RoleName, Skipped } from "./roles.ts";
 import { Town } from "./town.ts";
 
 /** A line that a board said on its console; `atUs` is the bench's time. */
@@ -98,13 +98,14 @@ const SECOND_US = 1_000_000;
 /** Long enough to see the bolt lock itself again; shorter where it has to be waited for. */
 const STAY_S = 8;
 const STAY_WALL_S = 2;
+/** A second of the bench is ten of the computer there. */
+const STAY_INTERPRETER_S = 1;
 const DOOR_LIMIT: Span = { seconds: 30 };
 const STATION_LIMIT: Span = { minutes: 5 };
+const READY_LIMIT: Span = { minutes: 3 };
 const HEAR_LIMIT: Span = { seconds: 3 };
 /** Samples that a person is patient enough to wait for. */
 const SAMPLE_MAX = 8;
-/** After a contact the boards get a moment to end what they began. */
-const REST: Span = { seconds: 1 };
 
 /** Microseconds of a span. */
 export function spanUs({ hours = 0, minutes = 0, seconds = 0 }: Span): number {
@@ -136,7 +137,7 @@ export class Bench {
     this.#boards = createRigBoards(parts.devices ?? {}, (role, text) =>
       parts.onText?.({ atUs: this.clock.nowUs(), role, text }),
     );
-    this.home = new Town(1, this.#createWorld(1, ""), this.random.split("town 1"));
+    this.home = this.#createTown(1, this.#createWorld(1, ""));
   }
 
   /** Worlds of the authorities, the home town's first. */
@@ -156,7 +157,12 @@ export class Bench {
    */
   foreignTown(authority: number, stopsAtFullLog = false): Town {
     const world = this.#createWorld(authority, `a${authority}-`, stopsAtFullLog);
-    return new Town(authority, world, this.random.split(`town ${authority}`));
+    return this.#createTown(authority, world);
+  }
+
+  #createTown(authority: number, world: World): Town {
+    const random = this.random.split(`town ${authority}`);
+    return new Town(authority, world, random, (board) => this.#makeReady(board));
   }
 
   #createWorld(authority: number, prefix: string, stopsAtFullLog = false): World {
@@ -204,6 +210,11 @@ export class Bench {
     return ROLES.every((role) => this.#parts.kinds[role] === "sim");
   }
 
+  /** Whether time in which nothing happens costs nothing. */
+  #canSkip(): boolean {
+    return this.#pace.passUsMax === undefined;
+  }
+
   /**
    * How long a key stays after the verdict. A lock on the bench that keeps its power has to lock itself
    * before the next key comes; where nobody was let in, or the power goes with the key, less will do.
@@ -211,8 +222,10 @@ export class Bench {
   #stayS(into: Lock, { staysS, as = "honest" }: Handling): number {
     if (staysS !== undefined) return staysS;
     const keepsPower = this.#parts.kinds.lock === "real" && into.unit === this.home.world.locks[0];
-    const isLong = this.#isFree() || (keepsPower && as === "honest");
-    return isLong ? STAY_S : STAY_WALL_S;
+    const isLong = this.#canSkip() || (keepsPower && as === "honest");
+    if (isLong) return STAY_S;
+    const hasInterpreter = ROLES.some((role) => this.#parts.kinds[role] === "interpreter");
+    return hasInterpreter ? STAY_INTERPRETER_S : STAY_WALL_S;
   }
 
   /** Every number from 1 to `last` where time is free, and a sample of them elsewhere. */
@@ -247,6 +260,12 @@ export class Bench {
     this.#checkBoards();
   }
 
+  /** After a contact the boards get a moment to end what they began. */
+  async #rest(): Promise<void> {
+    await this.#pace.pass(this.#pace.momentUs);
+    this.#checkBoards();
+  }
+
   /** Lets something happen while something else goes on, for example in the middle of a sync. */
   later(span: Span, action: () => void): void {
     this.clock.scheduleAfter(spanUs(span), action);
@@ -269,10 +288,22 @@ export class Bench {
   /** Puts a key into a door or a station, and takes it out as the handling says. */
   async insert(key: Key, into: Lock | Station, handling: Handling = {}): Promise<Insertion> {
     const boards = [into.unit.board, key.unit.board];
-    for (const board of boards) await this.#pace.during(this.#boards.before(board));
+    await this.#makeReady(...boards);
     const visit = await this.#visit(key, into, handling);
-    for (const board of boards) await this.#pace.during(this.#boards.after(board));
+    await this.#pace.during(Promise.all(boards.map((board) => this.#boards.after(board))));
     return visit;
+  }
+
+  /** Looks into the flash of a device between insertions: it may have worked on by itself. */
+  async refresh(device: Key | Lock | Station): Promise<void> {
+    await this.#pace.during(this.#boards.after(device.unit.board));
+  }
+
+  async #makeReady(...boards: readonly object[]): Promise<void> {
+    await this.#pace.during(Promise.all(boards.map((board) => this.#boards.before(board))));
+    const areReady = () => boards.every((board) => this.#boards.isReady(board));
+    const isReady = await this.waitFor(areReady, READY_LIMIT);
+    if (!isReady) throw new InfraFault("station", "it does not reach its broker");
   }
 
   async #visit(key: Key, into: Lock | Station, handling: Handling): Promise<Insertion> {
@@ -300,7 +331,7 @@ export class Bench {
     }
     const limit = into instanceof Lock ? DOOR_LIMIT : STATION_LIMIT;
     await this.waitFor(() => seen !== undefined, limit);
-    await this.pass(REST);
+    await this.#rest();
     if (seen === undefined) throw new Error(`${key.name} was never taken out of ${into.name}`);
     const { contact, light, openedAfterUs } = seen;
     const events = world.events.slice(firstEvent);
@@ -319,7 +350,7 @@ export class Bench {
 
   /** Plugs something strange into a device. */
   async probe(device: Key | Lock | Station): Promise<ProbeLine> {
-    await this.#pace.during(this.#boards.before(device.unit.board));
+    await this.#makeReady(device.unit.board);
     const heard: Heard[] = [];
     const reader = createFrameReader(
       (kind, message) => heard.push({ kind, message: Uint8Array.from(message) }),
@@ -337,7 +368,7 @@ export class Bench {
       },
       withdraw: async () => {
         probe.withdraw();
-        await this.pass(REST);
+        await this.#rest();
         await this.#pace.during(this.#boards.after(device.unit.board));
       },
     };

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { BOLT_LOCKED, BOLT_UNLOCKED, LINK_GSM, LINK_LAN, LINK_WIFI } from "@nyckelring/firmware";
+import {
+  BOLT_LOCKED,
+  BOLT_UNLOCKED,
+  LINK_GSM,
+  LINK_LAN,
+  LINK_WIFI,
+  type LinkKind,
+} from "@nyckelring/firmware";
 import { bytesOfHex, hexOf } from "@nyckelring/protocol";
 import { describe } from "@nyckelring/protocol/host";
 import {
@@ -214,10 +221,12 @@ export class Station {
   readonly role = "station";
   readonly unit: StationUnit;
   readonly world: World;
+  readonly #office: readonly LinkKind[];
 
   constructor(world: World, unit: StationUnit) {
     this.world = world;
     this.unit = unit;
+    this.#office = unit.uplink.port.links();
   }
 
   get name(): string {
@@ -234,12 +243,22 @@ export class Station {
     this.world.setStationBattery(this.unit, percent);
   }
 
-  /** Sets the links that are up; none cuts it off. */
+  /** Sets the links that are up. */
   links(...names: readonly LinkName[]): void {
     this.world.setLinks(
       this.unit,
       names.map((name) => LINKS[name]),
     );
+  }
+
+  /** Takes all links away. */
+  cutOff(): void {
+    this.links();
+  }
+
+  /** Gives it back the links of its office. */
+  rejoin(): void {
+    this.world.setLinks(this.unit, this.#office);
   }
 
   /** The link in use, by name. */

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Board } from "@nyckelring/firmware/boards/board";
@@ -36,10 +36,21 @@ export type InterpreterProgram = {
 };
 
 /** How the firmware stretches its waits on each of them: curves in JavaScript, and native ones. */
-export const STRETCH = {
-  linux: { board: "linux", slowness: 100 },
-  "linux-arm": { board: "linux-arm", slowness: 10 },
-} as const;
+const STRETCH = { linux: 100, "linux-arm": 10 } as const;
+/** A station has no curves and stretches nothing; an emulated processor is still a slow one. */
+const STATION_STRETCH = { linux: 1, "linux-arm": 2 } as const;
+/** A station with an open connection never sleeps there; it shall not take the time of the others. */
+const STATION_NICENESS = 5;
+
+/** An interpreter as the program for a role. */
+export function programFor(
+  role: RoleName,
+  program: readonly string[],
+  board: InterpreterProgram["board"],
+): InterpreterProgram {
+  const slowness = role === "station" ? STATION_STRETCH[board] : STRETCH[board];
+  return { program, board, slowness };
+}
 
 /** What an interpreter is started with. */
 export type InterpreterDeviceOptions = {
@@ -50,20 +61,19 @@ export type InterpreterDeviceOptions = {
 };
 
 /**
- * The interpreter that the environment names: `ESPRUINO_ARM`, which runs native code, before
- * `ESPRUINO`; undefined for neither.
+ * The interpreter that the environment names for a role: `ESPRUINO_ARM`, which runs native code, before
+ * `ESPRUINO`, and the other way round for a station, which has no use for it; undefined for neither.
  */
 export function interpreterOf(
+  role: RoleName,
   environment: NodeJS.ProcessEnv = process.env,
 ): InterpreterProgram | undefined {
-  const arm = environment["ESPRUINO_ARM"];
+  const own = environment["ESPRUINO"] ?? "";
+  if (role === "station" && own !== "") return programFor(role, [own], "linux");
+  const arm = environment["ESPRUINO_ARM"] ?? "";
   const runner = QEMU.find((program) => spawnSync(program, ["--version"]).error === undefined);
-  if (arm !== undefined && arm !== "" && runner !== undefined) {
-    return { program: [runner, arm], ...STRETCH["linux-arm"] };
-  }
-  const own = environment["ESPRUINO"];
-  if (own === undefined || own === "") return undefined;
-  return { program: [own], ...STRETCH.linux };
+  if (arm !== "" && runner !== undefined) return programFor(role, [runner, arm], "linux-arm");
+  return own === "" ? undefined : programFor(role, [own], "linux");
 }
 
 /**
@@ -122,6 +132,9 @@ export async function openInterpreterDevice({
     const [program = "", ...rest] = interpreter.program;
     const started = spawn(program, rest, { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
     child = started;
+    if (role === "station" && started.pid !== undefined) {
+      setPriority(started.pid, STATION_NICENESS);
+    }
     started.on("error", (error) => fail(error.message));
     started.on("exit", (code, signal) => {
       if (child === started) fail(`the interpreter ended by itself (${signal ?? code})`);
@@ -194,6 +207,8 @@ export async function openInterpreterDevice({
     firmware,
     pageCount,
     tellsFeed: false,
+    abilities: [],
+    time: undefined,
     network:
       broker === undefined
         ? undefined
@@ -233,6 +248,9 @@ export async function openInterpreterDevice({
       if (role !== "station") begin(stop);
     },
     press: () => fail("it has no button"),
+    control: (words) => fail(`nobody is there to do "${words}"`),
+    setPower: () => undefined,
+    reset: () => undefined,
     send: (octets) => begin(async () => terminal?.write(octets)),
     sendDown: (message) => broker?.sendDown(message),
     settle: () => work,

@@ -21,6 +21,8 @@ export type BrokerListener = {
 /** A broker for the one station of a rig; behind it is the authorization system of the case. */
 export interface IssuerBroker {
   readonly port: number;
+  /** Octets of the connection that was opened last; undefined while there is none. */
+  counts(): { readonly received: number; readonly sent: number } | undefined;
   /** Sends a message down; without a connection it is dropped, and the station asks again. */
   sendDown(message: Uint8Array): void;
   close(): Promise<void>;
@@ -38,6 +40,7 @@ export async function openIssuerBroker(
   listener: BrokerListener,
 ): Promise<IssuerBroker> {
   let current: Socket | undefined;
+  let last: { readonly socket: Socket; readonly received: () => number } | undefined;
   let topicDown = "";
   let packetId = 0;
 
@@ -76,9 +79,13 @@ export async function openIssuerBroker(
     }
   }
 
-  const server = createServer((socket) => {
+  // Small packets must not wait for each other: time stands still while one is under way.
+  const server = createServer({ noDelay: true }, (socket) => {
     let pending: Buffer = Buffer.alloc(0);
+    let received = 0;
+    last = { socket, received: () => received };
     socket.on("data", (part) => {
+      received += part.length;
       pending = Buffer.concat([pending, part]);
       for (;;) {
         const packet = firstPacket(pending);
@@ -89,6 +96,7 @@ export async function openIssuerBroker(
     });
     socket.on("error", () => undefined);
     socket.on("close", () => {
+      if (last?.socket === socket) last = undefined;
       if (current !== socket) return;
       current = undefined;
       listener.onOnline(false);
@@ -101,6 +109,10 @@ export async function openIssuerBroker(
 
   return {
     port: (server.address() as AddressInfo).port,
+    counts: () =>
+      last === undefined
+        ? undefined
+        : { received: last.received(), sent: last.socket.bytesWritten },
     sendDown(message) {
       packetId = (packetId % 0xffff) + 1;
       const topic = Buffer.from(topicDown, "utf8");

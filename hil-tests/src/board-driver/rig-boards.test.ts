@@ -15,6 +15,8 @@ function fakeLock() {
     role: "lock",
     pageCount: 224,
     tellsFeed: true,
+    abilities: [],
+    time: undefined,
     network: undefined,
     listen: (next) => {
       listener = next;
@@ -27,6 +29,9 @@ function fakeLock() {
     plug: note("plug"),
     unplug: note("unplug"),
     press: note("press"),
+    control: (words) => void done.push(words),
+    setPower: (isOn) => void done.push(isOn ? "power on" : "power off"),
+    reset: () => undefined,
     send: note("send"),
     sendDown: note("down"),
     settle: async () => undefined,
@@ -49,7 +54,7 @@ function setBench() {
   return { lock, bench };
 }
 
-test("the first lock is the rig's: it gets its flash before it is plugged in, and what it wrote comes back", async () => {
+test("the first lock is the rig's: it gets its flash when it is made and before it is plugged in, and what it wrote comes back", async () => {
   const { lock, bench } = setBench();
   const first = await bench.home.addLock(bench.home.addApartment().door);
   const second = await bench.home.addLock(bench.home.addApartment().door);
@@ -58,11 +63,11 @@ test("the first lock is the rig's: it gets its flash before it is plugged in, an
   await bench.pass({ seconds: 1 });
   lock.tell({ type: "octets", octets: Uint8Array.of(2) });
   await line.withdraw();
-  expect(lock.done).toEqual(["hold", "plug", "send", "unplug"]);
+  expect(lock.done).toEqual(["hold", "hold", "plug", "send", "unplug"]);
   expect(lock.held().size).toBeGreaterThan(0);
   expect(first.unit.board.flash.readPage(9)[0]).toBe(7);
   await (await bench.probe(second)).withdraw();
-  expect(lock.done).toHaveLength(4);
+  expect(lock.done).toHaveLength(5);
 });
 
 test("an error that nobody caught is the product's, a board that is gone is the bench's", async () => {

@@ -3,9 +3,16 @@ import {
   BOLT_BETWEEN,
   BOLT_LOCKED,
   BOLT_UNLOCKED,
+  LEDGER,
+  LINK_GSM,
   LINK_LAN,
   LINK_NONE,
+  LINK_WIFI,
+  type LinkKind,
+  POWER_BATTERY,
+  POWER_KEY,
   POWER_MAINS,
+  type PowerSource,
   SIGNAL_WORKING,
 } from "@nyckelring/firmware";
 import {
@@ -34,6 +41,8 @@ export interface RigBoards {
   readonly makers: BoardMakers;
   /** Makes a device ready to be plugged in: it holds what its owner has written into its flash. */
   before(board: object): Promise<void>;
+  /** Whether a device has what it needs to be used: a station its broker, where there is a way. */
+  isReady(board: object): boolean;
   /** Brings what a device has written back to where cases and judges look. */
   after(board: object): Promise<void>;
   /** What went wrong with a device since the case began; undefined for nothing. */
@@ -42,6 +51,15 @@ export interface RigBoards {
 
 /** A person who has seen no light change for so long tells the light that is on. */
 const LOOK_US = 2_000_000;
+
+/** Networks by the names that a helper knows. */
+const NETWORK_NAMES: ReadonlyMap<LinkKind, string> = new Map([
+  [LINK_WIFI, "wifi"],
+  [LINK_GSM, "gsm"],
+]);
+
+/** The best first. */
+const LADDER: readonly LinkKind[] = [LINK_LAN, LINK_WIFI, LINK_GSM];
 
 const BOLTS = { locked: BOLT_LOCKED, unlocked: BOLT_UNLOCKED, between: BOLT_BETWEEN } as const;
 
@@ -59,6 +77,7 @@ export function createRigBoards(
   devices: Readonly<Partial<Record<RoleName, RigDevice>>>,
   onText: (role: RoleName, text: string) => void,
 ): RigBoards {
+  for (const device of Object.values(devices)) device?.reset();
   const mirrors = new Map<object, Mirror>();
   let fault: InfraFault | undefined;
 
@@ -73,8 +92,13 @@ export function createRigBoards(
     board: T,
     { parts, device }: Making<typeof createLockBoard>,
     onEvent: (event: DeviceEvent) => void,
+    {
+      isReady = () => true,
+      keepsPower = true,
+    }: Partial<Pick<Mirror, "isReady" | "keepsPower">> = {},
   ): T {
-    mirrors.set(board, { device, flash: board.flash, nowS: parts.clock.nowS });
+    const { nowS } = parts.clock;
+    mirrors.set(board, { device, flash: board.flash, nowS, isReady, keepsPower });
     device.listen((event) => {
       if (event.type === "text") {
         onText(device.role, event.text);
@@ -90,11 +114,13 @@ export function createRigBoards(
   return {
     makers: {
       lock: (parts, options) => {
-        // A lock with a clock is another board than the one of the rig.
-        const device = options.ownClock === undefined ? take("lock") : undefined;
+        // A lock with a clock keeps its power, which not every board of a rig does.
+        const canKeepTime = devices.lock?.abilities.includes("clock") === true;
+        const device = options.ownClock === undefined || canKeepTime ? take("lock") : undefined;
         if (device === undefined) return createLockBoard(parts, options);
         const { board, onEvent } = makeLock({ parts, device }, options);
-        return join(board, { parts, device }, onEvent);
+        const keepsPower = options.ownClock !== undefined;
+        return join(board, { parts, device }, onEvent, { keepsPower });
       },
       key: (parts, options) => {
         const device = options.falseClock === undefined ? take("key") : undefined;
@@ -105,15 +131,17 @@ export function createRigBoards(
       station: (parts, uplink, onRunDown) => {
         const device = take("station");
         if (device === undefined) return createStationBoard(parts, uplink, onRunDown);
-        const { board, onEvent } = makeStation({ parts, device }, uplink);
-        return join(board, { parts, device }, onEvent);
+        const { board, onEvent, isReady } = makeStation({ parts, device }, uplink);
+        return join(board, { parts, device }, onEvent, { isReady });
       },
     },
     before: async (board) => {
       const mirror = mirrors.get(board);
       if (mirror === undefined) return;
-      await mirror.device.hold(pagesOf(mirror.flash), mirror.nowS());
+      const { device, flash, nowS, keepsPower } = mirror;
+      await device.hold(pagesOf(flash), nowS(), keepsPower);
     },
+    isReady: (board) => mirrors.get(board)?.isReady() !== false,
     after: async (board) => {
       const mirror = mirrors.get(board);
       if (mirror === undefined) return;
@@ -128,6 +156,8 @@ type Mirror = {
   readonly device: RigDevice;
   readonly flash: VirtualFlash;
   readonly nowS: () => number;
+  readonly isReady: () => boolean;
+  readonly keepsPower: boolean;
 };
 
 type Joined<T> = { readonly board: T; readonly onEvent: (event: DeviceEvent) => void };
@@ -170,10 +200,19 @@ function makeKey(
     });
   }
 
+  const can = device.abilities;
   const board: KeyBoard = {
     ...mirror,
-    powerOn: nothing,
-    powerOff: nothing,
+    battery: {
+      ...mirror.battery,
+      setPercent(percent) {
+        if (!can.includes("battery")) lacks("key", "battery");
+        mirror.battery.setPercent(percent);
+        device.control(`charge ${percent}`);
+      },
+    },
+    powerOn: () => can.includes("power") && device.setPower(true, clock.nowS()),
+    powerOff: () => can.includes("power") && device.setPower(false),
     connect(plugged, sensesVoltage) {
       contact = plugged;
       device.plug(sensesVoltage);
@@ -199,8 +238,12 @@ function makeKey(
       reader.powerOff();
       return status;
     },
-    batteryPercent: () => 100,
-    loseClock: () => lacks("key", "clock"),
+    batteryPercent: () => (can.includes("battery") ? mirror.battery.percent() : 100),
+    loseClock() {
+      if (!(can.includes("power") && can.includes("clock"))) lacks("key", "clock");
+      device.setPower(false);
+      device.setPower(true);
+    },
     shiftClock: () => lacks("key", "clock"),
   };
   return {
@@ -222,6 +265,7 @@ function makeLock(
   const { clock } = parts;
   const mirror = createLockBoard(parts, { ...options, onMotor: nothing, onBrownOut: nothing });
   let contact: Contact | undefined;
+  const hasBattery = options.ownClock !== undefined;
   let isFed = false;
   let bolt: keyof typeof BOLTS = "locked";
   let isTurning = false;
@@ -231,33 +275,63 @@ function makeLock(
       ...mirror.motor,
       position: () => BOLTS[bolt],
       isTurning: () => isTurning,
-      jam: () => lacks("lock", "mechanics"),
-      turnByHand: () => lacks("lock", "mechanics"),
+      jam: (permille) => asHelper(permille === undefined ? "free" : `jam ${permille}`),
+      turnByHand(to) {
+        asHelper(`turn ${to === BOLT_LOCKED ? "locked" : "unlocked"}`);
+      },
     },
-    connect: (plugged) => {
+    connect(plugged) {
       contact = plugged;
+      const { pull } = plugged;
+      if (pull !== undefined && "atWrite" in pull) device.control(`cut ${pull.atWrite}`);
+      if (hasBattery) device.plug(false);
     },
     feed(source) {
+      if (hasBattery) return;
       // It is plugged in when the power comes, as one without a battery is.
       if (source !== undefined && !isFed) device.plug(false);
-      if (source === undefined && isFed) device.unplug();
+      if (source === undefined && isFed) {
+        device.unplug();
+        // What a key fed goes with the key; it is given power again before the next one comes.
+        if (device.abilities.includes("power")) loseMotor(() => device.setPower(false));
+      }
       isFed = source !== undefined;
     },
     receive: (bytes) => {
-      if (isFed) device.send(bytes);
+      if (isFed || hasBattery) device.send(bytes);
     },
     disconnect() {
+      const isCutPlanned = contact?.pull !== undefined && "atWrite" in contact.pull;
       contact = undefined;
-      board.feed(undefined);
+      if (isCutPlanned) device.control("cut off");
+      if (hasBattery) device.unplug();
+      else board.feed(undefined);
     },
-    moveDoor: () => lacks("lock", "mechanics"),
+    moveDoor: (isOpen) => asHelper(`door ${isOpen ? "open" : "shut"}`),
     spoilClock: () => lacks("lock", "clock"),
+    // A mirror does nothing; its own battery is that of the bench.
+    powerOn: () => hasBattery && device.setPower(true),
+    powerOff: () => hasBattery && device.setPower(false),
   };
+
+  /** A motor without power stands, and nobody says so. */
+  function loseMotor(then: () => void): void {
+    if (isTurning) options.onMotor("stop", clock.nowUs());
+    isTurning = false;
+    then();
+  }
+
+  function asHelper(words: string): void {
+    if (!device.abilities.includes("mechanics")) lacks("lock", "mechanics");
+    device.control(words);
+  }
+
   return {
     board,
     onEvent(event) {
       if (event.type === "octets") contact?.send("device", event.octets, clock.nowUs());
       if (event.type === "bolt") bolt = event.position;
+      if (event.type === "cut") loseMotor(() => contact?.withdrawAt(clock.nowUs()));
       if (event.type === "motor") {
         isTurning = event.command !== "stop";
         options.onMotor(event.command, clock.nowUs());
@@ -269,30 +343,72 @@ function makeLock(
 function makeStation(
   { parts, device }: Making<typeof createStationBoard>,
   uplink: Parameters<typeof createStationBoard>[1],
-): Joined<StationBoard> {
+): Joined<StationBoard> & { readonly isReady: () => boolean } {
   const { clock } = parts;
   const offline = { publish: nothing, links: () => [], use: nothing };
   const mirror = createStationBoard(parts, offline);
+  const can = device.abilities;
   let contact: Contact | undefined;
+  let hasMains = true;
+  let percent = 100;
+  let isKeyFeeding = false;
+  let isOnline = false;
+
+  function source(): PowerSource | undefined {
+    if (hasMains) return POWER_MAINS;
+    if (percent > LEDGER.cutOffPercent) return POWER_BATTERY;
+    return isKeyFeeding ? POWER_KEY : undefined;
+  }
+
+  /** The best link that there is: the one that a station takes. */
+  function linkNow(): LinkKind {
+    const up = uplink.links();
+    return LADDER.find((link) => up.includes(link)) ?? LINK_NONE;
+  }
+
+  function feed(words: string): void {
+    device.control(words);
+    device.setPower(source() !== undefined);
+  }
+
   const board: StationBoard = {
     ...mirror,
     ...(device.network === undefined ? {} : { network: device.network }),
+    ...(can.includes("wifi") ? { links: [LINK_WIFI] } : {}),
     powerOn: nothing,
-    setMains: () => lacks("station", "mains"),
-    setBatteryPercent: () => lacks("station", "battery"),
-    source: () => POWER_MAINS,
-    connect(plugged) {
+    setMains(isThere) {
+      if (!can.includes("mains")) lacks("station", "mains");
+      hasMains = isThere;
+      feed(`mains ${isThere ? "on" : "off"}`);
+    },
+    setBatteryPercent(wanted) {
+      if (!can.includes("battery")) lacks("station", "battery");
+      percent = wanted;
+      feed(`charge ${wanted}`);
+    },
+    batteryPercent: () => percent,
+    source,
+    connect(plugged, keyGivesPower) {
       contact = plugged;
+      isKeyFeeding = keyGivesPower;
+      if (can.includes("mains")) device.setPower(source() !== undefined);
       device.plug(false);
     },
     receive: (bytes) => device.send(bytes),
     disconnect() {
       contact = undefined;
+      isKeyFeeding = false;
       device.unplug();
+      if (can.includes("mains")) device.setPower(source() !== undefined);
     },
     receiveDown: (message) => device.sendDown(message),
-    linksChanged: nothing,
+    linksChanged() {
+      if (!can.includes("links")) return;
+      const names = uplink.links().flatMap((link) => NETWORK_NAMES.get(link) ?? []);
+      device.control(`links ${names.join(" ")}`);
+    },
     status: () => {
+      if (source() === undefined) return undefined;
       const copy = { ...parts, random: parts.random.split("reader") };
       const reader = createStationBoard(copy, offline);
       reader.flash.restore(mirror.flash.image());
@@ -307,9 +423,13 @@ function makeStation(
     board,
     onEvent(event) {
       if (event.type === "octets") contact?.send("device", event.octets, clock.nowUs());
-      if (event.type === "online") uplink.use(event.isOnline ? LINK_LAN : LINK_NONE);
+      if (event.type === "online") {
+        isOnline = event.isOnline;
+        uplink.use(isOnline ? linkNow() : LINK_NONE);
+      }
       if (event.type === "up") uplink.publish(event.message);
     },
+    isReady: () => isOnline || linkNow() === LINK_NONE || source() === undefined,
   };
 }
 

@@ -25,15 +25,24 @@ import { type AskPerson, PowerFault, switchBoardPower } from "../rig/power.ts";
 import type { RealRole } from "../rig/rig-schema.ts";
 import { type BoardPages, openBoardPages } from "./board-pages.ts";
 import { OBSERVER_MARK, observerOf, plainLine, readObserved } from "./console-observer.ts";
+import { type ControlClient, openControl } from "./control-client.ts";
 import { firmwareHash } from "./firmware-hash.ts";
+import { type CountedLine, countLine, createHelpedTime } from "./helped-time.ts";
 import { type IssuerBroker, openIssuerBroker } from "./issuer-broker.ts";
-import type { DeviceEvent, FlashPages, RigDevice } from "./rig-device.ts";
-import { InfraFault, type RoleName } from "./roles.ts";
+import type { DeviceEvent, DeviceTime, FlashPages, RigDevice } from "./rig-device.ts";
+import { CAPABILITIES, type Capability, InfraFault, type RoleName } from "./roles.ts";
 
 const run = promisify(execFile);
 const HAND_MS_MAX = 10_000;
-const ONLINE_MS_MAX = 30_000;
+const GSM_BYTES_PER_DAY = 1_000_000;
 const WIRINGS: readonly Board[] = [virtual, xiao, mdbt42q, esp32s3];
+
+/** What a helper says to make a board as it was. */
+const STANDARD: Readonly<Record<RoleName, readonly string[]>> = {
+  key: ["charge 100"],
+  station: ["mains on", "charge 100", "links wifi"],
+  lock: ["free", "turn locked", "door shut"],
+};
 
 /** What a board on serial ports is opened with. */
 export type SerialDeviceOptions = {
@@ -88,11 +97,16 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
     }
   }
 
+  let control = await asInfra(() => openHelper());
+  const abilities = await asInfra(() => abilitiesOf(control));
   let opened = await asInfra(() => openBoth());
   let held: FlashPages | undefined;
-  let isOnline = false;
   /** Whether the observer on the board is the one of this run: an earlier one may still talk. */
   let isWatched = false;
+  let isPlugged = false;
+  let isPowered = true;
+  /** What hands and helper were told to do and have not done yet. */
+  let actsLeft = 0;
   let handWork: Promise<void> = Promise.resolve();
   const broker = role === "station" ? await openBroker() : undefined;
   const firmware = await asInfra(() => bringFirmware(opened.board, options)).catch(
@@ -109,14 +123,14 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
   async function openBoth() {
     const { baud, flow } = wiring.serial;
     const lines: BoardLine[] = [];
+    const openLine = async (path: string, hasFlowControl: boolean): Promise<CountedLine> => {
+      const line = await openSerialBoardLine(path, { baud, hasFlowControl });
+      lines.push(line);
+      return countLine(line);
+    };
     try {
-      const console = await openSerialBoardLine(options.path, {
-        baud,
-        hasFlowControl: flow === "xonxoff",
-      });
-      lines.push(console);
-      const contact = await openSerialBoardLine(contactPath ?? "", { baud, hasFlowControl: false });
-      lines.push(contact);
+      const console = await openLine(options.path, flow === "xonxoff");
+      const contact = await openLine(contactPath ?? "", false);
       contact.onOctets((octets) => tell({ type: "octets", octets }));
       contact.onGone(() => fail(new InfraFault(role, `${contactPath} is gone`)));
       const board = await openBoardConsole(console);
@@ -127,6 +141,16 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
       for (const line of lines) await line.close();
       throw error;
     }
+  }
+
+  async function openHelper(): Promise<ControlClient | undefined> {
+    if (wiring.control === undefined) return undefined;
+    return await openControl(wiring.control, ({ type, isOn }) => {
+      if (type !== "power") return;
+      // Whatever it was about to do, a device without power does no more of it.
+      if (isOn === false && isPowered) tell({ type: "cut" });
+      isPowered = isOn === true;
+    });
   }
 
   async function closeBoth(): Promise<void> {
@@ -160,23 +184,25 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
 
   function openBroker(): Promise<IssuerBroker> {
     return openIssuerBroker(wiring.broker.host, {
-      onOnline: (isThere) => {
-        isOnline = isThere;
-        tell({ type: "online", isOnline: isThere });
-      },
+      onOnline: (isOnline) => tell({ type: "online", isOnline }),
       onUp: (message) => tell({ type: "up", message }),
     });
   }
 
-  /** Restarts the program and waits until it runs, is watched, and a station has its broker. */
+  /** Restarts the program and waits until it runs and is watched. */
   async function restart(): Promise<void> {
     act(unplug);
+    isPlugged = false;
     await handWork;
-    isOnline = false;
     isWatched = false;
+    await awaitProgram(await restartBoard(opened.board));
+  }
+
+  /** Waits until the program runs, and lets it be watched. */
+  async function awaitProgram(first: Awaited<ReturnType<typeof restartBoard>>): Promise<void> {
     const { expect, timeoutMs } = wiring.ready;
     const endMs = performance.now() + timeoutMs;
-    let application = await restartBoard(opened.board);
+    let application = first;
     while (application?.fields["state"] !== expect) {
       if (performance.now() > endMs) {
         const state = String(application?.fields["state"] ?? "no application");
@@ -188,22 +214,77 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
     isWatched = true;
     const observer = observerOf(role, wiringOf(opened.board));
     if (observer !== undefined) await opened.board.evaluate(`(${observer},"")`);
-    for (let waitedMs = 0; broker !== undefined && !isOnline; waitedMs += 50) {
-      if (waitedMs > ONLINE_MS_MAX) throw new InfraFault(role, "it does not reach its broker");
-      await pause(50);
+  }
+
+  /** Does one thing after the other. */
+  function queue(work: () => Promise<void>): void {
+    actsLeft += 1;
+    handWork = handWork
+      .then(work)
+      .catch(fail)
+      .finally(() => {
+        actsLeft -= 1;
+      });
+  }
+
+  /** Switches the power where a helper can. A board that boots anew is watched again. */
+  async function switchPower(words: "off" | "held" | `on${string}`): Promise<void> {
+    isPowered = words !== "off";
+    await control?.ask(`power ${words}`);
+  }
+
+  async function bootWatched(nowS: number | undefined): Promise<void> {
+    isWatched = false;
+    await switchPower(nowS === undefined ? "on" : `on ${nowS}`);
+    await opened.board.greet();
+    await awaitProgram(await askApplication(opened.board));
+  }
+
+  /** Runs what needs the console of a board that may be without power; its program stays off then. */
+  async function withConsole<T>(work: () => Promise<T>): Promise<T> {
+    if (isPowered) return await work();
+    await switchPower("held");
+    await opened.board.greet();
+    try {
+      return await work();
+    } finally {
+      await switchPower("off");
     }
   }
 
-  /** Lets the hands of the rig do something, one thing after the other. */
+  /** Lets the hands of the rig do something. */
   function act(words: readonly string[] | undefined): void {
     const [program, ...rest] = words ?? [];
     if (program === undefined) {
       fail(new InfraFault(role, "the rig file does not say how its hands do this"));
       return;
     }
-    handWork = handWork
-      .then(async () => void (await run(program, rest, { timeout: HAND_MS_MAX })))
-      .catch(fail);
+    queue(async () => void (await run(program, rest, { timeout: HAND_MS_MAX })));
+  }
+
+  /** Its helper is another one after it was brought back. */
+  function createTime(first: ControlClient): DeviceTime {
+    const helped = createHelpedTime({
+      control: { ask: (words) => (control ?? first).ask(words), close: () => undefined },
+      lines: () => opened,
+      network: () => broker?.counts(),
+      isBusy: () => actsLeft > 0,
+      // A key outside is alone with its light.
+      isHeeded: () => isPlugged || role !== "key",
+    });
+    return {
+      restMs: () => asInfra(() => helped.restMs()),
+      skip: (spanMs) => asInfra(() => helped.skip(spanMs)),
+    };
+  }
+
+  /** Puts back what a case may have changed. */
+  function reset(): void {
+    if (control === undefined) return;
+    queue(async () => {
+      for (const words of STANDARD[role]) await control?.ask(words);
+      if (!isPowered && role !== "lock") await switchPower("on");
+    });
   }
 
   const { host, wifiName, wifiPassword } = wiring.broker;
@@ -212,6 +293,8 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
     firmware,
     pageCount: flash.pageCount,
     tellsFeed: true,
+    abilities,
+    time: control === undefined ? undefined : createTime(control),
     network:
       broker === undefined
         ? undefined
@@ -222,49 +305,93 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
             password: "",
             wifiName,
             wifiPassword,
-            apn: "",
+            // A modem is started only where there is a mobile network to speak of.
+            apn: abilities.includes("gsm") ? "bench" : "",
             pin: "",
-            gsmBytesPerDay: 0,
+            gsmBytesPerDay: GSM_BYTES_PER_DAY,
           },
     listen: (next) => {
       listener = next;
     },
-    hold: (wanted) =>
+    hold: (wanted, _nowS, keepsPower) =>
       asInfra(async () => {
         await handWork;
-        if (held !== undefined && isEqual(held, wanted)) return;
-        await pages.write(wanted);
-        await restart();
+        const isSame = held !== undefined && isEqual(held, wanted);
+        if (!isSame) await withConsole(() => pages.write(wanted));
         held = wanted;
+        // A lock that a key feeds starts with each of them.
+        if (isPowered && role === "lock" && abilities.includes("power") && !keepsPower) {
+          await switchPower("off");
+        }
+        // A station without power stays so until somebody feeds it; a key and a lock are used now.
+        if (isPowered && !isSame) await restart();
+        else if (!isPowered && role !== "station") await bootWatched(undefined);
       }),
     read: () =>
       asInfra(async () => {
-        held = await pages.read(held ?? new Map());
+        held = await withConsole(() => pages.read(held ?? new Map()));
         return held;
       }),
-    plug: (hasVoltage) => act(hasVoltage ? (plugPowered ?? plug) : plug),
-    unplug: () => act(unplug),
+    plug: (hasVoltage) => {
+      isPlugged = true;
+      act(hasVoltage ? (plugPowered ?? plug) : plug);
+    },
+    unplug: () => {
+      isPlugged = false;
+      act(unplug);
+    },
     press: () => act(press),
+    control: (words) => queue(async () => void (await control?.ask(words))),
+    setPower: (isOn, nowS) =>
+      queue(async () => {
+        if (isOn === isPowered) return;
+        if (!isOn) await switchPower("off");
+        else if (role === "station") await switchPower("on");
+        else await bootWatched(nowS);
+      }),
     send: (octets) => void opened.contact.write(octets).catch(fail),
     sendDown: (message) => broker?.sendDown(message),
     settle: () => handWork,
-    check: () => asInfra(() => opened.board.greet()),
+    check: () =>
+      asInfra(async () => {
+        // A device that is without power on purpose says nothing.
+        if (isPowered) await opened.board.greet();
+        else await control?.ask("rest");
+      }),
     recover: () =>
       asInfra(async () => {
         held = undefined;
         const { driver } = wiring.power;
         await closeBoth();
+        control?.close();
         if (driver !== "none") await switchBoardPower(wiring.power, "cycle", options.ask);
+        control = await openHelper();
+        if (control !== undefined && !isPowered) await switchPower("on");
         opened = await openBoth();
         pages = await openBoardPages(opened.board, flash);
       }),
+    reset,
     close: async () => {
       listener = () => undefined;
+      reset();
       await handWork;
+      control?.close();
       await closeBoth();
       await broker?.close();
     },
   };
+}
+
+/** What a helper can do. @throws Error for a word that is no ability. */
+async function abilitiesOf(control: ControlClient | undefined): Promise<readonly Capability[]> {
+  if (control === undefined) return [];
+  const { can } = await control.ask("can");
+  const told: readonly unknown[] = Array.isArray(can) ? can : [];
+  return told.map((name) => {
+    const found = CAPABILITIES.find((one) => one === name);
+    if (found === undefined) throw new Error(`its helper offers "${String(name)}"`);
+    return found;
+  });
 }
 
 function wiringOf(board: BoardConsoleClient): Board {

@@ -29,10 +29,18 @@ export class Town {
   readonly building: number;
   readonly owner: number;
   readonly #random: (label: string) => RandomStream;
+  readonly #install: (board: object) => Promise<void>;
   #staff = 0;
   #clients = 0;
 
-  constructor(authority: number, world: World, random: RandomStream) {
+  /** @param install - Brings what was written into a device to where the device is. */
+  constructor(
+    authority: number,
+    world: World,
+    random: RandomStream,
+    install: (board: object) => Promise<void>,
+  ) {
+    this.#install = install;
     this.#random = (label) => random.split(label);
     this.authority = authority;
     this.world = world;
@@ -107,7 +115,9 @@ export class Town {
 
   /** Commissions a lock at a door. */
   async addLock(door: number): Promise<Lock> {
-    return new Lock(this.world, this.world.addLock(door));
+    const unit = this.world.addLock(door);
+    await this.#install(unit.board);
+    return new Lock(this.world, unit);
   }
 
   /**
@@ -122,7 +132,9 @@ export class Town {
     driftPpm = 40,
   ): Promise<Lock> {
     const wishes = { driftPpm, clockUnknown: whenUnknown === "flag" ? 0 : 1 } as const;
-    return new Lock(this.world, this.world.addLock(door, wishes));
+    const unit = this.world.addLock(door, wishes);
+    await this.#install(unit.board);
+    return new Lock(this.world, unit);
   }
 
   /**
@@ -131,12 +143,16 @@ export class Town {
    * @param pageCount - Pages of its flash; few of them make a short log.
    */
   async addKey(carer: number, pageCount?: number): Promise<Key> {
-    return new Key(this.world, this.world.addKey(carer, 5, pageCount));
+    const unit = this.world.addKey(carer, 5, pageCount);
+    await this.#install(unit.board);
+    return new Key(this.world, unit);
   }
 
   /** Enrols a station of one provider, or of the municipality. */
   async addStation(provider?: number): Promise<Station> {
-    return new Station(this.world, this.world.addStation(provider));
+    const unit = this.world.addStation(provider);
+    await this.#install(unit.board);
+    return new Station(this.world, unit);
   }
 
   /** Gives a key to another carer: it is enrolled anew and has a new name for the system. */

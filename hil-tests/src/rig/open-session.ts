@@ -4,10 +4,10 @@ import {
   type InterpreterProgram,
   interpreterOf,
   openInterpreterDevice,
-  STRETCH,
+  programFor,
 } from "../board-driver/interpreter-device.ts";
 import { createVirtualPace, createWallPace } from "../board-driver/pace.ts";
-import type { RigDevice } from "../board-driver/rig-device.ts";
+import type { DeviceTime, RigDevice } from "../board-driver/rig-device.ts";
 import {
   type Capability,
   InfraFault,
@@ -49,12 +49,12 @@ const LACKS: Readonly<Record<Kind, Readonly<Record<RoleName, readonly Capability
   real: {
     // The clock of a board runs as it runs, and a restart makes a key forget the time.
     key: ["battery", "clock", "power", "small-memory"],
-    station: ["battery", "clock", "links", "mains", "power"],
+    station: ["battery", "clock", "links", "lan", "wifi", "gsm", "mains", "power"],
     lock: ["clock", "cut-at-write", "mechanics", "power"],
   },
   interpreter: {
     key: ["battery", "button", "clock", "power", "small-memory"],
-    station: ["battery", "clock", "links", "mains", "power"],
+    station: ["battery", "clock", "links", "lan", "wifi", "gsm", "mains", "power"],
     lock: ["clock", "cut-at-write", "mechanics", "power"],
   },
 };
@@ -80,7 +80,8 @@ export async function openSession(rig: Rig, options: SessionOptions): Promise<Op
   }
   const devices: Readonly<Partial<Record<RoleName, RigDevice>>> = Object.fromEntries(opened);
   const kinds = ofRoles((name) => rig.roles[name].kind);
-  const cannot = ofRoles((name) => lacksOf(name, rig));
+  const times = timesOf([...opened.values()]);
+  const cannot = ofRoles((name) => lacksOf(name, rig, opened.get(name), times !== undefined));
   const slowness = Math.max(...ROLES.map((name) => slownessOf(name, rig.roles[name])));
   const session: BenchSession = {
     kinds,
@@ -88,7 +89,8 @@ export async function openSession(rig: Rig, options: SessionOptions): Promise<Op
       kinds,
       cannot,
       devices,
-      pace: opened.size === 0 ? createVirtualPace : (clock) => createWallPace(clock, slowness),
+      pace:
+        opened.size === 0 ? createVirtualPace : (clock) => createWallPace(clock, slowness, times),
     }),
     silentRoles: async () => {
       const silent: RoleName[] = [];
@@ -136,9 +138,22 @@ async function openDevice(
   });
 }
 
-function lacksOf(name: RoleName, rig: Rig): readonly Capability[] {
+/** How to set all devices forward; undefined where one of them cannot be. */
+function timesOf(devices: readonly RigDevice[]): readonly DeviceTime[] | undefined {
+  const times = devices.flatMap(({ time }) => time ?? []);
+  return times.length === devices.length ? times : undefined;
+}
+
+function lacksOf(
+  name: RoleName,
+  rig: Rig,
+  device: RigDevice | undefined,
+  canSkip: boolean,
+): readonly Capability[] {
   const role = rig.roles[name];
-  const lacks = new Set<Capability>([...LACKS[role.kind][name], ...role.cannot]);
+  const helped = device?.abilities.filter((ability) => canSkip || ability !== "clock") ?? [];
+  const lacks = new Set<Capability>(LACKS[role.kind][name].filter((one) => !helped.includes(one)));
+  for (const one of role.cannot) lacks.add(one);
   const { "key-lock": atLock, "key-station": atStation } = rig.contacts;
   if (name === "lock" && !atLock.cutAtByte) lacks.add("cut-at-byte");
   if (name === "station" && !atStation.cutAtByte) lacks.add("cut-at-byte");
@@ -157,7 +172,7 @@ function programOf(
   name: RoleName,
   { program, board, slowness }: Extract<RigRole, { readonly kind: "interpreter" }>,
 ): InterpreterProgram {
-  const found = program === undefined ? interpreterOf() : { program, ...STRETCH[board] };
+  const found = program === undefined ? interpreterOf(name) : programFor(name, program, board);
   if (found === undefined) {
     throw new InfraFault(name, "neither ESPRUINO_ARM nor ESPRUINO names an interpreter");
   }

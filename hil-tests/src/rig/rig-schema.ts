@@ -72,6 +72,11 @@ const real = z.strictObject({
   path: z.string().min(1).optional().describe("Device file, where there is no USB serial number."),
   contactPath: z.string().min(1).optional().describe("Device file of the contact."),
   hands: hands.default({ driver: "none" }),
+  control: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Socket of a helper that sets its time forward and switches what no hand reaches."),
   broker: broker.prefault({}).describe("Where a station finds the broker of the bench."),
   firmware: z
     .string()
