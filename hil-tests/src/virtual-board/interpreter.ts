@@ -3,6 +3,7 @@ import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { createContext, runInContext, Script } from "node:vm";
 import { crc32 } from "node:zlib";
+import { unpackScript } from "@nyckelring/firmware/unpack";
 import { toPrinted, toSource, toUncaught } from "../value-text.ts";
 import type { BoardTime } from "./board-time.ts";
 import { type FlashImage, PowerCut } from "./flash-image.ts";
@@ -82,6 +83,19 @@ type Callback = (...args: unknown[]) => unknown;
 
 /** The version that the emulation follows. */
 export const INTERPRETER_VERSION = "2v29.277";
+
+/** Octets that no script has as text: it is written in the tokens of the interpreter. */
+const PACKED = /[\x80-\xff]/;
+/** Reading one back takes as long as a start; a board starts the same few again and again. */
+const unpacked = new Map<string, string>();
+
+/** A script as text that Node understands, however it lies in Storage. */
+function readScript(code: string): string {
+  if (!PACKED.test(code)) return code;
+  const known = unpacked.get(code) ?? unpackScript(Buffer.from(code, "latin1"));
+  unpacked.set(code, known);
+  return known;
+}
 
 /**
  * The globals of Espruino over Node's virtual machine, for the bundles of this project.
@@ -245,7 +259,7 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
       if (typeof source === "function") {
         source(holder.exports, holder);
       } else {
-        const wrapped = runInContext(`(function(exports,module){${String(source)}\n})`, context, {
+        const wrapped = runInContext(`(function(exports,module){${readScript(String(source))}\n})`, context, {
           filename: name,
         }) as Callback;
         wrapped(holder.exports, holder);
@@ -452,6 +466,8 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
   };
 
   const globals: Record<string, unknown> = {
+    // A loader evaluates at the top, where this does the same.
+    eval: (code: unknown) => runInContext(readScript(String(code)), context),
     E,
     print,
     console: { log: print },
@@ -556,7 +572,7 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
   return {
     run(code) {
       try {
-        return { ok: true, value: runInContext(code, context, { filename: "REPL" }) };
+        return { ok: true, value: runInContext(readScript(code), context, { filename: "REPL" }) };
       } catch (error) {
         let text = "";
         takeUncaught(error, (told) => {
