@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
 /** A helper that says nothing for so long is none. */
-const ANSWER_MS_MAX = 15_000;
+const ANSWER_MS_MAX = 5_000;
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -35,12 +35,16 @@ export async function openControl(
   });
   const waiting: { resolve(answer: Answer): void; reject(error: Error): void }[] = [];
   let isGone = false;
+  let why = "is gone";
   socket.on("error", () => undefined);
   socket.on("close", () => {
     isGone = true;
-    for (const { reject } of waiting.splice(0)) reject(new Error(`${path} is gone`));
+    for (const { reject } of waiting.splice(0)) reject(new Error(`${path} ${why}`));
   });
-  createInterface({ input: socket }).on("line", (line) => {
+  const lines = createInterface({ input: socket });
+  // It tells the errors of the socket once more.
+  lines.on("error", () => undefined);
+  lines.on("line", (line) => {
     const answer = JSON.parse(line) as Answer;
     const { event, fault } = answer;
     if (typeof event === "object" && event !== null) {
@@ -55,11 +59,12 @@ export async function openControl(
     ask: (words) =>
       new Promise((resolve, reject) => {
         if (isGone) {
-          reject(new Error(`${path} is gone`));
+          reject(new Error(`${path} ${why}`));
           return;
         }
         const timer = setTimeout(() => {
-          socket.destroy(new Error(`${path} does not answer`));
+          why = "does not answer";
+          socket.destroy();
         }, ANSWER_MS_MAX);
         const settled = <T>(then: (value: T) => void) => {
           return (value: T): void => {
@@ -72,4 +77,14 @@ export async function openControl(
       }),
     close: () => void socket.destroy(),
   };
+}
+
+/**
+ * Gives a board its power where its helper holds it back: a run that ended early may have left it so.
+ *
+ * @throws Error when the helper is not there.
+ */
+export async function wakeBoard(control: ControlClient): Promise<void> {
+  const { isOn } = await control.ask("rest");
+  if (isOn === false) await control.ask("power on");
 }

@@ -25,7 +25,7 @@ import { type AskPerson, PowerFault, switchBoardPower } from "../rig/power.ts";
 import type { RealRole } from "../rig/rig-schema.ts";
 import { type BoardPages, openBoardPages } from "./board-pages.ts";
 import { OBSERVER_MARK, observerOf, plainLine, readObserved } from "./console-observer.ts";
-import { type ControlClient, openControl } from "./control-client.ts";
+import { type ControlClient, openControl, wakeBoard } from "./control-client.ts";
 import { firmwareHash } from "./firmware-hash.ts";
 import { type CountedLine, countLine, createHelpedTime } from "./helped-time.ts";
 import { type IssuerBroker, openIssuerBroker } from "./issuer-broker.ts";
@@ -97,28 +97,38 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
     }
   }
 
+  let isPowered = true;
   let control = await asInfra(() => openHelper());
   const abilities = await asInfra(() => abilitiesOf(control));
-  let opened = await asInfra(() => openBoth());
+  let opened = await asInfra(() => openBoth()).catch((error) => {
+    control?.close();
+    throw error;
+  });
   let held: FlashPages | undefined;
   /** Whether the observer on the board is the one of this run: an earlier one may still talk. */
   let isWatched = false;
   let isPlugged = false;
-  let isPowered = true;
   /** What hands and helper were told to do and have not done yet. */
   let actsLeft = 0;
   let handWork: Promise<void> = Promise.resolve();
   const broker = role === "station" ? await openBroker() : undefined;
   const firmware = await asInfra(() => bringFirmware(opened.board, options)).catch(
     async (error) => {
-      await closeBoth();
-      await broker?.close();
+      await closeAll();
       throw error;
     },
   );
   const flash = wiringOf(opened.board).flash[role];
-  if (flash === undefined) throw new InfraFault(role, `this board offers no ${role}`);
-  let pages: BoardPages = await asInfra(() => openBoardPages(opened.board, flash));
+  if (flash === undefined) {
+    await closeAll();
+    throw new InfraFault(role, `this board offers no ${role}`);
+  }
+  let pages: BoardPages = await asInfra(() => openBoardPages(opened.board, flash)).catch(
+    async (error) => {
+      await closeAll();
+      throw error;
+    },
+  );
 
   async function openBoth() {
     const { baud, flow } = wiring.serial;
@@ -145,17 +155,26 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
 
   async function openHelper(): Promise<ControlClient | undefined> {
     if (wiring.control === undefined) return undefined;
-    return await openControl(wiring.control, ({ type, isOn }) => {
+    const opening = await openControl(wiring.control, ({ type, isOn }) => {
       if (type !== "power") return;
       // Whatever it was about to do, a device without power does no more of it.
       if (isOn === false && isPowered) tell({ type: "cut" });
       isPowered = isOn === true;
     });
+    await wakeBoard(opening);
+    isPowered = true;
+    return opening;
   }
 
   async function closeBoth(): Promise<void> {
     await opened.console.close();
     await opened.contact.close();
+  }
+
+  async function closeAll(): Promise<void> {
+    control?.close();
+    await closeBoth();
+    await broker?.close();
   }
 
   function listenToConsole(line: BoardLine): void {
@@ -366,7 +385,6 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
         control?.close();
         if (driver !== "none") await switchBoardPower(wiring.power, "cycle", options.ask);
         control = await openHelper();
-        if (control !== undefined && !isPowered) await switchPower("on");
         opened = await openBoth();
         pages = await openBoardPages(opened.board, flash);
       }),
@@ -374,10 +392,11 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
     close: async () => {
       listener = () => undefined;
       reset();
+      queue(async () => {
+        if (control !== undefined && !isPowered) await switchPower("on");
+      });
       await handWork;
-      control?.close();
-      await closeBoth();
-      await broker?.close();
+      await closeAll();
     },
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { FIRMWARE_MISSING, ROLE_MISMATCH } from "@nyckelring/protocol";
+import { DEVICE_NOT_FOUND, FIRMWARE_MISSING, ROLE_MISMATCH } from "@nyckelring/protocol";
 import { openBoardConsole } from "../board-console.ts";
+import { openControl, wakeBoard } from "../board-driver/control-client.ts";
 import type { RoleName } from "../board-driver/roles.ts";
 import { BoardFault } from "../board-fault.ts";
 import { type BoardLine, openSerialBoardLine } from "../board-line.ts";
@@ -16,11 +17,12 @@ import type { RealRole } from "./rig-schema.ts";
  */
 export async function askBoard(
   role: RoleName,
-  { serial, contactPath }: RealRole,
+  { serial, contactPath, control }: RealRole,
   path: string,
 ): Promise<ApplicationIdentity> {
   const { baud, flow } = serial;
   const lines: BoardLine[] = [];
+  if (control !== undefined) await wake(control);
   try {
     const console = await openSerialBoardLine(path, { baud, hasFlowControl: flow === "xonxoff" });
     lines.push(console);
@@ -48,5 +50,22 @@ export async function askBoard(
     return application;
   } finally {
     for (const line of lines) await line.close();
+  }
+}
+
+/** A lock that a key feeds may have been left without power. */
+async function wake(path: string): Promise<void> {
+  try {
+    const control = await openControl(path, () => undefined);
+    await wakeBoard(control).finally(() => control.close());
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BoardFault({
+      code: DEVICE_NOT_FOUND,
+      message: `${path}: the helper beside the board does not answer: ${why}`,
+      state: "nothing was changed",
+      hint: 'start it, or take "control" out of the rig file',
+      details: { path },
+    });
   }
 }

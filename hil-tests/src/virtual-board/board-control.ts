@@ -43,7 +43,10 @@ export async function openBoardControl(
     socket.on("error", () => undefined);
     socket.on("close", () => sockets.delete(socket));
     let work: Promise<void> = Promise.resolve();
-    createInterface({ input: socket }).on("line", (line) => {
+    const lines = createInterface({ input: socket });
+    // It tells the errors of the socket once more.
+    lines.on("error", () => undefined);
+    lines.on("line", (line) => {
       work = work.then(async () => {
         const answer = await obey(role, board, line.trim().split(/\s+/));
         socket.write(`${JSON.stringify(answer)}\n`);

@@ -259,9 +259,13 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
       if (typeof source === "function") {
         source(holder.exports, holder);
       } else {
-        const wrapped = runInContext(`(function(exports,module){${readScript(String(source))}\n})`, context, {
-          filename: name,
-        }) as Callback;
+        const wrapped = runInContext(
+          `(function(exports,module){${readScript(String(source))}\n})`,
+          context,
+          {
+            filename: name,
+          },
+        ) as Callback;
         wrapped(holder.exports, holder);
       }
       return holder.exports;

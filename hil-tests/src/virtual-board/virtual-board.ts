@@ -97,6 +97,7 @@ export interface VirtualBoardOptions {
 
 /** How a board stands in its time. */
 export interface BoardRest {
+  readonly isOn: boolean;
   /** Whether no octet and no call is under way: the board waits for its next timer. */
   readonly isIdle: boolean;
   /** Milliseconds of the board until that; undefined for none. */
@@ -433,6 +434,7 @@ export function createVirtualBoard(options: VirtualBoardOptions): VirtualBoard {
       const isCalling = interpreter?.isBusy() === true || modem?.isBusy() === true;
       const isBusy = isCalling || performance.now() < busyUntilMs;
       return {
+        isOn,
         isIdle: !isOn || !(hasOctets || isBusy),
         nextMs: isOn ? time.nextMs() : undefined,
         console: { ...counts.console },
