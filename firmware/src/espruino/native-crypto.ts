@@ -281,7 +281,7 @@ export function createSlotOperations(native: NativeCode): SlotOperations {
       if (at === inputAt) slots.set(input, 0);
       return state[4] as number;
     },
-    search(slots, count, search) {
+    indexBlock(slots, count, search) {
       const at = placeOf(slots);
       const leaves = searchEntry(at, count, hashesAt, 0);
       if (at === inputAt) slots.set(input, 0);

@@ -183,7 +183,7 @@ describe("ring store", () => {
       beginDelta: () => DELTA_UNREACHABLE,
       nextSlot: () => -1,
       putDelta: (firstSlot) => firstSlot,
-      search(slots, count, search) {
+      indexBlock(slots, count, search) {
         calls += 1;
         let leaves = 0;
         for (let index = 0; index < 32; index += 1) {

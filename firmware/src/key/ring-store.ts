@@ -270,11 +270,8 @@ export function createRingStore(ports: RingPorts, place: RingPlace, secret: Uint
     const first = stage.block * BLOCK_SLOTS;
     const count = Math.min(stage.ring.size - first, BLOCK_SLOTS);
     const search = new Uint8Array(BLOCK_SLOTS);
-    const native = ports.slotOperations;
-    stage.leaves +=
-      native === undefined
-        ? searchInScript(stage.slots, count, search)
-        : native.search(stage.slots, count, search);
+    const index = ports.slotOperations?.indexBlock ?? indexInScript;
+    stage.leaves += index(stage.slots, count, search);
     if (stage.leaves > RING_LEAVES_MAX) return false;
     programAcross(addressOf(stage.area) + first * SLOT_BYTES, stage.slots);
     programAcross(addressOf(stage.area) + searchOffset(slotsMax) + first, search);
@@ -473,8 +470,8 @@ function readInScript(bytes: Uint8Array): Result<ReadDelta> {
   });
 }
 
-/** As `search` of `SlotOperations`. */
-function searchInScript(slots: Uint8Array, count: number, search: Uint8Array): number {
+/** As `indexBlock` of `SlotOperations`. */
+function indexInScript(slots: Uint8Array, count: number, search: Uint8Array): number {
   let leaves = 0;
   search.fill(SLOT_EMPTY);
   for (let index = 0; index < BLOCK_SLOTS; index += 1) {

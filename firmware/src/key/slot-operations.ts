@@ -35,5 +35,5 @@ export interface SlotOperations {
    *
    * @returns How many rights there are.
    */
-  search(slots: Uint8Array, count: number, search: Uint8Array): number;
+  indexBlock(slots: Uint8Array, count: number, search: Uint8Array): number;
 }
