@@ -5,10 +5,8 @@ import {
   type FloorList,
   type FloorSet,
   GROUPS_MAX,
-  type KeyFloor,
   octetAt,
   PROFILE_CLOCK,
-  sliceBytes,
 } from "@nyckelring/protocol";
 import { RECORD_ROLE_FIRST } from "../shared/device-records.ts";
 import {
@@ -164,15 +162,12 @@ export function timeFloorId(slot: number): number {
  */
 export function readFloors(records: RecordStore, slot: number, keys: AuthorityKeys): FloorSet {
   const bytes = records.read(RECORD_FLOORS + slot);
-  const floors: KeyFloor[] = [];
   const authority = keys.authority;
   if (bytes === undefined || readU32(bytes, 0) !== authority) {
-    return { authority, listseq: 0, ringfloor: 0, floors };
+    return { authority, listseq: 0, ringfloor: 0, floors: [] };
   }
-  for (let at = FLOORS_HEAD_BYTES; at < bytes.length; at += FLOOR_BYTES) {
-    const devid = sliceBytes(bytes, at, at + DEVID_BYTES);
-    floors.push({ devid, minring: readU32(bytes, at + DEVID_BYTES) });
-  }
+  // In the record they lie as the door path wants them.
+  const floors = bytes.subarray(FLOORS_HEAD_BYTES);
   const isCurrent = readU32(bytes, 4) === epochOf(keys);
   const listseq = isCurrent ? readU32(bytes, 8) : 0;
   return { authority, listseq, ringfloor: readU32(bytes, 12), floors };

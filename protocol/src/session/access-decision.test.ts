@@ -513,6 +513,23 @@ describe("a head that demands a newer floor list", () => {
 });
 
 describe("several organisations at one lock (L6)", () => {
+  test("takes floors that lie packed as in its table, and no more than it holds", () => {
+    const packed = (minring: number) => {
+      const floors = new Uint8Array(24);
+      const view = new DataView(floors.buffer);
+      floors.set(new TextEncoder().encode("KEY-0002"), 0);
+      view.setUint32(8, 99_999, true);
+      floors.set(new TextEncoder().encode("KEY-0001"), 12);
+      view.setUint32(20, minring, true);
+      return [{ authority: 1, listseq: 12, ringfloor: 0, floors }];
+    };
+    expect(judge({ trust: { floors: packed(70_000) } })).toBe(GRANTED);
+    expect(judge({ trust: { floors: packed(70_001) } })).toBe(KEY_REVOKED);
+    const long = { authority: 1, listseq: 12, ringfloor: 0, floors: new Uint8Array(12 * 257) };
+    expect(() => lock.door.loadTrust(trustOf(world, { floors: [long] }))).toThrow();
+    lock.door.loadTrust(trustOf(world));
+  });
+
   test("is not asked with more floors than its table holds", () => {
     const floor = { devid: new Uint8Array(8), minring: 1 };
     const floors = Array.from({ length: 257 }, () => floor);
@@ -555,7 +572,10 @@ function modelOf(head: RingHead, given: Case, leaf: Leaf): number {
     [head.expS <= Math.max(loS, head.nbfS, head.iatS), RING_EXPIRED],
     [given.clock !== undefined && head.nbfS > given.clock.hiS, RING_NOT_YET_VALID],
     [head.ringseq < floors.ringfloor, RING_REVOKED],
-    [floors.floors.some(({ minring }) => minring > head.ringseq), KEY_REVOKED],
+    [
+      [...floors.floors].some((floor) => typeof floor !== "number" && floor.minring > head.ringseq),
+      KEY_REVOKED,
+    ],
     [
       leaf.kind === 0
         ? leaf.target !== trust.door

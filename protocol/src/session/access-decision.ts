@@ -172,10 +172,16 @@ export function createAccessDecision(
   function loadFloors(index: number, set: FloorSet | undefined): void {
     listseqs.push(set === undefined ? 0 : set.listseq);
     ringfloors.push(set === undefined ? 0 : set.ringfloor);
-    floorCounts.push(set === undefined ? 0 : set.floors.length);
-    if (set === undefined) return;
-    assert(set.floors.length <= FLOORS_MAX, PROMISE_BROKEN);
-    set.floors.forEach((floor, place) => {
+    const floors = set === undefined ? [] : set.floors;
+    const isPacked = floors instanceof Uint8Array;
+    const count = isPacked ? floors.length / FLOOR_BYTES : floors.length;
+    assert(count <= FLOORS_MAX, PROMISE_BROKEN);
+    floorCounts.push(count);
+    if (isPacked) {
+      arena.set(floors, FLOORS + index * FLOORS_MAX * FLOOR_BYTES);
+      return;
+    }
+    floors.forEach((floor, place) => {
       const at = (index * FLOORS_MAX + place) * FLOOR_BYTES;
       arena.set(floor.devid, FLOORS + at);
       words[FIRST_FLOOR + at / 4 + 2] = floor.minring;

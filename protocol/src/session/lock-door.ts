@@ -70,8 +70,11 @@ export interface FloorSet {
   readonly listseq: number;
   /** Lowest ring number that any key may show. */
   readonly ringfloor: number;
-  /** Keys with a lowest ring number of their own; at most 256. */
-  readonly floors: readonly { readonly devid: Uint8Array; readonly minring: number }[];
+  /**
+   * Keys with a lowest ring number of their own; at most 256. Packed they lie as in the arena, 12 octets each:
+   * devid, then the number, little endian; a list of objects would take an interpreter seconds.
+   */
+  readonly floors: readonly { readonly devid: Uint8Array; readonly minring: number }[] | Uint8Array;
 }
 
 /**
