@@ -44,8 +44,9 @@ test-long: $(INSTALLED) ## Cuts power at every flash operation of every step, an
 	@node simulator/power-cuts/run.ts
 	@node simulator/power-cuts/run-sweeps.ts
 
-hunt: $(INSTALLED) ## Cuts the power twice in a row, for MINUTES minutes in an order that SEED draws.
+hunt: $(INSTALLED) ## Cuts the power twice in a row, and devices of a living town, each for MINUTES minutes; SEED draws.
 	@node simulator/power-cuts/run.ts --double $(or $(MINUTES),10) $(SEED)
+	@node simulator/power-cuts/run-town.ts --minutes $(or $(MINUTES),10) $(SEED)
 
 fuzz: $(INSTALLED) ## Fuzzes every decoder on host and device code; COUNT and SEED choose how long and which.
 	@node scripts/src/fuzz/fuzz.ts $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))

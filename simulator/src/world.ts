@@ -25,7 +25,7 @@ import { createNodeCrypto, describe } from "@nyckelring/protocol/host";
 import { BENCH_FEED, type Feed } from "./battery.ts";
 import { type BoardMakers, SIMULATED_BOARDS } from "./boards/board-makers.ts";
 import { KEY_PAGES, type KeyBoard, type KeyBoardOptions } from "./boards/key-board.ts";
-import type { BoardParts, LockBoard } from "./boards/lock-board.ts";
+import type { BoardParts, FlashProbe, LockBoard } from "./boards/lock-board.ts";
 import { computeModelOf, type RoleName } from "./compute-model.ts";
 import { type Contact, type EarlyPull, openContact, type WirePiece } from "./contact.ts";
 import { createHardware, type Hardware } from "./hardware.ts";
@@ -184,7 +184,12 @@ export function createWorld(
   trace: Trace,
   scene: Scene = createScene(startS),
   prefix = "",
-  settings: { readonly stopsAtFullLog?: boolean; readonly boards?: BoardMakers } = {},
+  settings: {
+    readonly stopsAtFullLog?: boolean;
+    readonly boards?: BoardMakers;
+    /** Looks at the flash of devices by their names, and resets some. */
+    readonly probeOf?: (device: string) => FlashProbe;
+  } = {},
 ): World {
   const boards = settings.boards ?? SIMULATED_BOARDS;
   const crypto = createRememberingCrypto(createNodeCrypto());
@@ -221,6 +226,7 @@ export function createWorld(
       model: computeModelOf(role),
       crypto,
       random: random.split("boards").split(name),
+      probe: settings.probeOf?.(name),
       listeners: {
         onVerified: (signed, atUs) => {
           const content = readSigStructure(signed);

@@ -15,7 +15,7 @@ import { createMeteredCrypto } from "../metered-crypto.ts";
 import { createProcessor } from "../processor.ts";
 import { createTimers } from "../timers.ts";
 import { createVirtualFlash, type VirtualFlash } from "../virtual-flash.ts";
-import type { BoardParts } from "./lock-board.ts";
+import { type BoardParts, RESET_US } from "./lock-board.ts";
 
 /** What a key is like beyond its role. */
 export type KeyBoardOptions = {
@@ -77,7 +77,13 @@ const BOUNCE_US_MAX = 12_000;
 export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): KeyBoard {
   const { clock, model, random, listeners } = parts;
   const processor = createProcessor(clock, model.stepUs, listeners.onFault);
-  const flash = createVirtualFlash(options.pageCount, processor, model, random.split("flash"));
+  const flash = createVirtualFlash(
+    options.pageCount,
+    processor,
+    model,
+    random.split("flash"),
+    (costUs) => parts.probe?.onWrite(processor.nowUs(), costUs),
+  );
   const entropy = random.split("entropy");
   const bounce = random.split("bounce");
   const timers = createTimers(clock, processor);
@@ -92,6 +98,26 @@ export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): Key
   let role: KeyRole | undefined;
   let plug: Plug | undefined;
   let plugged: Contact | undefined;
+  let isFed = false;
+  const resetUs = parts.probe?.resetUs;
+  if (resetUs !== undefined) {
+    processor.setPowerEnd(() => (clock.nowUs() < resetUs ? resetUs : undefined));
+    clock.scheduleAt(resetUs, reset);
+  }
+
+  /** The processor starts anew; the clock runs on, and the pins that feed the contact float meanwhile. */
+  function reset(): void {
+    processor.powerOff();
+    timers.clear();
+    role = undefined;
+    plug = undefined;
+    options.onFeed(undefined, clock.nowUs());
+    clock.scheduleAfter(RESET_US, () => {
+      if (battery.isEmpty()) return;
+      powerOn();
+      if (plugged !== undefined) sense(true, isFed);
+    });
+  }
 
   function powerOn(): void {
     battery.draw("key", ASLEEP_MA);
@@ -154,6 +180,7 @@ export function createKeyBoard(parts: BoardParts, options: KeyBoardOptions): Key
     shiftClock: rtc.shift,
     connect: (contact, sensesVoltage) => {
       plugged = contact;
+      isFed = sensesVoltage;
       if (battery.isEmpty()) powerOff();
       else if (!processor.isPowered()) powerOn();
       if (!processor.isPowered()) return;

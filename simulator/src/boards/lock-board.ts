@@ -35,7 +35,17 @@ export type BoardParts = {
   /** The board's own stream of chance. */
   readonly random: RandomStream;
   readonly listeners: BoardListeners;
+  /** Looks at the flash of the board, and may reset its processor; absent where nobody does. */
+  readonly probe?: FlashProbe | undefined;
 };
+
+/** Who wants to know when a board writes to its flash, and to reset it then. */
+export interface FlashProbe {
+  /** A program or an erase begins and will take so long. */
+  onWrite(atUs: number, costUs: number): void;
+  /** When the processor is reset, in microseconds of the run; undefined for never. */
+  readonly resetUs: number | undefined;
+}
 
 /** What a lock is like beyond its role. */
 export type LockBoardOptions = {
@@ -76,7 +86,7 @@ export interface LockBoard {
 /** Voltage below which the processor resets, in millivolts. */
 const BROWN_OUT_MILLIVOLTS = 1800;
 /** From a reset to the next boot, in microseconds. */
-const RESET_US = 20_000;
+export const RESET_US = 20_000;
 /** What a lock draws beside its motor: awake, and asleep between contacts. */
 const AWAKE_MA = 12;
 const ASLEEP_MA = 0.02;
@@ -89,9 +99,10 @@ const ASLEEP_MA = 0.02;
 export function createLockBoard(parts: BoardParts, options: LockBoardOptions): LockBoard {
   const { clock, model, random, listeners } = parts;
   const processor = createProcessor(clock, model.stepUs, listeners.onFault);
-  const flash = createVirtualFlash(224, processor, model, random.split("flash"), (costUs) =>
-    plugged?.writeBegins(processor.nowUs(), costUs),
-  );
+  const flash = createVirtualFlash(224, processor, model, random.split("flash"), (costUs) => {
+    parts.probe?.onWrite(processor.nowUs(), costUs);
+    plugged?.writeBegins(processor.nowUs(), costUs);
+  });
   const entropy = random.split("entropy");
   const timers = createTimers(clock, processor);
   const crypto = createMeteredCrypto(parts.crypto, processor, model, (signed) =>
@@ -149,6 +160,8 @@ export function createLockBoard(parts: BoardParts, options: LockBoardOptions): L
   function boot(): void {
     source?.draw("lock", battery === undefined ? AWAKE_MA : ASLEEP_MA);
     processor.powerOn();
+    const resetUs = parts.probe?.resetUs;
+    if (resetUs !== undefined && resetUs > clock.nowUs()) brownOut(resetUs);
     processor.runStep(() => {
       processor.spend(model.bootUs + model.roleUs);
       bootedUs = processor.nowUs();
@@ -211,6 +224,8 @@ export function createLockBoard(parts: BoardParts, options: LockBoardOptions): L
     feed: (from) => {
       if (battery !== undefined) return;
       if (from === undefined) {
+        // A key that stops feeding while it is in takes the power away as a pull does.
+        if (source !== undefined) options.onBrownOut(clock.nowUs());
         losePower();
       } else if (source === undefined) {
         source = from;

@@ -23,7 +23,7 @@ import { createProcessor } from "../processor.ts";
 import { createTimers } from "../timers.ts";
 import type { ScheduledEvent } from "../virtual-clock.ts";
 import { createVirtualFlash, type VirtualFlash } from "../virtual-flash.ts";
-import type { BoardParts } from "./lock-board.ts";
+import { type BoardParts, RESET_US } from "./lock-board.ts";
 
 /**
  * A station with mains power, a battery of its own and, when both are gone, the inserted key.
@@ -77,7 +77,9 @@ export function createStationBoard(
 ): StationBoard {
   const { clock, model, random, listeners } = parts;
   const processor = createProcessor(clock, model.stepUs, listeners.onFault);
-  const flash = createVirtualFlash(192, processor, model, random.split("flash"));
+  const flash = createVirtualFlash(192, processor, model, random.split("flash"), (costUs) =>
+    parts.probe?.onWrite(processor.nowUs(), costUs),
+  );
   const timers = createTimers(clock, processor);
   const crypto = createMeteredCrypto(parts.crypto, processor, model, (signed) =>
     listeners.onVerified(signed, processor.nowUs()),
@@ -177,15 +179,28 @@ export function createStationBoard(
     });
   }
 
+  const resetUs = parts.probe?.resetUs;
+  if (resetUs !== undefined) {
+    processor.setPowerEnd(() => (clock.nowUs() < resetUs ? resetUs : undefined));
+    clock.scheduleAt(resetUs, () => {
+      stop();
+      clock.scheduleAfter(RESET_US, powerChanged);
+    });
+  }
+
+  function stop(): void {
+    processor.powerOff();
+    timers.clear();
+    role = undefined;
+    meteredUplink.use(LINK_NONE);
+  }
+
   function powerChanged(): void {
     count();
     planRunDown();
     if (source() === undefined) {
       if (role === undefined && !processor.isPowered()) return;
-      processor.powerOff();
-      timers.clear();
-      role = undefined;
-      meteredUplink.use(LINK_NONE);
+      stop();
     } else if (!processor.isPowered()) {
       boot();
     } else {
