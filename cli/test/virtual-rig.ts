@@ -146,6 +146,8 @@ export async function startRigBoard(
     path: at("console"),
     contactPath: at("contact"),
     async stop() {
+      // A terminal that outlives the board holds this pipe, and would hold the run with it.
+      child.stderr?.destroy();
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");
       child.kill("SIGKILL");
