@@ -118,6 +118,24 @@ async function tryDoor(
   await door.until(wanted);
 }
 
+type Typed = ReturnType<typeof start>;
+
+/** Puts the key of a panel into the lock of a board, until its bolt opens. */
+function openBoard(board: Typed, panel: Typed): Promise<void> {
+  return tryDoor(
+    () => {
+      board.type("plug");
+      panel.type("insert lock");
+    },
+    () => {
+      panel.type("pull");
+      board.type("unplug");
+    },
+    board,
+    "bolt     unlocked",
+  );
+}
+
 /**
  * Goal: a board that is not simulated opens a door, or has it opened, beside two that are.
  * Method: devices in service from `provision`; one runs in a process of its own behind a serial port,
@@ -129,18 +147,7 @@ describe("one real board on a desk", () => {
     const { board, contact } = await startBoard(desk, "lock");
     const right = start("sim", "attach", "--real", `lock=${contact}`, "--desk", desk);
     await right.until("ready");
-    await tryDoor(
-      () => {
-        board.type("plug");
-        right.type("insert lock");
-      },
-      () => {
-        right.type("pull");
-        board.type("unplug");
-      },
-      board,
-      "bolt     unlocked",
-    );
+    await openBoard(board, right);
     await right.until('"color":"green"');
     await board.until("bolt     locked");
     right.type("quit");
@@ -183,18 +190,7 @@ describe("one real board on a desk", () => {
     expect(await main(["device", "provision", join(desk, "lock"), ...at], output)).toBe(2);
     const panel = start("sim", "attach", "--real", `lock=${contact}`, "--desk", desk);
     await panel.until("ready");
-    await tryDoor(
-      () => {
-        board.type("plug");
-        panel.type("insert lock");
-      },
-      () => {
-        panel.type("pull");
-        board.type("unplug");
-      },
-      board,
-      "bolt     unlocked",
-    );
+    await openBoard(board, panel);
   }, 120_000);
 
   test("a locked lock gets its console back from the key that carries the permit of `provision --service`", async () => {
@@ -206,18 +202,7 @@ describe("one real board on a desk", () => {
     expect(await main(["device", "info", ...at], silent)).not.toBe(0);
     const panel = start("sim", "attach", "--real", `lock=${contact}`, "--desk", desk);
     await panel.until("ready");
-    await tryDoor(
-      () => {
-        board.type("plug");
-        panel.type("insert lock");
-      },
-      () => {
-        panel.type("pull");
-        board.type("unplug");
-      },
-      board,
-      "bolt     unlocked",
-    );
+    await openBoard(board, panel);
     // The key that brought the permit hears of it first; then the board restarts.
     let exit = await main(["device", "info", ...at], silent);
     for (let tries = 1; tries < 10 && exit !== 0; tries += 1) {

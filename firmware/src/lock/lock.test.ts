@@ -203,6 +203,15 @@ describe("lock", () => {
     expect(codeOf(plug(createRig(), carer).open())).toBe(0);
   });
 
+  test("L3: a bolt turned by hand while the lock still gets ready stays where it was put", () => {
+    const rig = createRig();
+    rig.turnByHand(BOLT_UNLOCKED);
+    rig.pass(1000);
+    expect(rig.turning()).toBe("stop");
+    expect(rig.position()).toBe(BOLT_UNLOCKED);
+    expect(entriesOf(rig)).toEqual([]);
+  });
+
   test("X6: a decision waits for the floor list that the head demands, and then obeys it", () => {
     const rig = createRig();
     const head = carer.head({ needlist: 5 });
