@@ -101,7 +101,7 @@ export const ROLE_COSTS: { readonly [role in RoleName]: BoardCosts } = {
     ...CORTEX_M4,
     sessionUs: counted(13_200_000, `${SESSION}, answer to message_1 to message_3`),
     bootUs: counted(13_200_000, `${SESSION}; evaluation as ADR 0043 counts it`),
-    roleUs: counted(90_000_000, `${SESSION}, key with 4000 rights`),
+    roleUs: counted(79_000_000, `${SESSION}, key with 4000 rights`),
   },
   lock: {
     ...CORTEX_M4,
