@@ -4,17 +4,22 @@
 # missing and still ends well: the suites concerned are then listed as skipped by `make test`.
 set -u
 
-# program:package
+# program:package, or file:package. The C headers for Arm are only recommended by its compiler.
 wanted=(socat:socat mosquitto:mosquitto chromium:chromium gcc:gcc
-  arm-none-eabi-gcc:gcc-arm-none-eabi qemu-system-arm:qemu-system-arm qemu-arm:qemu-user
-  zsh:zsh fish:fish)
+  arm-none-eabi-gcc:gcc-arm-none-eabi
+  /usr/lib/arm-none-eabi/include/stdlib.h:libnewlib-arm-none-eabi
+  qemu-system-arm:qemu-system-arm qemu-arm:qemu-user zsh:zsh fish:fish)
 
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
-missing=()
-for pair in "${wanted[@]}"; do
-  command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair##*:}")
-done
+# Prints the packages of what is not here.
+list_missing() {
+  for pair in "${wanted[@]}"; do
+    what="${pair%%:*}"
+    command -v "$what" >/dev/null 2>&1 || [ -f "$what" ] || echo "${pair##*:}"
+  done
+}
 
+mapfile -t missing < <(list_missing)
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "deps: all ${#wanted[@]} Debian packages are here"
   exit 0
@@ -44,10 +49,7 @@ if ! install "${missing[@]}" 2>/dev/null; then
   for package in "${missing[@]}"; do install "$package" || true; done
 fi
 
-still=()
-for pair in "${wanted[@]}"; do
-  command -v "${pair%%:*}" >/dev/null 2>&1 || still+=("${pair##*:}")
-done
+mapfile -t still < <(list_missing)
 if [ "${#still[@]}" -eq 0 ]; then
   echo "deps: installed ${missing[*]}"
 else

@@ -307,7 +307,9 @@ function run(program: string, args: readonly string[]): string {
   const done = spawnSync(program, args, { encoding: "utf8" });
   if (done.error !== undefined) throw new NativeBuildError(`${program}: ${done.error.message}`);
   if (done.status !== 0 || done.stderr !== "") {
-    throw new NativeBuildError(`${program} ${args.join(" ")}\n${done.stderr}`);
+    const isHeader = /\.h: No such file/.test(done.stderr);
+    const hint = isHeader ? "\nits C headers are Debian's libnewlib-arm-none-eabi: make deps" : "";
+    throw new NativeBuildError(`${program} ${args.join(" ")}\n${done.stderr}${hint}`);
   }
   return done.stdout;
 }

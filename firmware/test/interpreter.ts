@@ -14,6 +14,7 @@ import {
   type Role,
   readVersion,
 } from "../build/build-bundle.ts";
+import { onOneProcessor } from "../build/one-processor.ts";
 import {
   type BundleFile,
   boardFiles,
@@ -69,7 +70,7 @@ function armRunner(): string | undefined {
 }
 
 /** Program and arguments of an interpreter. */
-function commandOf(board: LinuxBoard): readonly [string, ...string[]] {
+function commandOf(board: LinuxBoard): readonly string[] {
   if (board === "linux-arm") {
     const runner = armRunner();
     if (ESPRUINO_ARM === undefined || runner === undefined) {
@@ -93,9 +94,9 @@ export function startInterpreter(
   scriptName?: string,
   board: LinuxBoard = "linux",
 ): Interpreter {
-  const [program, ...fixed] = commandOf(board);
-  const scripts = scriptName === undefined ? fixed : [...fixed, scriptName];
-  const child = spawn(program, scripts, { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+  const scripts = scriptName === undefined ? [] : [scriptName];
+  const [program = "", ...rest] = onOneProcessor([...commandOf(board), ...scripts]);
+  const child = spawn(program, rest, { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
   let text = "";
   child.stdout.on("data", (part: Buffer) => {
     text += part.toString("latin1");

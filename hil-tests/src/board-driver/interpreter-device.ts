@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Board } from "@nyckelring/firmware/boards/board";
 import { board as linux } from "@nyckelring/firmware/boards/linux";
 import { board as linuxArm } from "@nyckelring/firmware/boards/linux-arm";
+import { onOneProcessor } from "@nyckelring/firmware/one-processor";
 import {
   boardFiles,
   LINUX_STORAGE_BYTES,
@@ -129,7 +130,7 @@ export async function openInterpreterDevice({
   async function start(): Promise<void> {
     terminal = await openPseudoTerminal(join(folder, "contact"));
     terminal.onOctets((octets) => tell({ type: "octets", octets }));
-    const [program = "", ...rest] = interpreter.program;
+    const [program = "", ...rest] = onOneProcessor(interpreter.program);
     const started = spawn(program, rest, { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
     child = started;
     if (role === "station" && started.pid !== undefined) {

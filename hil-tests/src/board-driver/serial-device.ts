@@ -10,7 +10,7 @@ import { board as xiao } from "@nyckelring/firmware/boards/xiao-nrf52840";
 import type { BoardBuild } from "../board-build.ts";
 import { type BoardConsoleClient, openBoardConsole } from "../board-console.ts";
 import { BoardFault } from "../board-fault.ts";
-import { type BoardLine, openSerialBoardLine } from "../board-line.ts";
+import { type BoardLine, openSerialBoardLine, unplugged } from "../board-line.ts";
 import { askApplication, inspectBoard } from "../board-state.ts";
 import {
   admitBuild,
@@ -142,9 +142,9 @@ export async function openSerialDevice(options: SerialDeviceOptions): Promise<Se
       const console = await openLine(options.path, flow === "xonxoff");
       const contact = await openLine(contactPath ?? "", false);
       contact.onOctets((octets) => tell({ type: "octets", octets }));
-      contact.onGone(() => fail(new InfraFault(role, `${contactPath} is gone`)));
+      contact.onGone(() => fail(unplugged(contact.name)));
       const board = await openBoardConsole(console);
-      console.onGone(() => fail(new InfraFault(role, `${options.path} is gone`)));
+      console.onGone(() => fail(unplugged(console.name)));
       listenToConsole(console);
       return { console, contact, board };
     } catch (error) {
