@@ -54,7 +54,6 @@ export const HOT_FUNCTIONS: readonly string[] = [
   "readSlot",
   "writeSlot",
   "decodeSlot",
-  "encodeEntry",
   "usedBytes",
   "readPage",
   "recordsIn",

@@ -16,11 +16,6 @@ static const u32 COLUMNS[256] = {
 
 static u32 substitute(u32 octet) { return (COLUMNS[octet] >> 8) & 0xff; }
 static u32 turn_left(u32 word, int bits) { return (word << bits) | (word >> (32 - bits)); }
-static u32 word_at(const u8 *octets) {
-  u32 word;
-  memcpy(&word, octets, 4);
-  return word;
-}
 
 // FIPS 197 §5.2.
 static void expand_key(const u8 key[16], u32 keys[44]) {

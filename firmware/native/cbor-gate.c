@@ -14,18 +14,20 @@ struct gate {
   u32 left;
 };
 
-// RFC 8949 §4.2.1: an argument takes the fewest octets that can hold it.
-static int pass_argument(struct gate *gate, u32 low, u32 *argument) {
-  gate->position += 1;
+// The argument of the heading at `position`, which comes behind it. RFC 8949 §4.2.1: an argument takes the
+// fewest octets that can hold it. Gives 0 for one that does not, or does not end before `end`.
+int get_argument(const u8 *octets, u32 *position, u32 end, u32 *argument) {
+  u32 low = octets[*position] & 31;
+  *position += 1;
   *argument = low;
   if (low < 24) return 1;
   if (low > 26) return 0;
   u32 width = 1u << (low - 24);
-  if (gate->end - gate->position < width) return 0;
+  if (end - *position < width) return 0;
   u32 value = 0;
   for (u32 count = 0; count < width; count += 1) {
-    value = (value << 8) | gate->octets[gate->position];
-    gate->position += 1;
+    value = (value << 8) | octets[*position];
+    *position += 1;
   }
   *argument = value;
   return value >= (width == 1 ? 24u : width == 2 ? 256u : 65536u);
@@ -82,7 +84,7 @@ static int pass_item(struct gate *gate, u32 depth) {
   if (gate->position >= gate->end || gate->left == 0) return 0;
   u32 initial = gate->octets[gate->position];
   u32 major = initial >> 5;
-  if (!pass_argument(gate, initial & 31, &argument)) return 0;
+  if (!get_argument(gate->octets, &gate->position, gate->end, &argument)) return 0;
   if (gate->token != NULL) {
     gate->token[0] = major;
     gate->token[1] = gate->position;

@@ -144,10 +144,6 @@ int entry_kept_path(u32 nodes, u32 size, u32 index, u32 out) {
   return (int)kept_path(place(nodes), size, index, place(out));
 }
 
-static u32 word_at(const u8 *octets) {
-  return octets[0] | (u32)octets[1] << 8 | (u32)octets[2] << 16 | (u32)octets[3] << 24;
-}
-
 static u32 record_crc(const u8 *record, u32 salt) {
   u8 salted[4] = {(u8)salt, (u8)(salt >> 8), (u8)(salt >> 16), (u8)(salt >> 24)};
   u32 crc = crc32_with(0xffffffff, salted, 4);

@@ -51,6 +51,7 @@ int ccm_open(const u8 key[16], const u8 nonce[13], const u8 *additional, u32 add
 // cbor-gate.c
 u32 gate_tokens(const u8 *arena, u32 at, u32 bytes, u32 *tokens, u32 tokens_max);
 int is_one_item(const u8 *octets, u32 bytes);
+int get_argument(const u8 *octets, u32 *position, u32 end, u32 *argument);
 u32 put_head(u8 *target, u32 major, u32 argument);
 
 // tree.c
@@ -83,6 +84,11 @@ int entry_arena_find(u32 table, u32 records, u32 wanted, u32 sizes);
 int entry_arena_copy(u32 to, u32 from, u32 bytes);
 int entry_arena_xor(u32 at, u32 with, u32 bytes);
 int entry_arena_compare(u32 one, u32 other, u32 bytes);
+
+// Four octets, little endian; they need not lie at a word.
+static inline u32 word_at(const u8 *octets) {
+  return octets[0] | (u32)octets[1] << 8 | (u32)octets[2] << 16 | (u32)octets[3] << 24;
+}
 
 // octets.c
 u32 octets_differ(const u8 *one, const u8 *other, u32 bytes);

@@ -53,16 +53,12 @@ int path_root(u8 hash[32], const u8 *path, u32 path_bytes, u32 index, u32 size) 
   return 0;
 }
 
-static u32 word_of(const u8 *octets) {
-  return (u32)octets[0] | (u32)octets[1] << 8 | (u32)octets[2] << 16 | (u32)octets[3] << 24;
-}
-
 // [kind, target, ops, until] without its heading.
 static u32 put_fields(u8 *target, const u8 *slot) {
   u32 at = put_head(target, 0, slot[0] + slot[2] + ((u32)slot[3] << 8));
-  at += put_head(target + at, 0, word_of(slot + 4));
+  at += put_head(target + at, 0, word_at(slot + 4));
   at += put_head(target + at, 0, slot[1]);
-  return at + put_head(target + at, 0, word_of(slot + 8));
+  return at + put_head(target + at, 0, word_at(slot + 8));
 }
 
 // What the hash of a packed slot covers, at most LEAF_BYTES_MAX octets: nothing for an empty one, else the leaf with its salt, which is
@@ -151,23 +147,8 @@ struct reader {
 // The argument of the next heading, which is of one major type; 0 where there is none such.
 static int read_head(struct reader *reader, u32 major, u32 most, u32 *argument) {
   if (reader->position >= reader->end) return 0;
-  u32 initial = reader->octets[reader->position];
-  u32 low = initial & 31;
-  reader->position += 1;
-  if (initial >> 5 != major || low > 26) return 0;
-  if (low < 24) {
-    *argument = low;
-    return low <= most;
-  }
-  u32 width = 1u << (low - 24);
-  if (reader->end - reader->position < width) return 0;
-  u32 value = 0;
-  for (u32 count = 0; count < width; count += 1) {
-    value = (value << 8) | reader->octets[reader->position];
-    reader->position += 1;
-  }
-  *argument = value;
-  return value >= (width == 1 ? 24u : width == 2 ? 256u : 65536u) && value <= most;
+  if (reader->octets[reader->position] >> 5 != major) return 0;
+  return get_argument(reader->octets, &reader->position, reader->end, argument) && *argument <= most;
 }
 
 static void put_word(u8 *target, u32 value) {
@@ -258,7 +239,7 @@ u32 search_octets(u8 *slots, u32 count, u8 *out) {
     out[index] = SLOT_EMPTY;
     if (slot[0] == SLOT_EMPTY) continue;
     u32 kind = slot[0] + slot[2] + ((u32)slot[3] << 8);
-    out[index] = (u8)(word_of(slot + 4) % 127 * 2 + (kind & 1));
+    out[index] = (u8)(word_at(slot + 4) % 127 * 2 + (kind & 1));
     leaves += 1;
   }
   return leaves;

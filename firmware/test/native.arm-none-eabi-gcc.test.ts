@@ -3,7 +3,15 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { bytesOfHex, crc16, hexOf, inclusionPath, ringRoot, slotBytes } from "@nyckelring/protocol";
+import {
+  bytesOfHex,
+  crc16,
+  decodeCbor,
+  hexOf,
+  inclusionPath,
+  ringRoot,
+  slotBytes,
+} from "@nyckelring/protocol";
 import { createNodeCrypto } from "@nyckelring/protocol/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -155,6 +163,10 @@ function expectedSamples(): Record<string, string> {
   const shared = agreement.agree(new Uint8Array(32).fill(0x20));
   const signing = crypto.importSigningKey(secret);
   const expected: Record<string, string> = {
+    "compared-equal": "true",
+    "compared-last-octet": "false",
+    "compared-longer": "false",
+    "compared-empty": "true",
     "hmac-long-key": hexOf(crypto.hmac(long, text)),
     "x25519-public": hexOf(agreement.publicKey),
     "x25519-shared": shared.ok ? hexOf(shared.value) : "",
@@ -212,6 +224,13 @@ function expectedSamples(): Record<string, string> {
     expected[`record-${bytes}`] = String(bytes);
     expected[`record-salt-${bytes}`] = "-1";
     expected[`record-late-${bytes}`] = "-1";
+  }
+  // Good; not the shortest form; a key without its value; no item; nothing.
+  for (const hex of ["8201f6", "1800", "a20100", "ff", ""]) {
+    const decoded = decodeCbor(bytesOfHex(hex));
+    expected[`decoded-${hex}`] = decoded.ok
+      ? "taken"
+      : `${decoded.fault.code} ${decoded.fault.detail}`;
   }
   expected["health-sound"] = "true";
   expected["health-stuck"] = "false";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Runs on the interpreter's Arm build: the crypto port over the blob, and what its wrapper refuses.
 
-import { bytesOfHex, hexOf } from "@nyckelring/protocol";
+import { bytesOfHex, decodeCbor, equalBytes, hexOf } from "@nyckelring/protocol";
 
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import { ENTRY_STACK_POINTER, loadNativeCode } from "../../src/espruino/native-code.ts";
@@ -31,6 +31,20 @@ const code = loadBlob(readOctets("./native.bin"));
 const crypto = createNativeCrypto(code);
 const checks = createOctetChecks(code);
 const records = checks.records;
+
+// The checks brought their comparison and their gate to the scripts above them.
+for (const [name, a, b] of [
+  ["equal", [1, 0, 255], [1, 0, 255]],
+  ["last-octet", [1, 0, 255], [1, 0, 254]],
+  ["longer", [1, 0], [1, 0, 255]],
+  ["empty", [], []],
+] as const) {
+  report(`compared-${name}`, String(equalBytes(new Uint8Array(a), new Uint8Array(b))));
+}
+for (const hex of ["8201f6", "1800", "a20100", "ff", ""]) {
+  const decoded = decodeCbor(bytesOfHex(hex));
+  report(`decoded-${hex}`, decoded.ok ? "taken" : `${decoded.fault.code} ${decoded.fault.detail}`);
+}
 
 const key = bytesOfHex("2b7e151628aed2a6abf7158809cf4f3c");
 const text = bytesOfHex("7768617420646f2079612077616e7420666f72206e6f7468696e673f");
