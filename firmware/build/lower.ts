@@ -13,6 +13,7 @@ import {
 import { cheaperScript } from "./cheaper-script.ts";
 import { declareEarly } from "./declare-early.ts";
 import { HOT_FUNCTIONS } from "./hot-functions.ts";
+import { markFunctions } from "./mark-functions.ts";
 import { createSourceTrace, type SourceTrace } from "./source-trace.ts";
 
 /** One bundle in the interpreter's dialect, with the way back to its sources. */
@@ -41,6 +42,8 @@ export interface LoweringRequest {
   readonly shortFields?: boolean;
   /** Names that the build replaces by an expression. */
   readonly constants?: Readonly<Record<string, string>>;
+  /** Functions that tell a counter when they begin and end; see {@link markFunctions}. */
+  readonly marked?: readonly string[];
 }
 
 /**
@@ -54,7 +57,7 @@ export interface LoweringRequest {
  */
 export async function lowerBundle(request: LoweringRequest): Promise<LoweredBundle> {
   const joined = await joinModules(request);
-  const es5 = lowerToEs5(joined.code);
+  const es5 = lowerToEs5(joined.code, request.marked ?? []);
   const short = await shorten(es5.code, request.shortFields === true);
   const declared = declareEarly(short.code);
   return {
@@ -110,7 +113,7 @@ async function joinModules(
   return { code, map, inputs };
 }
 
-function lowerToEs5(code: string): { code: string; map: string } {
+function lowerToEs5(code: string, marked: readonly string[]): { code: string; map: string } {
   const result = ts.transpileModule(code, {
     fileName: "bundle.js",
     reportDiagnostics: true,
@@ -127,7 +130,7 @@ function lowerToEs5(code: string): { code: string; map: string } {
       strict: false,
       newLine: ts.NewLineKind.LineFeed,
     },
-    transformers: { before: [...cheaperScript(HOT_FUNCTIONS)] },
+    transformers: { before: [markFunctions(marked), ...cheaperScript(HOT_FUNCTIONS)] },
   });
   const serious = (result.diagnostics ?? []).filter(
     (one) => one.category === ts.DiagnosticCategory.Error,

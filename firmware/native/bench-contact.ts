@@ -26,7 +26,23 @@ interface Stretch {
   readonly name: string;
   /** Of interpreter and blob together. */
   readonly instructions: number;
+  /** Of them in native code, by what it does. */
+  readonly groups: Readonly<Record<string, number>>;
 }
+
+/** What functions of the roles are there for; what they call counts for itself where it stands here too. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  framing: ["push", "encodeFrames"],
+  flash: ["program", "erase", "read"],
+  "log entry": ["appendEntry"],
+  "time floor": ["learnTime"],
+  decision: ["judgePresentation", "judgeNeed"],
+  "steps of EDHOC": [
+    ...["answerMessage1", "judgeMessage3", "start", "checkMessage2", "buildMessage3"],
+  ],
+  "choice and proof of the right": ["chooseRight", "proofOf"],
+  rest: ["onMessage"],
+};
 
 /** Runs a side with the counting plugin; see `bench-session.ts`. */
 export type CountedRun = (
@@ -101,6 +117,19 @@ export async function benchContact(
       if (after > 0) inform(`${side}, behind ${name}`, after);
     }
   }
+  const marked = Object.values(PARTS).flat();
+  for (const [side, last] of [
+    ["Lock", LOCK_EVENTS.length],
+    ["Key", KEY_EVENTS.length],
+  ] as const) {
+    const recorded = side === "Lock" ? contact.lock : contact.key;
+    const run = await counted((plugin) =>
+      playContact(side, recorded, join(folder, `${side}-parts`), blobFile, plugin, marked),
+    );
+    for (const [part, spent] of partsOf(run, recorded, last)) {
+      inform(`${side.toLowerCase()}, of what is waited for, ${part}`, spent);
+    }
+  }
   const slowMs = insertionMs(bootSum, lock, key, modelledMs);
   const fastMs = insertionMs(bootSum, lock, key, fastestMs);
   figures.push(
@@ -156,6 +185,37 @@ function eventsOf(run: readonly Stretch[], recorded: RecordedSide): readonly Cou
     from = end + 1;
     return { octets: octets.length, stretches };
   });
+}
+
+/**
+ * What is waited for in the first events, by what it is spent on: native code by its groups, the interpreter
+ * by {@link PARTS}.
+ */
+function partsOf(
+  run: readonly Stretch[],
+  recorded: RecordedSide,
+  events: number,
+): ReadonlyMap<string, number> {
+  const parts = new Map<string, number>();
+  const add = (part: string, spent: number) => parts.set(part, (parts.get(part) ?? 0) + spent);
+  for (const { stretches } of eventsOf(run, recorded).slice(0, events)) {
+    const within: string[] = [];
+    for (const { name, instructions, groups } of stretches) {
+      const innermost = within.at(-1);
+      const [part = "rest"] =
+        Object.entries(PARTS).find(([, names]) => names.includes(String(innermost))) ?? [];
+      let native = 0;
+      for (const [group, spent] of Object.entries(groups)) {
+        native += spent;
+        if (spent > 0) add(`native, ${group}`, spent);
+      }
+      add(`interpreter, ${part}`, instructions - native);
+      if (name.startsWith("> ")) within.push(name.slice(2));
+      else if (name.startsWith("< ")) within.splice(within.lastIndexOf(name.slice(2)));
+      else if (name === "sent" || name === "to the bolt") break;
+    }
+  }
+  return parts;
 }
 
 function stretchNamed(run: readonly Stretch[], name: string): number {

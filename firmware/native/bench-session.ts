@@ -29,6 +29,15 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   copies: ["arena_copy", "arena_put_head", "arena_compare", "arena_wipe"],
 };
 
+/** The same for a contact with the roles. */
+const CONTACT_GROUPS: Readonly<Record<string, readonly string[]>> = {
+  ...GROUPS,
+  tree: ["arena_prove_leaf", "salted_leaf", "kept_path", "leaf_hashes", "block_path"],
+  "records of flash": [...["record_payload", "record_crc", "walk_records", "used_bytes", "crc32"]],
+  "CRC of frames": ["crc16"],
+  "gate of decoders": ["gate"],
+};
+
 /** Instructions of one named stretch. */
 interface Cost {
   readonly interpreter: number;
@@ -87,12 +96,20 @@ export async function benchSession(root: string, folder: string): Promise<readon
     const names = [...text.matchAll(/^mark (.*?)\r?$/gm)].map(([, name]) => String(name));
     const phases = readPhases(out);
     const apply = blob.entries.findIndex(({ name }) => name === "apply");
-    return names.map((name, index) => {
+    const stretches = names.map((name, index) => {
       const phase = phases[2 * index + 1];
       const detours = phase?.entries.get(apply)?.calls ?? 0;
-      const spent = (phase?.outside ?? 0) + (phase?.native ?? 0);
-      return { name, instructions: Math.round(spent - detours * detour) };
+      const interpreter = (phase?.outside ?? 0) - detours * detour;
+      const native = phase?.native ?? 0;
+      return { name, interpreter, native, groups: groupsOf(phase, blob, CONTACT_GROUPS) };
     });
+    // What a mark itself takes, where a program has told.
+    const own = stretches.find(({ name }) => name === "nothing")?.interpreter ?? 0;
+    return stretches.map(({ name, interpreter, native, groups }) => ({
+      name,
+      instructions: Math.round(interpreter - own) + native,
+      groups,
+    }));
   }
   const contact = await benchContact(join(folder, "contact"), blob.file, counted);
   const sync = await benchSync(join(folder, "sync"), blob.file, counted);
@@ -157,21 +174,31 @@ function costsOf(names: readonly string[], phases: readonly Phase[], blob: Nativ
   for (const { name, phase } of counted) {
     if (phase === undefined || name === "between") continue;
     const detours = phase.entries.get(apply)?.calls ?? 0;
-    const groups = Object.entries(GROUPS).map(([group, entries]) => {
-      const spent = entries.map((entry) => {
-        const place = blob.entries.findIndex((one) => one.name === entry);
-        return phase.entries.get(place)?.instructions ?? 0;
-      });
-      return [group, spent.reduce((sum, one) => sum + one, 0)] as const;
-    });
     costs.set(name, {
       interpreter: Math.round(phase.outside - detours * detour),
       library: phase.apart,
       native: phase.native,
-      groups: Object.fromEntries(groups),
+      groups: groupsOf(phase, blob, GROUPS),
     });
   }
   return { steps: costs, detour };
+}
+
+/** Instructions of groups of entries in a phase. */
+function groupsOf(
+  phase: Phase | undefined,
+  blob: NativeBlob,
+  groups: Readonly<Record<string, readonly string[]>>,
+): Readonly<Record<string, number>> {
+  const spent = Object.entries(groups).map(([group, entries]) => {
+    const each = entries.map((entry) => {
+      const place = blob.entries.findIndex((one) => one.name === entry);
+      if (place < 0) throw new Error(`the blob has no entry ${entry}`);
+      return phase?.entries.get(place)?.instructions ?? 0;
+    });
+    return [group, each.reduce((sum, one) => sum + one, 0)] as const;
+  });
+  return Object.fromEntries(spent);
 }
 
 const BOOT = ["evaluate", "load native code", "bind", "make the door", "load trust"] as const;

@@ -23,13 +23,18 @@ export function armRunner(): string | undefined {
 }
 
 /** Lowers a program for the Arm build. */
-export async function lowerProgram(entryText: string, shortFields = false): Promise<string> {
+export async function lowerProgram(
+  entryText: string,
+  shortFields = false,
+  marked: readonly string[] = [],
+): Promise<string> {
   const { code } = await lowerBundle({
     entryText,
     resolveDir: FIRMWARE,
     root: dirname(FIRMWARE),
     conditions: ["linux-arm", "native"],
     shortFields,
+    marked,
   });
   return code;
 }
@@ -81,6 +86,8 @@ export type StoredSide = {
   readonly script: string;
   /** True where fields have short names, as in the bundle of a board; the script then has none. */
   readonly shortFields?: boolean;
+  /** Functions that tell a counter when they begin and end. */
+  readonly marked?: readonly string[];
   /** The native code, and what else the program finds in Storage. */
   readonly files: readonly StoredFile[];
 };
@@ -91,11 +98,11 @@ export type StoredSide = {
  * @param plugin - Options of QEMU for the run that counts.
  */
 export async function playStored(
-  { entryText, script, shortFields, files }: StoredSide,
+  { entryText, script, shortFields, marked, files }: StoredSide,
   folder: string,
   plugin: readonly string[] = [],
 ): Promise<string> {
-  const { content } = packScript(await lowerProgram(entryText, shortFields));
+  const { content } = packScript(await lowerProgram(entryText, shortFields, marked));
   storeFiles(folder, [...files, { name: "side", content }]);
   writeFileSync(join(folder, "script.json"), script);
   const start = `${EARLY_GLOBALS}E.getErrorFlags();eval(require("Storage").read("side"));`;

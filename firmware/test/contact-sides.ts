@@ -209,6 +209,7 @@ function chanceOf(label: string): readonly string[] {
  *
  * @param folder - Made where it is not there.
  * @param plugin - Options of QEMU for the run that counts.
+ * @param marked - Functions that tell when they begin and end.
  */
 export async function playContact(
   side: Side,
@@ -216,6 +217,7 @@ export async function playContact(
   folder: string,
   blobFile: string,
   plugin: readonly string[] = [],
+  marked: readonly string[] = [],
 ): Promise<string> {
   const { pageCount, chance, nowS, events } = recorded;
   const pages = [...recorded.pages.keys()];
@@ -233,6 +235,7 @@ export async function playContact(
         events.map((event) => [event.octets.length, event.sends]),
       ]),
       shortFields: true,
+      marked,
       files: [
         { name: "native", content: readFileSync(blobFile) },
         { name: "pages", content: Buffer.concat([...recorded.pages.values()]) },

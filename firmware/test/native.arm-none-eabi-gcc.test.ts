@@ -225,6 +225,11 @@ function expectedSamples(): Record<string, string> {
     expected[`record-salt-${bytes}`] = "-1";
     expected[`record-late-${bytes}`] = "-1";
   }
+  for (const bytes of [0, 1, 12, 300]) {
+    const part = hexOf(new Uint8Array(bytes).fill(bytes));
+    expected[`joined-${bytes}`] = `${part}07${part}`;
+    expected[`sliced-${bytes}`] = `07${part}`;
+  }
   // Good; not the shortest form; a key without its value; no item; nothing.
   for (const hex of ["8201f6", "1800", "a20100", "ff", ""]) {
     const decoded = decodeCbor(bytesOfHex(hex));

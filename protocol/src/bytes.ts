@@ -15,10 +15,41 @@ export function octetAt(bytes: Uint8Array, index: number): number {
 }
 
 /**
+ * What an interpreter does with octet strings by means of its own: a loop over 32 octets costs it as much as a
+ * curve.
+ * @public
+ */
+export interface OctetMeans {
+  /**
+   * Compares two of one length.
+   *
+   * Security: it may stop at the first difference. Tags and signatures are then for native code to judge.
+   */
+  readonly equal: (a: Uint8Array, b: Uint8Array) => boolean;
+  /** Joins them into a new one; undefined where memory has no room for it. */
+  readonly join: (parts: readonly Uint8Array[]) => Uint8Array | undefined;
+}
+
+// Variables of their own: a board without such means has no field of that name.
+let equalOtherwise: OctetMeans["equal"] | undefined;
+let joinOtherwise: OctetMeans["join"] | undefined;
+
+/**
+ * Has the functions here use these means from now on.
+ * @public
+ */
+export function useOctetMeans({ equal, join }: OctetMeans): void {
+  equalOtherwise = equal;
+  joinOtherwise = join;
+}
+
+/**
  * Joins octet strings into a new one.
  * @public
  */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const made = joinOtherwise === undefined ? undefined : joinOtherwise(parts);
+  if (made !== undefined) return made;
   let total = 0;
   for (const part of parts) total += part.length;
   const joined = new Uint8Array(total);
@@ -30,29 +61,16 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-let compareOtherwise: ((a: Uint8Array, b: Uint8Array) => boolean) | undefined;
-
-/**
- * Lets an interpreter compare octet strings of one length by a means of its own; a loop over 32 octets costs
- * it as much as a curve.
- *
- * Security: such a means may stop at the first difference. Tags and signatures are then for native code to judge.
- * @public
- */
-export function useComparison(compare: (a: Uint8Array, b: Uint8Array) => boolean): void {
-  compareOtherwise = compare;
-}
-
 /**
  * Tells whether two octet strings are the same. Every octet is read, whatever the first difference, but see
- * {@link useComparison}.
+ * {@link OctetMeans}.
  *
  * Security: the length is not hidden; compare only values whose length is public.
  * @public
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
-  if (compareOtherwise !== undefined) return compareOtherwise(a, b);
+  if (equalOtherwise !== undefined) return equalOtherwise(a, b);
   let difference = 0;
   for (let index = 0; index < a.length; index += 1) {
     difference |= octetAt(a, index) ^ octetAt(b, index);
@@ -69,6 +87,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
  */
 export function sliceBytes(bytes: Uint8Array, from: number, to?: number): Uint8Array {
   const view = bytes.subarray(from, to);
+  const made = joinOtherwise === undefined ? undefined : joinOtherwise([view]);
+  if (made !== undefined) return made;
   // Made of the view itself it would cost an interpreter four times as much.
   const copy = new Uint8Array(view.length);
   copy.set(view, 0);

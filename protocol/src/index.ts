@@ -8,7 +8,7 @@ export {
   hexOf,
   octetAt,
   sliceBytes,
-  useComparison,
+  useOctetMeans,
 } from "./bytes.ts";
 export { decodeCbor } from "./cbor/decode.ts";
 export { encodeCbor } from "./cbor/encode.ts";

@@ -81,6 +81,7 @@ declare const E: {
   enableWatchdog(timeoutS: number): void;
   hwRand(): number;
   toUint8Array(text: string): Uint8Array;
+  toUint8Array(parts: readonly Uint8Array[]): Uint8Array | undefined;
   toString(bytes: Uint8Array | ArrayBuffer): string;
   openFile(path: string, mode: "r" | "r+" | "w"): EspruinoFile;
   convolve(left: Float64Array, right: Float64Array, offset: number): number;

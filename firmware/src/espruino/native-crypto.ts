@@ -16,8 +16,8 @@ import {
   type SigningKey,
   sliceBytes,
   succeed,
-  useComparison,
   useNativeGate,
+  useOctetMeans,
 } from "@nyckelring/protocol";
 
 import { DELTA_UNREACHABLE, type SlotOperations } from "../key/slot-operations.ts";
@@ -128,7 +128,10 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
   const recordCrcEntry = native.entry(ENTRY_RECORD_CRC);
   const gateEntry = native.entry(ENTRY_GATE);
   const addressOf = E.getAddressOf;
-  useComparison(compareAsText);
+  useOctetMeans({
+    equal: compareAsText,
+    join: (parts) => E.toUint8Array(parts),
+  });
   useNativeGate((bytes) => {
     const at = placeOf(bytes);
     return at !== 0 && gateEntry(at, bytes.length, 0, 0) === 1;

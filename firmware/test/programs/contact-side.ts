@@ -143,6 +143,7 @@ export function playLock(): void {
   const entropy = replay(chance);
   const sent: Uint8Array[] = [];
   mark("inputs");
+  mark("nothing");
   const code = loadBlob(readStorageFile("native"));
   const crypto = createNativeCrypto(code);
   const checks = createOctetChecks(code);
@@ -181,6 +182,7 @@ export function playKey(): void {
   const sent: Uint8Array[] = [];
   let nowS = inputs.nowS;
   mark("inputs");
+  mark("nothing");
   const code = loadBlob(readStorageFile("native"));
   const crypto = createNativeCrypto(code);
   const checks = createOctetChecks(code);

@@ -32,10 +32,11 @@ export function loadBlob(file: Uint8Array | undefined): NativeCode {
 
 /**
  * Ends a phase. The calls are what a counter sees; the name is printed for it between them, outside
- * what is counted.
+ * what is counted. Gives what it was given.
  */
-export function mark(name: string): void {
+export function mark<T>(name: string, given?: T): T | undefined {
   E.getErrorFlags();
   print("mark", name);
   E.getErrorFlags();
+  return given;
 }

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Runs on the interpreter's Arm build: the crypto port over the blob, and what its wrapper refuses.
 
-import { bytesOfHex, decodeCbor, equalBytes, hexOf } from "@nyckelring/protocol";
+import {
+  bytesOfHex,
+  concatBytes,
+  decodeCbor,
+  equalBytes,
+  hexOf,
+  sliceBytes,
+} from "@nyckelring/protocol";
 
 import { createNativeOperations } from "../../src/espruino/native-arena.ts";
 import { ENTRY_STACK_POINTER, loadNativeCode } from "../../src/espruino/native-code.ts";
@@ -32,7 +39,7 @@ const crypto = createNativeCrypto(code);
 const checks = createOctetChecks(code);
 const records = checks.records;
 
-// The checks brought their comparison and their gate to the scripts above them.
+// The checks brought their means and their gate to the scripts above them.
 for (const [name, a, b] of [
   ["equal", [1, 0, 255], [1, 0, 255]],
   ["last-octet", [1, 0, 255], [1, 0, 254]],
@@ -40,6 +47,12 @@ for (const [name, a, b] of [
   ["empty", [], []],
 ] as const) {
   report(`compared-${name}`, String(equalBytes(new Uint8Array(a), new Uint8Array(b))));
+}
+for (const bytes of [0, 1, 12, 300]) {
+  const part = new Uint8Array(bytes).fill(bytes);
+  const joined = concatBytes([part, new Uint8Array([7]), part]);
+  report(`joined-${bytes}`, hexOf(joined));
+  report(`sliced-${bytes}`, hexOf(sliceBytes(joined, bytes, 2 * bytes + 1)));
 }
 for (const hex of ["8201f6", "1800", "a20100", "ff", ""]) {
   const decoded = decodeCbor(bytesOfHex(hex));
