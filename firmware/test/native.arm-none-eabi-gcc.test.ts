@@ -204,6 +204,9 @@ function expectedSamples(): Record<string, string> {
     expected[`crc16-${length}`] = String(crc16(part, length >> 2, length));
     expected[`crc32-${length}`] = String(crc32(part));
     expected[`used-${length}`] = String(usedBytesOf(part, (length >> 1) & ~3));
+    const half = new Uint8Array(length).fill(0xff);
+    half.set(long.subarray(0, length >> 1));
+    expected[`used-off-${length}`] = String(usedBytesOf(half, length & ~3));
     expected[`sha256-${length}`] = hexOf(crypto.hash(part));
     expected[`hmac-${length}`] = hexOf(crypto.hmac(text, part));
     expected[`ccm-${length}`] = hexOf(crypto.seal(key, new Uint8Array(13), part, part, 8));

@@ -87,8 +87,6 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
  */
 export function sliceBytes(bytes: Uint8Array, from: number, to?: number): Uint8Array {
   const view = bytes.subarray(from, to);
-  const made = joinOtherwise === undefined ? undefined : joinOtherwise([view]);
-  if (made !== undefined) return made;
   // Made of the view itself it would cost an interpreter four times as much.
   const copy = new Uint8Array(view.length);
   copy.set(view, 0);

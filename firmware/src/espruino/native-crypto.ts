@@ -17,11 +17,10 @@ import {
   sliceBytes,
   succeed,
   useNativeGate,
-  useOctetMeans,
 } from "@nyckelring/protocol";
 
 import { DELTA_UNREACHABLE, type SlotOperations } from "../key/slot-operations.ts";
-import { crcOfRecord, readU32 } from "../shared/page-journal.ts";
+import { crcOfRecord } from "../shared/page-journal.ts";
 import type { HealthTest } from "./entropy.ts";
 import { createNativeOperations } from "./native-arena.ts";
 import {
@@ -55,7 +54,7 @@ import {
   type NativeCall,
   type NativeCode,
 } from "./native-code.ts";
-import { compareAsText, type OctetChecks } from "./octet-checks.ts";
+import { type OctetChecks, useOctetsOfInterpreter } from "./octet-checks.ts";
 import { readStorageFile } from "./storage-file.ts";
 
 const KEY_BYTES = 32;
@@ -128,10 +127,7 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
   const recordCrcEntry = native.entry(ENTRY_RECORD_CRC);
   const gateEntry = native.entry(ENTRY_GATE);
   const addressOf = E.getAddressOf;
-  useOctetMeans({
-    equal: compareAsText,
-    join: (parts) => E.toUint8Array(parts),
-  });
+  useOctetsOfInterpreter();
   useNativeGate((bytes) => {
     const at = placeOf(bytes);
     return at !== 0 && gateEntry(at, bytes.length, 0, 0) === 1;
@@ -155,11 +151,17 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
     },
     records: {
       usedBytes(content) {
-        const at = placeOf(content);
+        const at = addressOf(content, true);
         if (at !== 0 && (at & 3) === 0) return usedEntry(at, content.length, 0, 0);
-        let used = content.length & ~3;
-        while (used > 0 && readU32(content, used - 4) === 0xffffffff) used -= 4;
-        return used;
+        // In parts from the end: word by word in script an erased page takes 200 M instructions.
+        for (let end = content.length & ~3; end > 0; ) {
+          const from = end > INPUT_BYTES_MAX ? end - INPUT_BYTES_MAX : 0;
+          spare.set(content.subarray(from, end), 0);
+          const used = usedEntry(spareAt, end - from, 0, 0);
+          if (used > 0) return from + used;
+          end = from;
+        }
+        return 0;
       },
       payloadOf(content, offset, salt) {
         let at = addressOf(content, true);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-import type { FrameCheck } from "@nyckelring/protocol";
+import { type FrameCheck, useOctetMeans } from "@nyckelring/protocol";
 import type { ContactPort, FlashPort, RecordChecks } from "../ports.ts";
 
 /** What is asked of octets in a loop, where native code answers a hundred times faster. */
@@ -23,8 +23,13 @@ export function checkedFlash(flash: FlashPort, checks: OctetChecks): FlashPort {
   return { pageBytes, pageCount, read, program, erase, crc32, records };
 }
 
+/** Has octet strings be joined and compared by the interpreter itself, in place of loops of ours. */
+export function useOctetsOfInterpreter(): void {
+  useOctetMeans({ equal: compareAsText, join: E.toUint8Array });
+}
+
 /** Compares octets of one length as the interpreter compares text; false where memory has no room for them. */
-export function compareAsText(a: Uint8Array, b: Uint8Array): boolean {
+function compareAsText(a: Uint8Array, b: Uint8Array): boolean {
   const text = E.toString(a);
   return text !== undefined && text === E.toString(b);
 }

@@ -71,6 +71,11 @@ for (const length of [0, 1, 12, 16, 64, 65, 300]) {
   report(`crc32-${length}`, String(checks.crc32(part)));
   part.fill(0xff, (length >> 1) & ~3);
   report(`used-${length}`, String(records === undefined ? -1 : records.usedBytes(part)));
+  // Off a word, and what memory holds in pieces, is gone through in parts.
+  const off = new Uint8Array(length + 1).fill(0xff);
+  off.set(long.subarray(0, length >> 1), 1);
+  const usedOff = records === undefined ? -1 : records.usedBytes(off.subarray(1));
+  report(`used-off-${length}`, String(usedOff));
   part.set(long.subarray(0, length));
   report(`sha256-${length}`, hexOf(crypto.hash(part)));
   report(`hmac-${length}`, hexOf(crypto.hmac(text, part)));
