@@ -153,7 +153,7 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
       usedBytes(content) {
         const at = addressOf(content, true);
         if (at !== 0 && (at & 3) === 0) return usedEntry(at, content.length, 0, 0);
-        // In parts from the end: word by word in script an erased page takes 200 M instructions.
+        // In parts from the end: word by word in script an erased page would take seconds.
         for (let end = content.length & ~3; end > 0; ) {
           const from = end > INPUT_BYTES_MAX ? end - INPUT_BYTES_MAX : 0;
           spare.set(content.subarray(from, end), 0);
