@@ -212,7 +212,9 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
       return new Uint8Array(value as ArrayBuffer);
     }
     if (Array.isArray(value)) {
-      return Uint8Array.from(value as number[]);
+      // Numbers are octets, and what stands beside them is taken one after the other.
+      const each = (one: unknown) => (typeof one === "number" ? Uint8Array.of(one) : octetsOf(one));
+      return Uint8Array.from(Buffer.concat(value.map(each)));
     }
     return Buffer.from(typeof value === "object" ? JSON.stringify(value) : String(value), "latin1");
   };
@@ -396,7 +398,11 @@ export function startInterpreter(world: InterpreterWorld): Interpreter {
   const listeners = new Map<string, Callback[]>();
   const E = {
     hwRand: () => randomBytes(4).readInt32LE(),
-    toUint8Array: (...parts: unknown[]) => Uint8Array.from(Buffer.concat(parts.map(octetsOf))),
+    // Of the script's own kind, which `instanceof` there asks for.
+    toUint8Array: (...parts: unknown[]) => {
+      const OfScript = runInContext("Uint8Array", context) as Uint8ArrayConstructor;
+      return new OfScript(Buffer.concat(parts.map(octetsOf)));
+    },
     toArrayBuffer: (text: unknown) => buffer(octetsOf(text)),
     toString: (...parts: unknown[]) => Buffer.concat(parts.map(octetsOf)).toString("latin1"),
     toFlatString: (...parts: unknown[]) => Buffer.concat(parts.map(octetsOf)).toString("latin1"),
