@@ -23,7 +23,11 @@ export function checkedFlash(flash: FlashPort, checks: OctetChecks): FlashPort {
   return { pageBytes, pageCount, read, program, erase, crc32, records };
 }
 
-/** Has octet strings be joined and compared by the interpreter itself, in place of loops of ours. */
+/**
+ * Has octet strings be joined and compared by the interpreter itself, in place of loops of ours.
+ *
+ * Security: only beside native code, which judges tags and signatures; this comparison stops early.
+ */
 export function useOctetsOfInterpreter(): void {
   useOctetMeans({ equal: compareAsText, join: E.toUint8Array });
 }

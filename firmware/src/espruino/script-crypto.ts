@@ -11,7 +11,7 @@ import type { SlotOperations } from "../key/slot-operations.ts";
 import { crc32Native } from "./crc32-native.ts";
 import { createDeviceCrypto } from "./crypto.ts";
 import { createHealthTest, type HealthTest } from "./entropy.ts";
-import { type OctetChecks, useOctetsOfInterpreter } from "./octet-checks.ts";
+import type { OctetChecks } from "./octet-checks.ts";
 import { bindPrimitives } from "./primitives.ts";
 
 /** Cryptography in the interpreter itself: for a computer, where no native code can be called. */
@@ -19,9 +19,8 @@ export function openCrypto(): CryptoPort {
   return createDeviceCrypto(bindPrimitives());
 }
 
-/** What the link and the flash ask of octets: for their checks nothing better than what they have. */
+/** What the link and the flash ask of octets: nothing better than what they have. */
 export function openOctetChecks(): OctetChecks {
-  useOctetsOfInterpreter();
   return { frame: crc16, crc32: crc32Native, records: undefined };
 }
 
