@@ -89,3 +89,17 @@ test("a refusal names bundle, source file and line", async () => {
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^\w+\/linux:1:\d+ \S+\.ts:\d+ static-member: Math\.trunc /);
 });
+
+test.each([
+  ["station", "esp32s3", false],
+  ["lock", "virtual", false],
+  ["lock", "xiao-nrf52840", true],
+])(
+  "a %s on %s compares with an early end only beside native code, which judges tags",
+  async (role, name, isEarly) => {
+    const target = bundleTargets().find((one) => one.role === role && one.board.name === name);
+    if (target === undefined) throw new Error("no such bundle");
+    const { names } = await buildBundle(target);
+    expect(names.has("compareAsText")).toBe(isEarly);
+  },
+);
