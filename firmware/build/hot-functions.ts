@@ -22,7 +22,6 @@ export const HOT_FUNCTIONS: readonly string[] = [
   "succeed",
   "fail",
   "isRetired",
-  "encodeFrames",
   "checkCbor",
   "decodeCbor",
   "checkItems",

@@ -34,7 +34,7 @@ const CONTACT_GROUPS: Readonly<Record<string, readonly string[]>> = {
   ...GROUPS,
   tree: ["arena_prove_leaf", "salted_leaf", "kept_path", "leaf_hashes", "block_path"],
   "records of flash": [...["record_payload", "record_crc", "walk_records", "used_bytes", "crc32"]],
-  "CRC of frames": ["crc16"],
+  frames: ["lay_frames", "step_frames"],
   "gate of decoders": ["gate"],
 };
 

@@ -7,6 +7,8 @@ import { crc32 } from "node:zlib";
 import {
   ANCHOR_UNKNOWN,
   CBOR_MALFORMED,
+  FRAME_GARBLED,
+  FRAME_TOO_LONG,
   LEAF_NOT_IN_RING,
   SEAL_INVALID,
   SESSION_MAC,
@@ -42,6 +44,7 @@ const SOURCES = [
   "sha2",
   "aes-ccm",
   "cbor-gate",
+  "frames",
   "tree",
   "octets",
 ] as const;
@@ -207,6 +210,8 @@ function compileAll(
     codeHeader({
       ANCHOR_UNKNOWN,
       CBOR_MALFORMED,
+      FRAME_GARBLED,
+      FRAME_TOO_LONG,
       SESSION_MAC,
       SESSION_MALFORMED,
       SIGNATURE_INVALID,

@@ -234,6 +234,15 @@ int entry_search_octets(u32 slots, u32 count, u32 out) {
 // 1 for octets that are one item and nothing behind it, in the strict encoding.
 int entry_gate(u32 at, u32 bytes) { return is_one_item(place(at), bytes); }
 
+// head: kind in the upper 16 bits, octets of the message in the lower 16.
+int entry_lay_frames(u32 head, u32 message, u32 frames, u32 room) {
+  return (int)lay_frames(head >> 16, place(message), head & 0xffff, place(frames), room);
+}
+
+int entry_step_frames(u32 memory, u32 held_bytes) {
+  return step_frames(place(memory), held_bytes);
+}
+
 // Root over at most 32 packed slots.
 int entry_subtree(u32 slots, u32 count, u32 secret, u32 out) {
   u8 hashes[32 * 32];

@@ -77,3 +77,6 @@ ENTRY(begin_delta, 3)
 ENTRY(put_delta, 4)
 ENTRY(search_octets, 3)
 ENTRY(gate, 2)
+// Over absolute addresses, for the contact link.
+ENTRY(lay_frames, 4)
+ENTRY(step_frames, 2)

@@ -30,6 +30,7 @@ import { crcOfRecord } from "../src/shared/page-journal.ts";
 import { type ArenaStep, arenaSteps } from "./arena-steps.ts";
 import type { NativeEntry } from "./build-native.ts";
 import { agreementCases, type SignatureCase, signatureCases } from "./edge-cases.ts";
+import { describeFrames } from "./frame-suite.ts";
 import { type Answer, createNativeScript, type NativeTarget } from "./native-machine.ts";
 import { SEED, seededBytes } from "./seeded-bytes.ts";
 import { hasVectors, runVectors, SUITES, type SuiteName } from "./vectors.ts";
@@ -58,6 +59,7 @@ export function describeNative(built: () => Built): void {
   describeStores(built);
   describeDeltas(built);
   describeGenerator(built);
+  describeFrames(built);
   describeArena(built);
 }
 

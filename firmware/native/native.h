@@ -90,6 +90,10 @@ static inline u32 word_at(const u8 *octets) {
   return octets[0] | (u32)octets[1] << 8 | (u32)octets[2] << 16 | (u32)octets[3] << 24;
 }
 
+// frames.c
+u32 lay_frames(u32 kind, const u8 *message, u32 bytes, u8 *frames, u32 room);
+int step_frames(void *memory, u32 held_bytes);
+
 // octets.c
 u32 octets_differ(const u8 *one, const u8 *other, u32 bytes);
 u32 crc16_of(const u8 *octets, u32 bytes);

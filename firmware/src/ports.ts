@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-import type { FrameCheck } from "@nyckelring/protocol";
+import type { FrameOperations } from "@nyckelring/protocol";
 
 /**
  * The ports of the device roles: everything a key, a lock or a station can touch.
@@ -100,8 +100,8 @@ export interface ContactPort {
    * @param bytes - Whole frames of `@nyckelring/protocol`, not kept by the port.
    */
   send(bytes: Uint8Array): void;
-  /** The CRC of frames, where the device has a better one than the protocol's own. */
-  readonly check?: FrameCheck;
+  /** What reads and writes frames, where the device has something better than the protocol's own script. */
+  readonly frames?: FrameOperations | undefined;
 }
 
 /** One-shot timers. They do not survive a power cut and need no absolute time. */

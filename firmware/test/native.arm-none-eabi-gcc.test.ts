@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
+import { hkdfSync } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import {
   bytesOfHex,
-  crc16,
+  concatBytes,
+  createFrameReader,
   decodeCbor,
+  encodeFrames,
   hexOf,
   inclusionPath,
   ringRoot,
@@ -195,13 +198,13 @@ function expectedSamples(): Record<string, string> {
   for (const name of [
     ...["seed-of-31", "secret-of-33", "nonce-of-12", "cipher-key-of-15", "address-of-12"],
     ...["address-of-16", "no-blob", "spoiled-short", "spoiled-first-octet", "spoiled-middle"],
-    "spoiled-last-octet",
+    ...["spoiled-last-octet", "hkdf-of-65"],
   ]) {
     expected[name] = "refused";
   }
   for (const length of [0, 1, 12, 16, 64, 65, 300]) {
     const part = long.slice(0, length);
-    expected[`crc16-${length}`] = String(crc16(part, length >> 2, length));
+    expected[`frames-${length}`] = hexOf(encodeFrames(9, part));
     expected[`crc32-${length}`] = String(crc32(part));
     expected[`used-${length}`] = String(usedBytesOf(part, (length >> 1) & ~3));
     const half = new Uint8Array(length).fill(0xff);
@@ -212,6 +215,11 @@ function expectedSamples(): Record<string, string> {
     expected[`ccm-${length}`] = hexOf(crypto.seal(key, new Uint8Array(13), part, part, 8));
     expected[`ccm-opened-${length}`] = hexOf(part);
     expected[`ccm-altered-${length}`] = "refused";
+  }
+  for (const length of [0, 1, 16, 32, 64]) {
+    const [salt, info] = [long.slice(100, 100 + length), long.slice(200, 200 + length)];
+    const derived = hkdfSync("sha256", long.slice(0, length), salt, info, Math.max(length, 1));
+    expected[`hkdf-${length}`] = Buffer.from(derived.slice(0, length)).toString("hex");
   }
   for (const target of [0, 5, 31]) {
     const leaf = { kind: 1, ops: 3, target, untilS: 0 };
@@ -239,6 +247,22 @@ function expectedSamples(): Record<string, string> {
     expected[`decoded-${hex}`] = decoded.ok
       ? "taken"
       : `${decoded.fault.code} ${decoded.fault.detail}`;
+  }
+  const written = concatBytes([encodeFrames(9, long), encodeFrames(9, text)]);
+  const damaged = written.slice();
+  damaged[250] = 8;
+  const heard: string[] = [];
+  const reader = createFrameReader(
+    (kind, message) => heard.push(`${kind}:${hexOf(message)}`),
+    (fault) => heard.push(String(fault.code)),
+  );
+  reader.push(concatBytes([written, Uint8Array.of(0xa5, 3), damaged]));
+  expect(heard.length).toBeGreaterThan(3);
+  for (const name of ["near", "message-far", "far"]) {
+    expected[`reached-${name}`] = String(name === "near");
+    expected[`frames-of-4097-${name}`] = "refused";
+    expected[`written-${name}`] = hexOf(written);
+    expected[`heard-${name}`] = heard.join(",");
   }
   expected["health-sound"] = "true";
   expected["health-stuck"] = "false";

@@ -77,7 +77,7 @@ export type {
   SigningKey,
   VerificationKey,
 } from "./crypto/crypto-port.ts";
-export { expand, extract } from "./crypto/hkdf.ts";
+export { hkdf } from "./crypto/hkdf.ts";
 export { isUsablePublicKey, isUsableSignature } from "./crypto/public-key.ts";
 export {
   type IssuerCertificate,
@@ -242,11 +242,14 @@ export {
   type Entry,
   encodeEntry,
 } from "./event-log/entry.ts";
-export { crc16, type FrameCheck } from "./link/crc16.ts";
+export { crc16 } from "./link/crc16.ts";
 export {
   createFrameReader,
+  createFrameStep,
   encodeFrames,
+  type FrameOperations,
   type FrameReader,
+  type FrameStep,
   LINK_MESSAGE_BYTES_MAX,
 } from "./link/frame.ts";
 export {

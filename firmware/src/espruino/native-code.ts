@@ -15,6 +15,7 @@ export const ENTRY_STACK_POINTER = 1;
 export const ENTRY_SHA256 = 2;
 export const ENTRY_SHA512 = 3;
 export const ENTRY_HMAC = 4;
+export const ENTRY_HKDF_EXPAND = 5;
 export const ENTRY_CCM_SEAL = 6;
 export const ENTRY_CCM_OPEN = 7;
 export const ENTRY_SIGNING_KEY = 8;
@@ -22,7 +23,6 @@ export const ENTRY_SIGN = 9;
 export const ENTRY_VERIFY = 10;
 export const ENTRY_X25519_BASE = 11;
 export const ENTRY_X25519 = 12;
-export const ENTRY_CRC16 = 13;
 export const ENTRY_CRC32 = 14;
 export const ENTRY_ARENA_DH_BASE = 18;
 export const ENTRY_ARENA_SEAL = 24;
@@ -62,6 +62,8 @@ export const ENTRY_BEGIN_DELTA = 61;
 export const ENTRY_PUT_DELTA = 62;
 export const ENTRY_SEARCH_OCTETS = 63;
 export const ENTRY_GATE = 64;
+export const ENTRY_LAY_FRAMES = 65;
+export const ENTRY_STEP_FRAMES = 66;
 
 /** Version of the table that this code was written for; `bind` answers it. */
 const TABLE_VERSION = 2;

@@ -6,9 +6,11 @@ import {
   type ArenaOperations,
   assert,
   type CryptoPort,
-  crc16,
+  createFrameStep,
   type EntropyPort,
+  encodeFrames,
   fail,
+  LINK_MESSAGE_BYTES_MAX,
   PROMISE_BROKEN,
   PUBLIC_KEY_INVALID,
   SEAL_INVALID,
@@ -28,11 +30,12 @@ import {
   ENTRY_BLOCK_PATH,
   ENTRY_CCM_OPEN,
   ENTRY_CCM_SEAL,
-  ENTRY_CRC16,
   ENTRY_CRC32,
   ENTRY_GATE,
+  ENTRY_HKDF_EXPAND,
   ENTRY_HMAC,
   ENTRY_KEPT_PATH,
+  ENTRY_LAY_FRAMES,
   ENTRY_LEAF_HASHES,
   ENTRY_PUT_DELTA,
   ENTRY_RECORD_CRC,
@@ -42,6 +45,7 @@ import {
   ENTRY_SHA256,
   ENTRY_SIGN,
   ENTRY_SIGNING_KEY,
+  ENTRY_STEP_FRAMES,
   ENTRY_SUBTREE,
   ENTRY_USABLE_KEY,
   ENTRY_USED_BYTES,
@@ -70,8 +74,15 @@ const ANSWER = 0;
 const FIRST = 64;
 const SECOND = 128;
 const CIPHER_KEY = 192;
+// Where the cipher's key lies in other calls.
+const PSEUDORANDOM_KEY = CIPHER_KEY;
 const SCRATCH_BYTES = 224;
 const INPUT_BYTES_MAX = 64;
+/** Octets of a frame around its chunk, and the most in it. */
+const FRAME_BYTES = 6;
+const CHUNK_BYTES_MAX = 240;
+/** With its frame it has room in one place of the scratch. */
+const SHORT_MESSAGE_BYTES_MAX = INPUT_BYTES_MAX - FRAME_BYTES;
 /** A block of a ring, and octets of one slot in flash. */
 const BLOCK_SLOTS = 32;
 const SLOT_BYTES = 12;
@@ -81,6 +92,8 @@ const BLOCK_PATH_BYTES = 160;
 const KEPT_PATH_BYTES = 224;
 /** Five, and more so that native code can reach them. */
 const STATE_WORDS = 8;
+/** What secrets are wiped with: `fill` takes the interpreter 2400 instructions an octet, `set` 300. */
+const ZEROS = new Uint8Array(SCRATCH_BYTES);
 
 let code: NativeCode | undefined;
 
@@ -119,7 +132,8 @@ export function openOctetChecks(): OctetChecks {
 export function createOctetChecks(native: NativeCode): OctetChecks {
   const spare = new Uint8Array(INPUT_BYTES_MAX);
   const spareAt = native.addressOf(spare);
-  const frameEntry = native.entry(ENTRY_CRC16);
+  const layEntry = native.entry(ENTRY_LAY_FRAMES);
+  const stepEntry = native.entry(ENTRY_STEP_FRAMES);
   const crcEntry = native.entry(ENTRY_CRC32);
   const usedEntry = native.entry(ENTRY_USED_BYTES);
   const recordEntry = native.entry(ENTRY_RECORD_PAYLOAD);
@@ -141,9 +155,31 @@ export function createOctetChecks(native: NativeCode): OctetChecks {
   }
 
   return {
-    frame(bytes, from, to) {
-      const at = placeOf(bytes);
-      return at === 0 ? crc16(bytes, from, to) : frameEntry(at + from, to - from, 0, 0);
+    frames: {
+      encode(kind, message) {
+        const bytes = message.length;
+        const head = (kind << 16) | bytes;
+        if (bytes <= SHORT_MESSAGE_BYTES_MAX) {
+          spare.set(message, 0);
+          return sliceBytes(spare, 0, layEntry(head, spareAt, spareAt, INPUT_BYTES_MAX));
+        }
+        const frames = new Uint8Array(bytes + FRAME_BYTES * Math.ceil(bytes / CHUNK_BYTES_MAX));
+        // What is too long is refused there.
+        const at = bytes > LINK_MESSAGE_BYTES_MAX ? 0 : addressOf(frames, true);
+        if (at === 0) return encodeFrames(kind, message);
+        let from = addressOf(message, true);
+        if (from === 0) {
+          // From the end of its own frames no octet is overwritten before it is moved.
+          from = at + frames.length - bytes;
+          frames.set(message, frames.length - bytes);
+        }
+        layEntry(head, from, at, frames.length);
+        return frames;
+      },
+      createStep(memory) {
+        const at = addressOf(memory, true);
+        return at === 0 ? createFrameStep(memory) : stepEntry.bind(undefined, at);
+      },
     },
     crc32(bytes) {
       const at = placeOf(bytes);
@@ -239,7 +275,7 @@ export function createSlotOperations(native: NativeCode): SlotOperations {
   function withSecret(secret: Uint8Array, run: (secretAt: number) => number): void {
     root.set(secret, HASH_BYTES);
     const status = run(rootAt + HASH_BYTES);
-    root.fill(0, HASH_BYTES, 2 * HASH_BYTES);
+    root.set(ZEROS.subarray(0, HASH_BYTES), HASH_BYTES);
     assert(status === 0, PROMISE_BROKEN);
   }
 
@@ -335,7 +371,7 @@ export function createNativeCrypto(native: NativeCode): CryptoPort {
   }
 
   function wipe(at: number, bytes: number): void {
-    scratch.fill(0, at, at + bytes);
+    scratch.set(ZEROS.subarray(0, bytes), at);
   }
 
   // The key block of the cipher entries: key, nonce, octets of tag.
@@ -378,6 +414,20 @@ export function createNativeCrypto(native: NativeCode): CryptoPort {
       call(ENTRY_HMAC, keyAt, messageAt, lengths, scratchAt + ANSWER);
       wipe(FIRST, INPUT_BYTES_MAX);
       return answer(HASH_BYTES);
+    },
+    hkdf(salt, ikm, info, bytes) {
+      const isShort = salt.length <= INPUT_BYTES_MAX && ikm.length <= INPUT_BYTES_MAX;
+      assert(isShort && info.length <= INPUT_BYTES_MAX, PROMISE_BROKEN);
+      assert(bytes <= INPUT_BYTES_MAX, PROMISE_BROKEN);
+      const saltAt = place(salt, FIRST);
+      const ikmAt = place(ikm, SECOND);
+      const keyAt = scratchAt + PSEUDORANDOM_KEY;
+      call(ENTRY_HMAC, saltAt, ikmAt, (salt.length << 16) | ikm.length, keyAt);
+      const lengths = (bytes << 16) | info.length;
+      call(ENTRY_HKDF_EXPAND, keyAt, place(info, FIRST), lengths, scratchAt + ANSWER);
+      const derived = answer(bytes);
+      wipe(ANSWER, SCRATCH_BYTES);
+      return derived;
     },
     seal(key, nonce, additional, plaintext, tagBytes) {
       const sealed = new Uint8Array(plaintext.length + tagBytes);

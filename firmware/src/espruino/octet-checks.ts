@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { type FrameCheck, useOctetMeans } from "@nyckelring/protocol";
+import { type FrameOperations, useOctetMeans } from "@nyckelring/protocol";
 import type { ContactPort, FlashPort, RecordChecks } from "../ports.ts";
 
 /** What is asked of octets in a loop, where native code answers a hundred times faster. */
 export interface OctetChecks {
-  readonly frame: FrameCheck;
+  /** What reads and writes frames; undefined where there is no native code for it. */
+  readonly frames: FrameOperations | undefined;
   readonly crc32: (bytes: Uint8Array) => number;
   /** What the stores in flash have native code for; undefined where there is none. */
   readonly records: RecordChecks | undefined;
 }
 
-/** A line with the CRC of its frames. */
+/** A line whose frames are read and written so. */
 export function checkedContact(line: ContactPort, checks: OctetChecks): ContactPort {
-  return { send: line.send, check: checks.frame };
+  return { send: line.send, frames: checks.frames };
 }
 
 /** Flash whose contents are checked so. */

@@ -2,7 +2,6 @@
 import {
   type ArenaOperations,
   type CryptoPort,
-  crc16,
   createArenaOperations,
   type EntropyPort,
 } from "@nyckelring/protocol";
@@ -21,7 +20,7 @@ export function openCrypto(): CryptoPort {
 
 /** What the link and the flash ask of octets: nothing better than what they have. */
 export function openOctetChecks(): OctetChecks {
-  return { frame: crc16, crc32: crc32Native, records: undefined };
+  return { frames: undefined, crc32: crc32Native, records: undefined };
 }
 
 /** The tests of the generator in script. */

@@ -7,9 +7,8 @@ import {
   devidOf,
   type EntropyPort,
   equalBytes,
-  expand,
-  extract,
   fingerprintOf,
+  hkdf,
   octetAt,
   PROMISE_BROKEN,
 } from "@nyckelring/protocol";
@@ -109,7 +108,7 @@ export function loadIdentity(records: RecordStore, crypto: CryptoPort): DeviceId
 }
 
 function stretchSeed(crypto: CryptoPort, seed: Uint8Array, info: Uint8Array): Uint8Array {
-  return expand(crypto, extract(crypto, SEED_SALT, seed), info, SECRET_BYTES);
+  return hkdf(crypto, SEED_SALT, seed, info, SECRET_BYTES);
 }
 
 function drawSeed(entropy: EntropyPort): Uint8Array {

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-import { createFrameReader, type ErrorCode, encodeFrames } from "@nyckelring/protocol";
+import {
+  createFrameReader,
+  createFrameStep,
+  type ErrorCode,
+  encodeFrames,
+} from "@nyckelring/protocol";
 import type { ContactPort, TimerPort } from "../ports.ts";
 
 /** Whole messages over the contact, with a limit on every wait. */
@@ -34,7 +39,11 @@ export function createMessageLink(
   onFault: (code: ErrorCode) => void,
 ): MessageLink {
   let waitId = 0;
-  const reader = createFrameReader(onMessage, (fault) => onFault(fault.code), contact.check);
+  const { encode, createStep } =
+    contact.frames === undefined
+      ? { encode: encodeFrames, createStep: createFrameStep }
+      : contact.frames;
+  const reader = createFrameReader(onMessage, (fault) => onFault(fault.code), createStep);
 
   function relax(): void {
     if (waitId !== 0) timer.cancel(waitId);
@@ -44,7 +53,7 @@ export function createMessageLink(
   return {
     send(kind, message) {
       relax();
-      contact.send(encodeFrames(kind, message, contact.check));
+      contact.send(encode(kind, message));
     },
     push: reader.push,
     expect(limitMs, onTimeout) {

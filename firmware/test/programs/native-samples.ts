@@ -4,9 +4,11 @@
 import {
   bytesOfHex,
   concatBytes,
+  createFrameReader,
   decodeCbor,
   equalBytes,
   hexOf,
+  hkdf,
   sliceBytes,
 } from "@nyckelring/protocol";
 
@@ -67,7 +69,10 @@ for (let index = 0; index < long.length; index += 1) long[index] = index & 0xff;
 for (const length of [0, 1, 12, 16, 64, 65, 300]) {
   const part = new Uint8Array(length);
   part.set(long.subarray(0, length));
-  report(`crc16-${length}`, String(checks.frame(part, length >> 2, length)));
+  report(
+    `frames-${length}`,
+    checks.frames === undefined ? "" : hexOf(checks.frames.encode(9, part)),
+  );
   report(`crc32-${length}`, String(checks.crc32(part)));
   part.fill(0xff, (length >> 1) & ~3);
   report(`used-${length}`, String(records === undefined ? -1 : records.usedBytes(part)));
@@ -88,6 +93,11 @@ for (const length of [0, 1, 12, 16, 64, 65, 300]) {
   report(`ccm-altered-${length}`, altered.ok ? "opened" : "refused");
 }
 report("hmac-long-key", hexOf(crypto.hmac(long, text)));
+for (const length of [0, 1, 16, 32, 64]) {
+  const [salt, info] = [long.subarray(100, 100 + length), long.subarray(200, 200 + length)];
+  report(`hkdf-${length}`, hexOf(hkdf(crypto, salt, long.subarray(0, length), info, length)));
+}
+refusal("hkdf-of-65", () => hkdf(crypto, key, long.subarray(0, 65), key, 32));
 
 const secret = new Uint8Array(32).fill(0x42);
 
@@ -132,6 +142,36 @@ for (const bytes of [4, 100]) {
 const isHealthy = createNativeHealthTest(code);
 report("health-sound", String(isHealthy(long.subarray(0, 32))));
 report("health-stuck", String(isHealthy(new Uint8Array(32))));
+
+// Frames of what native code reaches, of a message that it does not, and with nothing long in its reach.
+const reach = E.getAddressOf;
+for (const [name, isFar] of [
+  ["near", () => false],
+  ["message-far", (length: number) => length === long.length],
+  ["far", (length: number) => length > 64],
+] as const) {
+  E.getAddressOf = (bytes, isFlat) => (isFar(bytes.length) ? 0 : reach(bytes, isFlat));
+  report(`reached-${name}`, String(E.getAddressOf(long, true) !== 0));
+  const { frames } = createOctetChecks(code);
+  if (frames === undefined) continue;
+  const written = [long, text].map((message) => frames.encode(9, message));
+  report(`written-${name}`, hexOf(concatBytes(written)));
+  const heard: string[] = [];
+  const reader = createFrameReader(
+    (kind, message) => heard.push(`${kind}:${hexOf(message)}`),
+    (fault) => heard.push(String(fault.code)),
+    frames.createStep,
+  );
+  const damaged = sliceBytes(concatBytes(written), 0);
+  damaged[250] = 8;
+  refusal(`frames-of-4097-${name}`, () => frames.encode(9, new Uint8Array(4097)));
+  const stream = concatBytes([concatBytes(written), new Uint8Array([0xa5, 3]), damaged]);
+  for (let from = 0; from < stream.length; from += 40) {
+    reader.push(stream.subarray(from, from + 40 < stream.length ? from + 40 : stream.length));
+  }
+  report(`heard-${name}`, heard.join(","));
+}
+E.getAddressOf = reach;
 
 const agreement = crypto.importAgreementKey(secret);
 report("x25519-public", hexOf(agreement.publicKey));

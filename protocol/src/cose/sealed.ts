@@ -5,7 +5,7 @@ import { encodeCbor } from "../cbor/encode.ts";
 import { bytesOf, bytesUpTo, exactly, mapOf, tuple } from "../cbor/shape.ts";
 import { cborMap, mapGet, UINT_MAX } from "../cbor/value.ts";
 import type { CryptoPort } from "../crypto/crypto-port.ts";
-import { expand, extract } from "../crypto/hkdf.ts";
+import { hkdf } from "../crypto/hkdf.ts";
 import { COUNTER_SPENT, OBJECT_TOO_LONG, SEAL_INVALID } from "../errors/code.ts";
 import { assert, fail, type Result, succeed } from "../errors/result.ts";
 import { OBJECT_BYTES_MAX, TYP_SEALED } from "../message/types.ts";
@@ -58,8 +58,7 @@ export function sealingKey(
   sharedSecret: Uint8Array,
   devid: Uint8Array,
 ): Uint8Array {
-  const prk = extract(crypto, NOTHING, sharedSecret);
-  return expand(crypto, prk, concatBytes([SEALING_LABEL, devid]), KEY_BYTES);
+  return hkdf(crypto, NOTHING, sharedSecret, concatBytes([SEALING_LABEL, devid]), KEY_BYTES);
 }
 
 /**

@@ -51,6 +51,18 @@ export interface CryptoPort {
   /** HMAC-SHA-256, 32 octets; RFC 2104. */
   hmac(key: Uint8Array, message: Uint8Array): Uint8Array;
   /**
+   * Both steps of HKDF-SHA-256 in one, where a device can; otherwise they are made of `hmac`.
+   *
+   * Requires: at most 64 octets of salt, input and `info` each, and of output.
+   * @see RFC 5869 §2
+   */
+  readonly hkdf?: (
+    salt: Uint8Array,
+    ikm: Uint8Array,
+    info: Uint8Array,
+    bytes: number,
+  ) => Uint8Array;
+  /**
    * AES-128-CCM with a 13-octet nonce: AES-CCM-16-64-128 for 8 octets of tag, AES-CCM-16-128-128
    * for 16 (RFC 9053 §4.2). The tag follows the ciphertext.
    */

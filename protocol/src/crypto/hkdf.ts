@@ -7,9 +7,29 @@ import type { CryptoPort } from "./crypto-port.ts";
 const HASH_BYTES = 32;
 
 /**
+ * HKDF with SHA-256, extract and expand.
+ *
+ * Requires: at most 64 octets of salt, input and `info` each, and of output; what a device does in one.
+ * @see RFC 5869 §2
+ * @public
+ */
+export function hkdf(
+  crypto: CryptoPort,
+  salt: Uint8Array,
+  ikm: Uint8Array,
+  info: Uint8Array,
+  bytes: number,
+): Uint8Array {
+  const { hkdf: inOne } = crypto;
+  return inOne === undefined
+    ? expand(crypto, extract(crypto, salt, ikm), info, bytes)
+    : inOne(salt, ikm, info, bytes);
+}
+
+/**
  * HKDF-Extract with SHA-256: 32 octets of pseudorandom key.
  * @see RFC 5869 §2.2
- * @public
+ * @internal
  */
 export function extract(crypto: CryptoPort, salt: Uint8Array, ikm: Uint8Array): Uint8Array {
   return crypto.hmac(salt, ikm);
@@ -18,7 +38,7 @@ export function extract(crypto: CryptoPort, salt: Uint8Array, ikm: Uint8Array): 
 /**
  * HKDF-Expand with SHA-256: `bytes` octets of output, at most 255 hashes long.
  * @see RFC 5869 §2.3
- * @public
+ * @internal
  */
 export function expand(
   crypto: CryptoPort,

@@ -2,13 +2,6 @@
 import { octetAt } from "../bytes.ts";
 
 /**
- * The CRC of a frame; a board gives its native one, because a loop over octets costs an interpreter more
- * than the curves of a session.
- * @public
- */
-export type FrameCheck = (bytes: Uint8Array, from: number, to: number) => number;
-
-/**
  * CRC-16/CCITT-FALSE (polynomial 0x1021, initial value 0xFFFF, no reflection) over the octets from
  * `from` up to, not including, `to`. It finds noise on a wire, not an attacker.
  * @public

@@ -14,7 +14,7 @@ import {
 } from "../cbor/shape.ts";
 import { type CborValue, UINT_MAX } from "../cbor/value.ts";
 import type { CryptoPort } from "../crypto/crypto-port.ts";
-import { expand, extract } from "../crypto/hkdf.ts";
+import { hkdf } from "../crypto/hkdf.ts";
 import { MESSAGE_MALFORMED, PROMISE_BROKEN } from "../errors/code.ts";
 import { assert, fail, type Result, succeed } from "../errors/result.ts";
 import { LEAF_KIND_MAX, OP_ENTER, OP_LEAVE, PATH_HASHES_MAX } from "../message/types.ts";
@@ -82,7 +82,7 @@ export interface Presentation {
  * @public
  */
 export function ringSecret(crypto: CryptoPort, sharedSecret: Uint8Array): Uint8Array {
-  return expand(crypto, extract(crypto, NOTHING, sharedSecret), RING_LABEL, SECRET_BYTES);
+  return hkdf(crypto, NOTHING, sharedSecret, RING_LABEL, SECRET_BYTES);
 }
 
 /**
