@@ -13,6 +13,7 @@ import type { LazyFunctions } from "./split.ts";
 export const LAZY_FUNCTIONS: Readonly<Record<Role, LazyFunctions>> = {
   lock: {
     setup: ["createBlankLock"],
+    decision: ["createJudgement", "createLogStore"],
     records: ["createLockRecords"],
     objects: ["applyObject", "configuredState"],
     clock: ["createLockClock", "endsInResets"],

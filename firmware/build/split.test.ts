@@ -60,6 +60,15 @@ describe("a script in parts", () => {
     expect(loaded).toHaveLength(3);
   });
 
+  test("declares a variable of a part that has no value yet", () => {
+    const counting = "var seen;function count(){seen=seen===undefined?1:seen+1;return seen}";
+    const modules = splitScript(`${counting}out=function(){return count()};`, "role", {
+      one: ["count"],
+    });
+    const { context } = load(modules);
+    expect(runInContext("[out(),out()].join()", context)).toBe("1,2");
+  });
+
   test("is refused where a lazy function is none at the top", () => {
     expect(() => splitScript(script, "role", { one: ["TEN"] })).toThrow("TEN of module one");
   });
@@ -93,6 +102,7 @@ describe("the lock in parts", () => {
     const key = keyOf("carer", issuing);
     const contact = plug(rig, key);
     contact.hello();
+    const atGreeting = [...loaded];
     const decision = contact.open();
     const atDecision = [...loaded];
     rig.pass(8000);
@@ -105,6 +115,7 @@ describe("the lock in parts", () => {
     ];
     const refusal = plug(rig, keyOf("stranger", issuingOf("elsewhere")), "other").open();
     return {
+      atGreeting,
       atDecision,
       told: { decision, answers, refusal, events: rig.events },
       sent: contact.received,
@@ -112,7 +123,7 @@ describe("the lock in parts", () => {
     };
   }
 
-  test("does octet for octet what the sources do, and loads only its operations before its decision", async () => {
+  test("does octet for octet what the sources do, and loads its decision behind message_2 and nothing else before the bolt", async () => {
     const parts = await lockInParts();
     const whole = play(undefined, []);
     const split = play(parts.createLock, parts.loaded);
@@ -122,7 +133,8 @@ describe("the lock in parts", () => {
     expect(split.sent).toEqual(whole.sent);
     expect(Buffer.from(split.flash).equals(Buffer.from(whole.flash))).toBe(true);
     // Operations in JavaScript stand in for the native code, which this lock does not have.
-    expect(split.atDecision).toEqual(["operations"]);
+    expect(split.atGreeting).toEqual(["operations"]);
+    expect(split.atDecision).toEqual(["operations", "decision", "shared"]);
     expect(parts.loaded).toContain("records");
     expect(parts.loaded).toContain("objects");
   });

@@ -210,6 +210,8 @@ function writePieces(
       characters: body.length,
     });
     text += body;
+    // Without `var` a bare name would read it and not declare it.
+    if (unit.kind === "variable" && prefix === "" && body === unit.name) text += "=void 0";
     if ((unit.kind !== "function" || prefix.endsWith("=")) && !body.endsWith(";")) text += ";";
   }
   return { name, code: text, pieces };

@@ -34,7 +34,7 @@ interface Stretch {
 
 /** What functions of the roles are there for; what they call counts for itself where it stands here too. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
-  framing: ["push", "encodeFrames"],
+  framing: ["push", "encodeFrames", "encode"],
   flash: ["program", "erase", "read"],
   "log entry": ["appendEntry"],
   "time floor": ["learnTime"],
@@ -91,7 +91,8 @@ export async function benchContact(
   const play = (side: Side, recorded: RecordedSide) =>
     counted((plugin) => playContact(side, recorded, join(folder, side), blobFile, plugin));
   const lockRun = await play("Lock", contact.lock);
-  const lock = eventsOf(lockRun, contact.lock);
+  const decision = stretchNamed(booted, "load the decision");
+  const lock = withDecision(eventsOf(lockRun, contact.lock), decision);
   const keyRun = await play("Key", contact.key);
   const key = eventsOf(keyRun, contact.key);
 
@@ -111,6 +112,7 @@ export async function benchContact(
   );
   for (const { name, instructions } of boot.slice(1)) inform(`lock, boot, ${name}`, instructions);
   figures.push(limitedFigure("contact: lock, boot", bootSum, "instructions", 7 * MILLION));
+  inform("lock, behind message_1, load the decision", decision);
   inform("key, at power-on, make the role", stretchNamed(keyRun, "make the role"));
   const spans = {
     lock: LOCK_EVENTS.map((name, index) => spanOf(name, lock[index])),
@@ -189,6 +191,16 @@ function eventsOf(run: readonly Stretch[], recorded: RecordedSide): readonly Cou
     const stretches = run.slice(from + 1, end + 1).filter(({ name }) => name !== "read");
     from = end + 1;
     return { octets: octets.length, stretches };
+  });
+}
+
+/** A bundle loads the module with the decision when message_2 is out; a side is played in one piece. */
+function withDecision(events: readonly CountedEvent[], instructions: number): CountedEvent[] {
+  const loaded = { name: "load the decision", instructions, groups: {} };
+  return events.map((event, index) => {
+    if (index !== LOCK_EVENTS.indexOf("message_1")) return event;
+    const sent = event.stretches.findIndex(isAwaited) + 1;
+    return { ...event, stretches: event.stretches.toSpliced(sent, 0, loaded) };
   });
 }
 

@@ -248,7 +248,7 @@ export async function playContact(
 
 /**
  * Evaluates the lock's bundle as a board does at every insertion, loader and entry module, up to the first
- * thing that the wiring asks of a board; returns the console.
+ * thing that the wiring asks of a board, then loads the module with its decision; returns the console.
  */
 export async function bootBundle(
   board: Board,
@@ -256,12 +256,15 @@ export async function bootBundle(
   plugin: readonly string[] = [],
 ): Promise<{ readonly text: string; readonly bytes: number }> {
   const built = await buildBundle({ role: "lock", board });
-  storeFiles(folder, boardFiles(builtBundle(built, "0.0.0")));
+  // An application in service has proved itself and marks no boots.
+  const proof = { name: "nk.ok.1", content: Buffer.from("1") };
+  storeFiles(folder, [...boardFiles(builtBundle(built, "0.0.0")), proof]);
   const start =
     // The mark at the contact leaves out what the exception costs, which no board pays.
     `Serial1={setup:function(){E.getErrorFlags();throw "the contact";}};` +
     `E.getErrorFlags();try{eval(require("Storage").read(".bootcde"))}catch(e){}` +
-    `print("mark evaluate");E.getErrorFlags();print("side-end");`;
+    `print("mark evaluate");E.getErrorFlags();nk.use("decision");E.getErrorFlags();` +
+    `print("mark load the decision");print("side-end");`;
   const text = runScript(folder, start, "side-end", plugin);
   return { text, bytes: doorPathBytes(built) };
 }

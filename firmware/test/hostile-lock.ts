@@ -59,9 +59,8 @@ export function createHostileLock(issuing: Issuing, says: Says, wants: readonly 
   const arena = new Uint8Array(LOCK_ARENA_BYTES);
   const entropy = entropyOf("hostile");
   const door = createLockDoor(createArenaOperations(crypto, entropy, arena), arena);
+  door.loadCredential({ agreementSecret, certificate });
   door.loadTrust({
-    agreementSecret,
-    certificate,
     owner: AUTHORITY,
     door: DOOR,
     groups: [GROUP],

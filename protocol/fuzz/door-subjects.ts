@@ -96,9 +96,8 @@ export function createDoorRig(crypto: CryptoPort): DoorRig {
     agreementSecret: secret,
     anchors: [{ authority: 1, kid, publicKey: signing.publicKey }],
   });
+  lock.loadCredential({ agreementSecret: secret, certificate });
   lock.loadTrust({
-    agreementSecret: secret,
-    certificate,
     owner: 1,
     door: DOOR,
     groups: [7],

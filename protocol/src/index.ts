@@ -487,8 +487,10 @@ export {
 } from "./session/key-door.ts";
 export {
   type CertificateAdoption,
+  type ClockInterval,
   createLockDoor,
   type FloorSet,
+  type LockCredential,
   type LockDoor,
   type LockTrust,
   type TrustedAuthority,

@@ -156,6 +156,7 @@ describe("every message of both state machines has its row of damages", () => {
   const OWN_CALLS = {
     lock: [
       "loadTrust",
+      "loadCredential",
       "setClock",
       "prepare",
       "reset",

@@ -73,7 +73,9 @@ function makeSide<Door>(
 
 export function countedLock(world: World): CountedSide<LockDoor> {
   const side = makeSide(world, LOCK_ARENA_BYTES, "lock", createLockDoor);
-  side.door.loadTrust(trustOf(world));
+  const trust = trustOf(world);
+  side.door.loadCredential(trust);
+  side.door.loadTrust(trust);
   return side;
 }
 

@@ -19,6 +19,7 @@ import {
   kidOf,
   type Leaf,
   LOCK_ARENA_BYTES,
+  type LockCredential,
   type LockDoor,
   type LockTrust,
   MESSAGE,
@@ -179,8 +180,12 @@ export function showSlot(world: World, slot: number): { leaf: Uint8Array; path: 
   };
 }
 
-/** The trust of a lock that knows the world's authority, with changes. */
-export function trustOf(world: World, changes: Partial<LockTrust> = {}, name = "lock"): LockTrust {
+/** What a lock that knows the world's authority is and judges by, with changes. */
+export function trustOf(
+  world: World,
+  changes: Partial<LockTrust> = {},
+  name = "lock",
+): LockCredential & LockTrust {
   const { crypto } = world;
   const agreementSecret = secretOf(crypto, `${name} agreement`);
   const door = changes.door ?? DOOR;
@@ -233,7 +238,7 @@ const asIs: Wrap = (operations) => operations;
 
 export function lockSide(
   world: World,
-  trust: LockTrust,
+  trust: LockCredential & LockTrust,
   label = "lock",
   wrap = asIs,
 ): Side<LockDoor> {
@@ -241,6 +246,7 @@ export function lockSide(
   const entropy = entropyOf(world.crypto, label);
   const operations = wrap(createArenaOperations(world.crypto, entropy, arena), arena);
   const door = createLockDoor(operations, arena);
+  door.loadCredential(trust);
   door.loadTrust(trust);
   return { arena, operations, door };
 }

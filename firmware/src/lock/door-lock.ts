@@ -86,7 +86,7 @@ export type SinceBoot = {
 export interface DoorSteps {
   /** What the lock is at this moment; a configuration changes it. */
   state(): LockState;
-  /** A key has been greeted: what can be done before its first message is done now. */
+  /** A key has been greeted: what message_2 needs is got ready before its first message. */
   prepare(): void;
   /** A message of the link that is no greeting. */
   onMessage(kind: number, message: Uint8Array): void;
@@ -105,8 +105,8 @@ export interface DoorSteps {
  * motor, message_4. Power may go between any two of them: an opening without an entry cannot happen,
  * an entry without an opening can, and means that the key was pulled out too early.
  *
- * A lock without a battery has seconds, and the key works as well while it does: trust is loaded while
- * the key makes message_1, the log is opened while it makes message_3.
+ * A lock without a battery has seconds, and the key works as well while it does: the ephemeral key is made
+ * while the key makes message_1; trust is loaded and the log opened while it makes message_3.
  */
 export function createDoorLock(
   ports: LockPorts,
@@ -147,6 +147,7 @@ export function createDoorLock(
     trusted: [],
     visitor: undefined,
     isClockOld: false,
+    isCredentialOld: true,
     isTrustOld: true,
     isSettled: false,
     isDecisionOpen: false,
@@ -191,8 +192,18 @@ export function createDoorLock(
     }
   }
 
+  function loadCredential(): void {
+    // At a boot it was read a moment ago.
+    const stored = isLoaded ? readLockCertificate(records) : undefined;
+    isLoaded = true;
+    door.loadCredential({
+      agreementSecret: identity.agreementSecret(),
+      certificate: stored === undefined ? commissioned.certificate : stored,
+    });
+    now.isCredentialOld = false;
+  }
+
   function loadTrust(): void {
-    now.isTrustOld = false;
     const anchors: TrustedAuthority[] = [];
     const floorSets: FloorSet[] = [];
     now.trusted = [];
@@ -211,12 +222,7 @@ export function createDoorLock(
         floorSets.push(readFloors(records, authority.slot, authority.keys));
       }
     }
-    // At a boot it was read a moment ago.
-    const certificate = isLoaded ? readLockCertificate(records) : undefined;
-    isLoaded = true;
     door.loadTrust({
-      agreementSecret: identity.agreementSecret(),
-      certificate: certificate === undefined ? commissioned.certificate : certificate,
       owner: now.state.authorities[0] === undefined ? 0 : now.state.authorities[0].keys.authority,
       door: now.state.door,
       groups: now.state.groups,
@@ -225,6 +231,7 @@ export function createDoorLock(
       hasClock: now.clock !== undefined,
       clockUnknownPolicy: now.state.clockUnknown,
     });
+    now.isTrustOld = false;
   }
 
   /** The best time for an entry: the clock, or the highest time that an issuer has signed. */
@@ -305,7 +312,7 @@ export function createDoorLock(
   }
 
   function prepare(): void {
-    if (now.isTrustOld) loadTrust();
+    if (now.isCredentialOld) loadCredential();
     door.prepare();
   }
 
@@ -324,15 +331,16 @@ export function createDoorLock(
   function beginSession(message: Uint8Array): void {
     endSession();
     if (!budget.spend()) return;
-    if (now.isTrustOld) loadTrust();
-    if (now.clock !== undefined) door.setClock(now.clock.interval());
+    if (now.isCredentialOld) loadCredential();
     arena.set(message, MESSAGE);
     const bytes = door.answerMessage1(message.length);
     if (bytes === 0) return;
-    awaitsMessage3 = true;
     link.send(LINK_EDHOC, sliceBytes(arena, REPLY, REPLY + bytes));
     link.expect(HANDSHAKE_STEP_MS, endSession);
+    if (now.isTrustOld) loadTrust();
+    if (now.clock !== undefined) door.setClock(now.clock.interval());
     logs.owner();
+    awaitsMessage3 = true;
   }
 
   /** Ends whatever was under way; a decision that was never taken is a denial. */

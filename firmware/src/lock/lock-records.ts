@@ -68,6 +68,8 @@ export type DoorLock = {
   visitor: LockAuthority | undefined;
   /** True while a clock that is known was set under an issuing key that may since be withdrawn. */
   isClockOld: boolean;
+  /** True while the door path may show an older certificate than the flash holds. */
+  isCredentialOld: boolean;
   /** True while the door path judges by an older time floor than the flash holds. */
   isTrustOld: boolean;
   /** True from a decision on: records may come. */
@@ -201,6 +203,7 @@ export function createLockRecords(lock: DoorLock): LockRecords {
   function takeObject(body: CborValue): CborValue {
     if (!OBJECT_ASK(body)) return [MESSAGE_MALFORMED];
     const outcome = applyObject(underObjects, body);
+    lock.isCredentialOld = true;
     lock.isTrustOld = true;
     if (outcome.isChanged) afterChange(outcome);
     const isFloors = outcome.typ === TYP_FLOOR_LIST && outcome.code === GRANTED;

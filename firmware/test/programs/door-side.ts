@@ -88,8 +88,6 @@ export function playLock(): void {
   ];
   const [, , place, , decided] = script;
   const trust = {
-    agreementSecret,
-    certificate,
     owner: 1,
     door: place[0],
     groups: [place[1]],
@@ -115,6 +113,7 @@ export function playLock(): void {
   mark("bind");
   const door = createLockDoor(operations, arena);
   mark("make the door");
+  door.loadCredential({ agreementSecret, certificate });
   door.loadTrust(trust);
   mark("load trust");
   for (const visit of ["first", "again"]) {

@@ -63,7 +63,7 @@ import {
   LEAF_GROUP,
   WINDOW_S_MAX,
 } from "../message/types.ts";
-import type { FloorSet, LockTrust, TrustedAuthority } from "./lock-door.ts";
+import type { ClockInterval, FloorSet, LockTrust, TrustedAuthority } from "./lock-door.ts";
 
 const FLOOR_BYTES = 12;
 const FLOOR_WORDS = 3;
@@ -91,7 +91,7 @@ export interface Shown {
  */
 export interface AccessDecision {
   loadTrust(trust: LockTrust): void;
-  setClock(clock: { readonly loS: number; readonly hiS: number } | undefined): void;
+  setClock(clock: ClockInterval | undefined): void;
   /** Forgets what was shown. */
   reset(): void;
   /**
@@ -214,7 +214,7 @@ export function createAccessDecision(
     });
   }
 
-  function setClock(clock: { readonly loS: number; readonly hiS: number } | undefined): void {
+  function setClock(clock: ClockInterval | undefined): void {
     clockKnown = clock !== undefined;
     clockLoS = clock === undefined ? 0 : clock.loS;
     clockHiS = clock === undefined ? 0 : clock.hiS;

@@ -61,7 +61,9 @@ function lockOfOldEpoch(trustAfter: Partial<LockTrust>, adopts: boolean) {
     kid: world.deviceSigner.kid,
     publicKey: world.deviceSigner.key.publicKey,
   };
-  door.loadTrust(trustOf(world, { anchors: [old] }));
+  const trust = trustOf(world, { anchors: [old] });
+  door.loadCredential(trust);
+  door.loadTrust(trust);
   return { arena, operations, door, offered };
 }
 

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { sliceBytes } from "../bytes.ts";
 import {
-  CERTIFIED_3_CERTIFICATE_AT,
-  CERTIFIED_3_CERTIFICATE_BYTES,
-  CERTIFIED_3_EAD_AT,
-  CERTIFIED_3_EAD_BYTES,
-  CERTIFIED_3_SHAPE,
   DECISION_DRAFT,
   EAD_4_LABEL,
   LOCK_ARENA_BYTES,
@@ -13,30 +8,15 @@ import {
   OWN_CREDENTIAL,
   OWN_SECRET,
   PEER,
-  PLAINTEXT_3_EAD_AT,
-  PLAINTEXT_3_EAD_BYTES,
-  PLAINTEXT_3_MAC_AT,
-  PLAINTEXT_3_PAYLOAD_AT,
-  PLAINTEXT_3_PAYLOAD_BYTES,
-  PLAINTEXT_3_SHAPE,
-  PROTECTED_RING_HEAD,
   TO_KEY,
   TO_LOCK,
 } from "../edhoc/arena.ts";
 import type { ArenaOperations, SessionStatus } from "../edhoc/operations.ts";
 import { createResponder, RESPONDER_DONE, RESPONDER_READY } from "../edhoc/responder.ts";
-import {
-  ANCHOR_UNKNOWN,
-  DELIVER_FIRST,
-  GRANTED,
-  PROMISE_BROKEN,
-  RECORD_INVALID,
-  SESSION_MALFORMED,
-  SESSION_STATE,
-} from "../errors/code.ts";
+import { PROMISE_BROKEN, RECORD_INVALID, SESSION_STATE } from "../errors/code.ts";
 import { assert, type ErrorCode } from "../errors/result.ts";
-import { createAccessDecision, type Shown } from "./access-decision.ts";
-import { createCredentialCheck } from "./credential-check.ts";
+import type { Shown } from "./access-decision.ts";
+import { createJudgement, type Judgement } from "./judgement.ts";
 import { createRecords } from "./records.ts";
 
 const TAG_BYTES = 8;
@@ -78,14 +58,21 @@ export interface FloorSet {
 }
 
 /**
+ * What a lock proves who it is by; message_2 needs no more.
+ * @public
+ */
+export interface LockCredential {
+  /** Static X25519 secret of the lock, 32 octets. */
+  readonly agreementSecret: Uint8Array;
+  /** The lock's certificate as signed, CRED_R; at most 256 octets. */
+  readonly certificate: Uint8Array;
+}
+
+/**
  * Everything that a lock judges by.
  * @public
  */
 export interface LockTrust {
-  /** Static X25519 secret of the lock, 32 octets. */
-  readonly agreementSecret: Uint8Array;
-  /** The lock's certificate as signed: CRED_R. */
-  readonly certificate: Uint8Array;
   /** Number of the authority that owns the lock, as whose the door and the groups are numbered. */
   readonly owner: number;
   readonly door: number;
@@ -98,6 +85,15 @@ export interface LockTrust {
   readonly hasClock: boolean;
   /** What a lock with a clock does while it does not know the time: 0 open, 1 deny, 2 flag 2 only. */
   readonly clockUnknownPolicy: number;
+}
+
+/**
+ * What time it can be by the lock's own clock, UTC seconds.
+ * @public
+ */
+export interface ClockInterval {
+  readonly loS: number;
+  readonly hiS: number;
 }
 
 /**
@@ -137,13 +133,19 @@ export interface LockDoor {
   /** True when the decision was taken without knowing the time although the lock has a clock. */
   readonly clockUnknown: boolean;
 
-  /** Takes over trust; at boot and whenever configuration, floors or certificates have changed. */
+  /** Takes over who the lock is; before the first message_1 and whenever its certificate has changed. */
+  loadCredential(credential: LockCredential): void;
+  /**
+   * Takes over trust; before the first message_3 and whenever configuration, floors or issuing keys have
+   * changed.
+   */
   loadTrust(trust: LockTrust): void;
   /**
-   * Tells the lock's own clock as an interval, UTC seconds; undefined when it does not know.
-   * A lock without a clock never calls it.
+   * Tells the lock's own clock; undefined when it does not know. A lock without a clock never calls it.
+   *
+   * Requires: trust was loaded.
    */
-  setClock(clock: { readonly loS: number; readonly hiS: number } | undefined): void;
+  setClock(clock: ClockInterval | undefined): void;
   /** Makes the ephemeral key before it is needed; without it `answerMessage1` does. */
   prepare(): void;
   /**
@@ -194,7 +196,7 @@ export interface LockDoor {
 /**
  * Makes the lock's side of the door over an arena of `LOCK_ARENA_BYTES`; once, at boot.
  *
- * It judges nothing before `loadTrust`.
+ * It answers nothing before `loadCredential` and judges nothing before `loadTrust`.
  *
  * @param adoptCertificate - Without it the lock keeps the issuing keys that it was told of.
  * @public
@@ -206,7 +208,7 @@ export function createLockDoor(
 ): LockDoor {
   assert(arena.length >= LOCK_ARENA_BYTES && arena.byteOffset % 4 === 0, PROMISE_BROKEN);
   operations.lay();
-  const { copy, putHead, read, sealAnswer } = operations;
+  const { copy, putHead, sealAnswer } = operations;
   const words = new Uint32Array(arena.buffer, arena.byteOffset, arena.length >> 2);
   const shown: Shown & SessionStatus = {
     state: RESPONDER_READY,
@@ -220,83 +222,36 @@ export function createLockDoor(
     clockUnknown: false,
   };
   const responder = createResponder(operations, shown);
-  const credentials = createCredentialCheck(operations, arena);
-  const access = createAccessDecision(operations, arena, words, shown);
+  let judgement: Judgement | undefined;
   const records = createRecords(operations, arena, TO_KEY, TO_LOCK);
   let certificateBytes = 0;
-  let isWaitingForList = false;
+
+  function loadCredential({ agreementSecret, certificate }: LockCredential): void {
+    assert(certificate.length <= CREDENTIAL_BYTES_MAX, PROMISE_BROKEN);
+    arena.set(agreementSecret, OWN_SECRET);
+    arena.set(certificate, OWN_CREDENTIAL);
+    certificateBytes = certificate.length;
+  }
 
   function loadTrust(trust: LockTrust): void {
-    assert(trust.certificate.length <= CREDENTIAL_BYTES_MAX, PROMISE_BROKEN);
-    arena.set(trust.agreementSecret, OWN_SECRET);
-    arena.set(trust.certificate, OWN_CREDENTIAL);
-    certificateBytes = trust.certificate.length;
-    credentials.trust(trust.anchors);
-    access.loadTrust(trust);
+    if (judgement === undefined) {
+      judgement = createJudgement(operations, arena, words, shown, responder, adoptCertificate);
+    }
+    judgement.loadTrust(trust);
   }
 
   function reset(): void {
     responder.reset();
     records.reset();
-    access.reset();
-    isWaitingForList = false;
+    if (judgement !== undefined) judgement.reset();
   }
 
   function answerMessage1(bytes: number): number {
-    const answered = responder.answerMessage1(bytes, certificateBytes);
+    const answered =
+      certificateBytes === 0
+        ? responder.refuse(SESSION_STATE)
+        : responder.answerMessage1(bytes, certificateBytes);
     return answered < 0 ? 0 : answered;
-  }
-
-  /**
-   * Verifies the head and, where only its issuing key is unknown, once more under the certificate
-   * that came with it. A certificate that is not needed is not looked at.
-   */
-  function verifyHead(at: number, bytes: number, certificate: Uint8Array | undefined): number {
-    const anchor = credentials.verify(at, bytes, PROTECTED_RING_HEAD);
-    if (anchor >= 0 || credentials.faultCode !== ANCHOR_UNKNOWN) return anchor;
-    if (certificate === undefined || adoptCertificate === undefined) return anchor;
-    return adoptCertificate(certificate)
-      ? credentials.verify(at, bytes, PROTECTED_RING_HEAD)
-      : anchor;
-  }
-
-  // The order is the protocol's: form, whose head, what the head says against time and floors,
-  // proof of its key. What the head deserved is told only to a peer that has proved it.
-  function judgeMessage3(bytes: number): number {
-    if (responder.openMessage3(bytes) !== 0) return -1;
-    const { plaintextAt, plaintextBytes } = responder;
-    const isPlain = read(plaintextAt, plaintextBytes, PLAINTEXT_3_SHAPE) !== 0;
-    if (!isPlain && read(plaintextAt, plaintextBytes, CERTIFIED_3_SHAPE) === 0) {
-      return responder.refuse(SESSION_MALFORMED);
-    }
-    const payloadAt = words[PLAINTEXT_3_PAYLOAD_AT] as number;
-    const payloadBytes = words[PLAINTEXT_3_PAYLOAD_BYTES] as number;
-    const macAt = words[PLAINTEXT_3_MAC_AT] as number;
-    const presentationAt = words[isPlain ? PLAINTEXT_3_EAD_AT : CERTIFIED_3_EAD_AT] as number;
-    const presentationBytes = words[
-      isPlain ? PLAINTEXT_3_EAD_BYTES : CERTIFIED_3_EAD_BYTES
-    ] as number;
-    // PLAINTEXT_3 = a1 0d | head | 48 MAC_3 | EAD_3
-    const headAt = plaintextAt + 2;
-    const headBytes = macAt - 1 - headAt;
-
-    const anchor = verifyHead(headAt, headBytes, isPlain ? undefined : copyOfCertificate());
-    if (anchor < 0) return responder.refuse(credentials.faultCode);
-    const claims = access.readHead(payloadAt, payloadBytes, anchor);
-    if (claims !== 0) return responder.refuse(claims);
-    const headReason = access.judgeHead();
-    if (responder.proveInitiator(headAt, headBytes) !== 0) return -1;
-    const rightReason = access.judgePresentation(presentationAt, presentationBytes);
-    if (headReason !== GRANTED) return headReason;
-    if (rightReason !== GRANTED) return rightReason;
-    const need = access.judgeNeed();
-    isWaitingForList = need === DELIVER_FIRST;
-    return need;
-  }
-
-  function copyOfCertificate(): Uint8Array {
-    const at = words[CERTIFIED_3_CERTIFICATE_AT] as number;
-    return sliceBytes(arena, at, at + (words[CERTIFIED_3_CERTIFICATE_BYTES] as number));
   }
 
   // decision = [ code, lockseq, t, ? want ]; the want list is there only if it names something.
@@ -329,13 +284,6 @@ export function createLockDoor(
     return sealAnswer(plaintextBytes);
   }
 
-  function judgeAgain(): number {
-    const isInOrder = shown.state === RESPONDER_DONE && isWaitingForList;
-    if (!isInOrder) return responder.refuse(SESSION_STATE);
-    isWaitingForList = false;
-    return access.judgeAgain();
-  }
-
   function openRecord(bytes: number): number {
     if (shown.state !== RESPONDER_DONE) return responder.refuse(SESSION_STATE);
     const type = records.open(bytes);
@@ -349,14 +297,24 @@ export function createLockDoor(
   }
 
   return Object.assign(shown, {
+    loadCredential,
     loadTrust,
-    setClock: access.setClock,
+    setClock(clock: ClockInterval | undefined) {
+      assert(judgement !== undefined, PROMISE_BROKEN);
+      judgement.setClock(clock);
+    },
     prepare: responder.prepare,
     reset,
     answerMessage1,
-    judgeMessage3,
+    judgeMessage3(bytes: number) {
+      return judgement === undefined
+        ? responder.refuse(SESSION_STATE)
+        : judgement.judgeMessage3(bytes);
+    },
     buildMessage4,
-    judgeAgain,
+    judgeAgain() {
+      return judgement === undefined ? responder.refuse(SESSION_STATE) : judgement.judgeAgain();
+    },
     peerDevid: () => sliceBytes(arena, PEER, PEER + 8),
     openRecord,
     recordBody: records.body,
