@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 import { equalBytes, octetAt, sliceBytes } from "@nyckelring/protocol";
-import type { FlashPort, RecordChecks } from "../ports.ts";
+import type { FlashPort } from "../ports.ts";
 import { crc32Of } from "./crc32.ts";
 import { flippedBit } from "./flipped-bit.ts";
 
@@ -9,7 +9,8 @@ import { flippedBit } from "./flipped-bit.ts";
 // The CRC covers a salt that is not stored, the first four octets and the payload. The salt is what
 // the page is good for now: what an earlier life left in a page that no longer erases is no record.
 // All numbers are little endian.
-const RECORD_HEAD_BYTES = 8;
+/** Octets of a record before its payload. */
+export const RECORD_HEAD_BYTES = 8;
 const KIND_MASK = 0xa5;
 const ERASED = 0xff;
 /** What is read wrong once may be read right the next time. */
@@ -237,7 +238,10 @@ export function isPageErased(flash: FlashPort, page: number): boolean {
 
 /** Where the erased words at the end of a page begin. */
 export function usedBytes(flash: FlashPort, content: Uint8Array): number {
-  if (flash.records !== undefined) return nativeUsedBytes(flash.records, content);
+  if (flash.records !== undefined) {
+    const { usedBytes: count } = flash.records;
+    return count(content);
+  }
   // Most pages of a store are blank: one look, and not one for each halving.
   if (isErasedFrom(flash, content, 0)) return 0;
   let low = 0;
@@ -254,17 +258,12 @@ export function usedBytes(flash: FlashPort, content: Uint8Array): number {
   return low;
 }
 
-function nativeUsedBytes(records: RecordChecks, content: Uint8Array): number {
-  const { usedBytes: count } = records;
-  return count(content);
-}
-
 /** CRC of so many erased octets. */
 const blankChecks: Record<number, number> = {};
 
 /** True where nothing was programmed from `offset` to the end of the content. */
 export function isErasedFrom(flash: FlashPort, content: Uint8Array, offset: number): boolean {
-  if (flash.records !== undefined) return nativeUsedBytes(flash.records, content) <= offset;
+  if (flash.records !== undefined) return usedBytes(flash, content) <= offset;
   if (flash.crc32 !== undefined) {
     // A used page is told apart by the place itself, and the checksum of what is blank is made once.
     if (offset < content.length && octetAt(content, offset) !== ERASED) return false;

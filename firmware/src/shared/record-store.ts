@@ -8,6 +8,7 @@ import {
   type PageArea,
   type PageRecord,
   PROGRAM_TRIES,
+  RECORD_HEAD_BYTES,
   readPage,
   readRecordAt,
   readU32,
@@ -389,6 +390,18 @@ export function createRecordStore(
     return found;
   }
 
+  /** The value in a place whose record is right in every bit, where native code can tell; a door waits for these. */
+  function readWhole(place: number): Uint8Array | undefined {
+    if (flash.records === undefined) return undefined;
+    const { payloadOf } = flash.records;
+    const payloadBytes = place >>> 16;
+    const address = active.start * pageBytes + 4 * (place & 0xffff);
+    const content = flash.read(address, recordBytes(payloadBytes));
+    if (payloadOf(content, 0, active.generation) !== payloadBytes) return undefined;
+    const tailAt = RECORD_HEAD_BYTES + payloadBytes - TAIL_BYTES;
+    return content.subarray(RECORD_HEAD_BYTES, tailAt - (octetAt(content, tailAt + 1) & 3));
+  }
+
   let active = findHalf();
   // Nothing is laid out before there is something to keep: a page that could not be read at this
   // boot may be readable at the next.
@@ -397,6 +410,9 @@ export function createRecordStore(
   return {
     valueBytesMax,
     read(id) {
+      if (placeOf(active, id) >>> 16 === 0) return undefined;
+      const whole = readWhole(placeOf(active, id));
+      if (whole !== undefined) return whole;
       const record = recordOf(active, id);
       return record === undefined ? undefined : contentOf(record);
     },

@@ -23,6 +23,8 @@ const ENTRY = tuple([
 // Domain octet of the chain: 0 and 1 are leaves and nodes of trees, RFC 9162 §2.1.1.
 const CHAIN_PREFIX = new Uint8Array([2]);
 const CHAIN_BYTES = 32;
+const ARRAY_OF_NINE = 0x89;
+const DEVID_HEAD = 0x40 + DEVID_BYTES;
 
 /** Longest encoded entry. @public */
 export const ENTRY_BYTES_MAX = 38;
@@ -84,12 +86,16 @@ export function encodeEntry(entry: Entry): Uint8Array {
   );
   // Written by hand: it is the one encoding that a door waits for.
   const bytes = new Uint8Array(ENTRY_BYTES_MAX);
-  let end = writeHead(bytes, 0, 4, 9);
-  const before = [entry.n, entry.tS, entry.tq, entry.kind, entry.op, entry.reason];
-  for (const value of before) end = writeHead(bytes, end, 0, value);
-  end = writeHead(bytes, end, 2, DEVID_BYTES);
-  bytes.set(entry.peer, end);
-  end = writeHead(bytes, end + DEVID_BYTES, 0, entry.ring);
+  bytes[0] = ARRAY_OF_NINE;
+  let end = writeHead(bytes, 1, 0, entry.n);
+  end = writeHead(bytes, end, 0, entry.tS);
+  end = writeHead(bytes, end, 0, entry.tq);
+  end = writeHead(bytes, end, 0, entry.kind);
+  bytes[end] = entry.op;
+  end = writeHead(bytes, end + 1, 0, entry.reason);
+  bytes[end] = DEVID_HEAD;
+  bytes.set(entry.peer, end + 1);
+  end = writeHead(bytes, end + 1 + DEVID_BYTES, 0, entry.ring);
   end = writeHead(bytes, end, 0, entry.target);
   return sliceBytes(bytes, 0, end);
 }

@@ -197,20 +197,6 @@ describe("the tree of a ring", () => {
     expect(warm.nodes.length).toBeLessThanOrEqual(255 * 32);
   });
 
-  test("forgets what hangs on a changed slot, and nothing else needs to be hashed anew", () => {
-    const slots = ringOf(300);
-    const counter = counting(crypto);
-    const tree = createRingTree(counter.port, 300, (index) =>
-      leafHash(crypto, slotBytes(crypto, secret, slots[index] ?? null)),
-    );
-    tree.root();
-    slots[150] = null;
-    tree.forget(150);
-    const before = counter.hashes();
-    expect(hexOf(tree.root())).toBe(hexOf(ringRoot(crypto, secret, slots)));
-    expect(counter.hashes() - before).toBeLessThanOrEqual(31 + 4);
-  });
-
   test("throws beyond 4096 slots, a mistake of our own", () => {
     expect(() => createRingTree(crypto, 4097, () => new Uint8Array(32))).toThrow();
     expect(() => treeOfSlots(crypto, secret, ringOf(3)).path(3)).toThrow();

@@ -29,16 +29,14 @@ export interface RingTree {
   /** Slots of the ring. */
   readonly size: number;
   /**
-   * The kept nodes, 32 octets each; all zero for one not computed yet. A key may store them beside
-   * its ring and give them back to {@link createRingTree}.
+   * The kept nodes, 32 octets each; whole when `root` was asked. A key may then store them beside its ring and
+   * give them back to {@link createRingTree}.
    */
   readonly nodes: Uint8Array;
   /** The root over all slots. */
   root(): Uint8Array;
   /** The inclusion path of a slot, from the leaf upwards; RFC 9162 §2.1.3.1. */
   path(index: number): Uint8Array;
-  /** Forgets what was computed from a slot; call it after the slot changed. */
-  forget(index: number): void;
 }
 
 /**
@@ -173,7 +171,7 @@ export function ringNodesKept(size: number): number {
  * Makes a tree over leaf hashes that are fetched when needed.
  *
  * @param leafHashAt - the hash of a slot, {@link leafHash} of its octets
- * @param nodes - kept nodes of the same ring, or undefined to compute them on demand
+ * @param nodes - all kept nodes of the same ring, or undefined to compute them on demand
  * @param blocks - what is had cheaper than from leaf hashes
  * @public
  */
@@ -195,15 +193,20 @@ export function createRingTree(
   }
   const kept = nodes === undefined ? new Uint8Array(keptCount * HASH_BYTES) : nodes;
   assert(kept.length === keptCount * HASH_BYTES, PROMISE_BROKEN);
+  // 1 for each kept node that is made. To look at its octets would take an interpreter longer than the hashes.
+  const made = new Uint8Array(keptCount);
 
   function node(level: number, place: number): Uint8Array {
     if (level === 0) return leafHashAt(place);
     const known = level >= KEPT_LEVEL ? keptAt(level, place) : undefined;
     if (known !== undefined) return known;
-    const made =
+    const hash =
       level === KEPT_LEVEL && blocks !== undefined ? blocks.root(place) : join(level, place);
-    if (level >= KEPT_LEVEL) kept.set(made, offsetOf(level, place));
-    return made;
+    if (level >= KEPT_LEVEL) {
+      kept.set(hash, numberOf(level, place) * HASH_BYTES);
+      made[numberOf(level, place)] = 1;
+    }
+    return hash;
   }
 
   function join(level: number, place: number): Uint8Array {
@@ -212,17 +215,14 @@ export function createRingTree(
     return hasRight ? nodeHash(crypto, left, node(level - 1, 2 * place + 1)) : left;
   }
 
-  function offsetOf(level: number, place: number): number {
-    return ((begins[level - KEPT_LEVEL] as number) + place) * HASH_BYTES;
+  function numberOf(level: number, place: number): number {
+    return (begins[level - KEPT_LEVEL] as number) + place;
   }
 
-  // A hash of 32 zero octets does not occur, so zero stands for a node not computed yet.
   function keptAt(level: number, place: number): Uint8Array | undefined {
-    const offset = offsetOf(level, place);
-    for (let index = 0; index < HASH_BYTES; index += 1) {
-      if (kept[offset + index] !== 0) return sliceBytes(kept, offset, offset + HASH_BYTES);
-    }
-    return undefined;
+    const number = numberOf(level, place);
+    if (nodes === undefined && made[number] !== 1) return undefined;
+    return sliceBytes(kept, number * HASH_BYTES, (number + 1) * HASH_BYTES);
   }
 
   return {
@@ -244,13 +244,6 @@ export function createRingTree(
         if (sibling < countAt(size, level)) hashes.push(node(level, sibling));
       }
       return concatBytes(hashes);
-    },
-
-    forget(index) {
-      for (let level = KEPT_LEVEL; level - KEPT_LEVEL < begins.length - 1; level += 1) {
-        const offset = offsetOf(level, index >> level);
-        kept.fill(0, offset, offset + HASH_BYTES);
-      }
     },
   };
 }
