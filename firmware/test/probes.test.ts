@@ -8,7 +8,7 @@ import { PACKING_SAMPLE } from "../build/packing-sample.ts";
 import { listProbes, lowerProbe, runScript, runSource } from "../dialect/run-probe.ts";
 import { ESPRUINO, makeFolder, startInterpreter } from "./interpreter.ts";
 
-const RUN_MS = 10_000;
+const RUN_MS = 60_000;
 const FROM_STORAGE =
   'var s=require("Storage");s.eraseAll();s.write("probe",require("fs").readFileSync("probe"));' +
   'eval(s.read("probe"));';
