@@ -85,7 +85,7 @@ const CORTEX_M4 = {
   hashBlockUs: counted(4_500, `${NATIVE}, from 32 slots and their root`),
   macUs: counted(18_000, `${SESSION}, from the key schedule`),
   cipherBlockUs: counted(4_200, `${NATIVE}, from 653 octets`),
-  stepUs: counted(190_000, `${SESSION}, a portion of octets`),
+  stepUs: counted(110_000, `${SESSION}, a portion of octets`),
   programWordUs: estimate(41, "nRF52840 product specification, word write"),
   eraseUs: estimate(85_000, "nRF52840 product specification, page erase"),
 } as const;
@@ -99,16 +99,16 @@ const CORTEX_M4 = {
 export const ROLE_COSTS: { readonly [role in RoleName]: BoardCosts } = {
   key: {
     ...CORTEX_M4,
-    sessionUs: counted(13_200_000, `${SESSION}, answer to message_1 to message_3`),
+    sessionUs: counted(10_600_000, `${SESSION}, answer to message_1 to message_3`),
     bootUs: counted(13_200_000, `${SESSION}; evaluation as ADR 0043 counts it`),
-    roleUs: counted(79_000_000, `${SESSION}, key with 4000 rights`),
+    roleUs: counted(73_800_000, `${SESSION}, key with 4000 rights`),
   },
   lock: {
     ...CORTEX_M4,
     // Without what it does while the key computes: trust is loaded and the log opened then.
-    sessionUs: counted(18_100_000, `${SESSION}, greeting to bolt, as far as the key waits`),
-    bootUs: counted(6_750_000, `${SESSION}, evaluation, native code and generator`),
-    roleUs: counted(7_650_000, `${SESSION}, make the role`),
+    sessionUs: counted(13_200_000, `${SESSION}, greeting to bolt, as far as the key waits`),
+    bootUs: counted(5_800_000, `${SESSION}, evaluation, native code and generator`),
+    roleUs: counted(7_100_000, `${SESSION}, make the role`),
   },
   station: {
     // A station computes no curve: hashes and MACs only. Its figures are judged from the clock.
