@@ -27,10 +27,13 @@ const SESSION_MS = 60_000;
 const TRAVEL_MS = 120;
 /** While the motor turns a call fills the heap; what it took is free again when it is broken off. */
 const TAKE_ALL = `later(function(){var all=[];while(true)all.push(new Uint8Array(50))},${TRAVEL_MS / 3});`;
-/** The heap is as good as full when the motor starts, and stays so: the session's next call fails. */
+/**
+ * The heap is as good as full when the motor starts, and stays so: the session's next call fails. The question
+ * how much is free needs some itself, so the last of it is taken unasked.
+ */
 const LEAVE_NOTHING =
   "nk.ballast=[];while(process.memory(false).free>300)nk.ballast.push(new Uint8Array(1000));" +
-  "while(process.memory(false).free>40)nk.ballast.push(1.5);";
+  "while(process.memory(false).free>40)nk.ballast.push(1.5);for(var n=0;n<14;n++)nk.ballast.push(1.5);";
 const LOCKED: BundleFile = { name: "nk.locked", content: Buffer.from("1") };
 
 /** A key with a right for the lock, and the lock, each a folder. */
