@@ -55,16 +55,21 @@ export const REPOSITORY: string = join(ROOT);
  */
 export function evaluateSubjects(code: string): DeviceCodec {
   const context = createContext({});
-  // The constructor counts, because a claimed length must never become an allocation.
+  // The constructors count, because a claimed length must never become an allocation; a view is none.
   runInContext(
     `
     var counted = 0, judged;
-    Uint8Array = new Proxy(Uint8Array, {
-      construct: function (target, args) {
-        counted += typeof args[0] === "number" ? args[0] : args[0].byteLength || args[0].length;
-        return Reflect.construct(target, args);
-      }
-    });
+    function counting(type) {
+      return new Proxy(type, {
+        construct: function (target, args) {
+          var made = Reflect.construct(target, args);
+          if (!(args[0] instanceof ArrayBuffer)) counted += made.byteLength;
+          return made;
+        }
+      });
+    }
+    Uint8Array = counting(Uint8Array);
+    Uint32Array = counting(Uint32Array);
     function register(subjects, octets) { judged = { subjects: subjects, octets: octets }; }
     function names() {
       return judged.subjects.map(function (one) { return one.name; }).join("\\n");
