@@ -6,8 +6,8 @@ import type { LazyFunctions } from "./split.ts";
  * The functions of a role that are loaded when they are first called, by module.
  *
  * A module name has at most 20 characters, because Storage has room for 28 with the slot before it.
- * Whatever a key-powered lock does at every insertion is in its entry module; what stands here comes
- * with a record, an object, a rotation or a setup. A station loads its way to the broker once it is
+ * Whatever a key-powered lock does up to message_2 is in its entry module. What it decides by is loaded behind
+ * that, while the key works (ADR 0048); what else stands here comes with a record, an object, a rotation or a setup. A station loads its way to the broker once it is
  * set up, and the driver of a modem where it has an access point to dial.
  */
 export const LAZY_FUNCTIONS: Readonly<Record<Role, LazyFunctions>> = {

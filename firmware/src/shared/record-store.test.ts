@@ -403,6 +403,41 @@ test("finds where a page is erased the same way with a board's own count", () =>
 });
 
 /**
+ * Goal: the same again for values, whose records are read in one step where they are whole.
+ * Method: values of every padding, each bit of one record flipped at every read, with the checks and without.
+ */
+test("reads the same values with a board's own check, whatever bit is flipped", () => {
+  const flash = createCutFlash(6, 256);
+  const values = [0, 1, 2, 3, 4, 13].map((bytes) => new Uint8Array(bytes).fill(0x5a + bytes));
+  const written = createRecordStore(flash, AREA, IDS);
+  for (const [id, value] of values.entries()) written.write(id, value);
+  const whole = createRecordStore({ ...flash, records: recordChecks() }, AREA, IDS);
+  for (const [id, value] of values.entries()) expect(whole.read(id)).toEqual(value);
+  expect(whole.read(values.length)).toBeUndefined();
+  const image = flash.read(0, 6 * 256);
+  const from = image.findIndex(
+    (_octet, at) => values[5]?.every((one, i) => image[at + i] === one) === true,
+  );
+  for (let bit = 8 * (from - 8); bit < 8 * (from + 20); bit += 1) {
+    const flipping: FlashPort = {
+      ...flash,
+      read(address, bytes) {
+        const content = flash.read(address, bytes);
+        const at = (bit >> 3) - address;
+        if (at >= 0 && at < bytes) content[at] = (content[at] ?? 0) ^ (1 << (bit & 7));
+        return content;
+      },
+    };
+    const native = createRecordStore({ ...flipping, records: recordChecks() }, AREA, IDS);
+    const script = createRecordStore(flipping, AREA, IDS);
+    for (let id = 0; id <= values.length; id += 1) {
+      expect(native.read(id), `bit ${bit} of ${id}`).toEqual(script.read(id));
+    }
+    expect(native.read(5), `bit ${bit}`).toEqual(values[5]);
+  }
+});
+
+/**
  * Goal: the same again for records: whole ones, every flipped bit of one, and every wrong offset.
  * Method: a page with three records, asked for with the native checks and without.
  */
